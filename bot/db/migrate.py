@@ -1,0 +1,60 @@
+"""Bringing a database to the schema of this release."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.errors import DatabaseError
+
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+
+
+def head() -> str:
+    """Return the newest migration, from the one-line file that tests hold to the folder."""
+    return (MIGRATIONS / ".current-head").read_text("utf-8").strip()
+
+
+def upgrade(engine: Engine) -> bool:
+    """Migrate to `head`; return whether anything had to be done.
+
+    Raises:
+        DatabaseError: The database cannot be opened or written, or is newer than this release.
+    """
+    try:
+        with engine.connect() as connection:
+            present = _revision(connection)
+        if present == head():
+            return False
+        with engine.begin() as connection:
+            _run(connection, present)
+    except DBAPIError as error:
+        raise DatabaseError(
+            f"cannot use the database {engine.url.render_as_string()}: {error.orig}; check "
+            "DATABASE_URL and that DATA_DIR can be written"
+        ) from error
+    return True
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("select version_num from alembic_version"))
+    return revision
+
+
+def _run(connection: Connection, present: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if present is not None and present not in known:
+        raise DatabaseError(
+            f"the database is at revision {present}, which this release (head {head()}) does not "
+            "know: it was written by a newer Govi; install that release, or restore a backup"
+        )
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

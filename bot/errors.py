@@ -1,0 +1,86 @@
+"""The errors that an operator or an officer can meet, each saying what, which and what next.
+
+GoviError
+├── SettingsError
+├── DatabaseError
+├── KnowledgeError
+├── TelegramError
+│   ├── TokenError
+│   └── ConflictError
+└── RequestError            a person asked for something that cannot be done
+    ├── NotYoursError
+    ├── StaleButtonError
+    └── EntryMissingError
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class GoviError(Exception):
+    """Something that Govi can explain; printed as one line, never as a traceback."""
+
+
+class SettingsError(GoviError):
+    """The environment holds a setting that cannot be used."""
+
+
+class DatabaseError(GoviError):
+    """The database cannot be used as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a knowledge file.
+
+    Attributes:
+        where: File and place in it: a line ("line 7"), or an entry's key where the format has no lines.
+        field: The field at fault, or "" when the whole line is.
+        reason: What is wrong, in words a curator can act on.
+    """
+
+    where: str
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        field = f", {self.field}" if self.field else ""
+        return f"{self.where}{field}: {self.reason}"
+
+
+class KnowledgeError(GoviError):
+    """A knowledge file was refused; `faults` holds everything wrong with it, not only the first."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        noun = "fault" if len(self.faults) == 1 else "faults"
+        super().__init__(f"{len(self.faults)} {noun}, nothing was imported:\n{lines}")
+
+
+class TelegramError(GoviError):
+    """Telegram refuses to work with this bot."""
+
+
+class TokenError(TelegramError):
+    """Telegram does not know this token, or has revoked it."""
+
+
+class ConflictError(TelegramError):
+    """Another process is reading updates with this token."""
+
+
+class RequestError(GoviError):
+    """A person asked for something that cannot be done now."""
+
+
+class NotYoursError(RequestError):
+    """The button belongs to somebody else's question."""
+
+
+class StaleButtonError(RequestError):
+    """The button belongs to a question or an entry that is no longer there."""
+
+
+class EntryMissingError(RequestError):
+    """The knowledge base has no entry with this key."""

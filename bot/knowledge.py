@@ -1,0 +1,154 @@
+"""Knowledge files: what an entry must have, and every fault of a file at once."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from bot.errors import Fault, KnowledgeError
+from retrieval import normalize
+
+ANSWER_LIMIT = 3500
+PHRASING_LIMIT = 300
+PHRASINGS_LIMIT = 500
+
+#: Zero-width joiner makes ක්‍ර of ක්+ර; these vowel signs cannot stand at the start of a word.
+_STRAY_SIGN = re.compile("(?:^|\\s)[\u0dca\u0dcf-\u0ddf]")
+_FORBIDDEN = {"Cc", "Cs", "Co", "Cn"}
+_ALLOWED_CONTROL = "\n\t"
+
+
+def _sane_text(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    for char in text:
+        if unicodedata.category(char) in _FORBIDDEN and char not in _ALLOWED_CONTROL:
+            raise ValueError(f"has the control character U+{ord(char):04X}")
+    if stray := _STRAY_SIGN.search(text):
+        place = text[stray.start() : stray.start() + 10].strip()
+        raise ValueError(f"has a Sinhala vowel sign without its letter: {place!r}")
+    return text
+
+
+def _as_lines(value: object) -> object:
+    """Accept a list, or text with one item a line as it stands in a spreadsheet cell."""
+    if isinstance(value, str):
+        return [line.strip() for line in value.splitlines() if line.strip()]
+    return value
+
+
+def _none_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _searchable(text: str) -> str:
+    if not normalize(text):
+        raise ValueError("has neither letters nor digits")
+    return text
+
+
+Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_sane_text)]
+Line = Annotated[Text, StringConstraints(max_length=PHRASING_LIMIT), AfterValidator(_searchable)]
+
+
+class EntryDraft(BaseModel):
+    """One entry as it stands in a file, checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$", max_length=120)]
+    area: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=60)]
+    status: Literal["draft", "published", "retired"] = "published"
+    title: Line
+    keywords: Annotated[tuple[Line, ...], BeforeValidator(_as_lines)] = ()
+    answer: Annotated[Text, StringConstraints(max_length=ANSWER_LIMIT)]
+    phrasings: Annotated[
+        tuple[Line, ...],
+        BeforeValidator(_as_lines),
+        Field(min_length=1, max_length=PHRASINGS_LIMIT),
+    ]
+    source: Text
+    grade: Literal["A", "B", "M", "none"]
+    reviewed_on: date
+    valid_until: Annotated[date | None, BeforeValidator(_none_if_blank)] = None
+    checked: Annotated[Text | None, BeforeValidator(_none_if_blank)] = None
+
+
+FIELDS: tuple[str, ...] = tuple(EntryDraft.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Raw fields read from a file, and where they stand in it."""
+
+    where: str
+    fields: Mapping[str, Any]
+
+
+def check(records: Iterable[Record], faults: Sequence[Fault] = ()) -> list[EntryDraft]:
+    """Turn raw records into drafts.
+
+    Args:
+        records: What was read.
+        faults: What the reader has already found wrong.
+
+    Raises:
+        KnowledgeError: Any fault, each field of each record checked; also one key twice, or one
+            phrasing in two places (compared after normalisation).
+    """
+    found = list(faults)
+    checked: list[tuple[str, EntryDraft]] = []
+    for record in records:
+        try:
+            checked.append((record.where, EntryDraft.model_validate(dict(record.fields))))
+        except ValidationError as error:
+            found.extend(_faults(record, error))
+    found.extend(_repeated(checked))
+    if found:
+        raise KnowledgeError(found)
+    return [draft for _, draft in checked]
+
+
+def _faults(record: Record, error: ValidationError) -> Iterable[Fault]:
+    for detail in error.errors(include_url=False, include_input=False):
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        place = f"{name} {int(detail['loc'][1]) + 1}" if len(detail["loc"]) > 1 else name
+        yield Fault(record.where, place, _reason(detail["type"], detail["msg"]))
+
+
+def _reason(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return f"is not a field; the fields are {', '.join(FIELDS)}"
+    return message.removeprefix("Value error, ")
+
+
+def _repeated(checked: Iterable[tuple[str, EntryDraft]]) -> Iterable[Fault]:
+    keys: dict[str, str] = {}
+    phrasings: dict[str, str] = {}
+    for where, draft in checked:
+        if draft.key in keys:
+            yield Fault(where, "key", f"{draft.key!r} is also at {keys[draft.key]}")
+        keys[draft.key] = where
+        for number, phrasing in enumerate(draft.phrasings, 1):
+            here = f"{where} ({draft.key}, phrasings {number})"
+            first = phrasings.setdefault(match_key(phrasing), here)
+            if first != here:
+                yield Fault(where, f"phrasings {number}", f"{phrasing!r} is also at {first}")
+
+
+def match_key(phrasing: str) -> str:
+    """Return the form in which two phrasings count as the same question."""
+    return normalize(phrasing)

@@ -1,0 +1,63 @@
+"""The people who write to the bot, and what they may do."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import Farmer, Role, RoleGrant
+
+LANGUAGES = ("si", "en", "ta")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wrote (`telegram_user_id`), where to answer (`chat_id`), and Telegram's language hint."""
+
+    telegram_user_id: int
+    chat_id: int
+    language: str | None = None
+
+
+def get_farmer(session: Session, asker: Asker) -> Farmer:
+    """Return the farmer, making the row at the first message; writing again makes them reachable."""
+    farmer = session.scalar(
+        select(Farmer).where(Farmer.telegram_user_id == asker.telegram_user_id)
+    )
+    if farmer is None:
+        farmer = Farmer(telegram_user_id=asker.telegram_user_id)
+        session.add(farmer)
+    farmer.is_reachable = True
+    farmer.last_seen_at = utc_now()
+    session.flush()
+    return farmer
+
+
+def mark_unreachable(session: Session, telegram_user_id: int) -> None:
+    """Record that the person has blocked the bot, so that nothing more is sent unasked."""
+    session.execute(
+        update(Farmer)
+        .where(Farmer.telegram_user_id == telegram_user_id)
+        .values(is_reachable=False)
+    )
+
+
+def list_roles(session: Session, telegram_user_id: int) -> set[Role]:
+    """Return the roles that a person holds now."""
+    rows = session.scalars(
+        select(RoleGrant.role).where(
+            RoleGrant.telegram_user_id == telegram_user_id, RoleGrant.revoked_at.is_(None)
+        )
+    )
+    return set(rows)
+
+
+def grant_first_admins(session: Session, admin_ids: Collection[int]) -> None:
+    """Make the people named by `ADMIN_IDS` admins, once; a revoked one stays revoked."""
+    known = set(
+        session.scalars(select(RoleGrant.telegram_user_id).where(RoleGrant.role == Role.ADMIN))
+    )
+    for user_id in sorted(set(admin_ids) - known):
+        session.add(RoleGrant(telegram_user_id=user_id, role=Role.ADMIN, granted_by="ADMIN_IDS"))

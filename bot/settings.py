@@ -1,0 +1,84 @@
+"""What the environment says, read once; the only reader of the environment."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+TOKEN_SHAPE = re.compile(r"[0-9]+:[A-Za-z0-9_-]{30,}")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _without_slash(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """Govi's settings. Each field is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    bot_token: SecretStr | None = None
+    telegram_api_url: Annotated[str, AfterValidator(_without_slash)] = "https://api.telegram.org"
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    model_dir: Path = ROOT / "retrieval" / "model"
+    embedder_runtime: Literal["onnx", "torch"] = "onnx"
+    embedder_threads: int = Field(default=0, ge=0)
+
+    @field_validator("admin_ids", mode="before")
+    @classmethod
+    def _split_ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        wrong = [part for part in parts if not part.isascii() or not part.isdigit()]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is not a Telegram user id (digits, comma separated)")
+        return frozenset(int(part) for part in parts)
+
+    @field_validator("bot_token")
+    @classmethod
+    def _token_shape(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is None:
+            return None
+        if not TOKEN_SHAPE.fullmatch(token.get_secret_value()):
+            raise ValueError("does not look like a token from @BotFather (123456:ABC...)")
+        return token
+
+    @property
+    def database(self) -> str:
+        """The database URL in force: `DATABASE_URL`, or a SQLite file in the data directory."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'govi.sqlite3'}"
+
+    @property
+    def index_dir(self) -> Path:
+        """Where index snapshots are kept; a cache that may be deleted at any time."""
+        return self.data_dir / "index"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
+
+    Raises:
+        SettingsError: One or more settings cannot be used; all of them are named.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{'_'.join(str(part) for part in fault['loc']).upper()} "
+            f"{fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("; ".join(lines) + ". See .env.example") from None

@@ -1,0 +1,137 @@
+"""`govi.json`: what Govi must know about a model directory beside the model itself."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from retrieval.decision import Thresholds
+from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
+
+MANIFEST_FILE = "govi.json"
+ONNX_FILE = "onnx/model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelManifest:
+    """One model's identity, and the settings that were calibrated with it.
+
+    Attributes:
+        name: Human name; with the digest of the ONNX file it makes the `model_id`.
+        dim: Length of a vector.
+        max_tokens: Texts are cut after as many tokens.
+        sha256: Hex digest of each file that vectors depend on, by path in the directory.
+        normalizer_version: `NORMALIZER_VERSION` of the texts that it was trained on.
+        thresholds: When to answer and when to suggest.
+        fusion: Weights of the fused score; `dense_weight` is the share of the cosine.
+        prompt: Put before every text, "" for most fine-tuned models.
+        restore: Whether Latin typing is restored to Sinhala before the model reads it.
+        trained_on: One line on the training data; "nothing" for an untouched base.
+        metrics: Measured figures, by name.
+    """
+
+    name: str
+    dim: int
+    max_tokens: int
+    sha256: Mapping[str, str]
+    normalizer_version: int
+    thresholds: Thresholds
+    fusion: Mapping[str, float]
+    prompt: str = ""
+    restore: bool = True
+    trained_on: str = "nothing"
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def model_id(self) -> str:
+        """Name and the first eight hex digits of the ONNX file's digest: `govi-e5-0a1b2c3d`."""
+        return f"{self.name}-{self.sha256[ONNX_FILE][:8]}"
+
+    @property
+    def dense_weight(self) -> float:
+        """Share of the cosine in the fused score, in [0, 1]."""
+        return self.fusion["dense_weight"]
+
+    @classmethod
+    def load(cls, model_dir: Path) -> "ModelManifest":
+        """Read the manifest of a model directory; the files that it lists are not read.
+
+        Raises:
+            ModelMissingError: There is no manifest.
+            ModelError: It is not valid JSON, or a field is missing, unknown or of a wrong type.
+        """
+        path = model_dir / MANIFEST_FILE
+        try:
+            fields = json.loads(path.read_text("utf-8"))
+            return cls._parse(fields)
+        except FileNotFoundError as exc:
+            msg = f"{path} is missing; it is written by: govi model build, govi train"
+            raise ModelMissingError(msg) from exc
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
+            msg = f"{path} is not a usable model manifest: {exc!r}"
+            raise ModelError(msg) from exc
+
+    @classmethod
+    def _parse(cls, fields: dict[str, Any]) -> "ModelManifest":
+        thresholds = Thresholds(**{k: float(v) for k, v in fields.pop("thresholds").items()})
+        fusion = {str(k): float(v) for k, v in fields.pop("fusion").items()}
+        manifest = cls(**fields, thresholds=thresholds, fusion=fusion)
+        for attribute, kind in _KINDS.items():
+            if not isinstance(getattr(manifest, attribute), kind):
+                msg = f"{attribute} must be {kind.__name__}"
+                raise TypeError(msg)
+        for needed, held in ((ONNX_FILE, manifest.sha256), ("dense_weight", fusion)):
+            if needed not in held:
+                raise KeyError(needed)
+        return manifest
+
+    def write(self, model_dir: Path) -> None:
+        """Write `govi.json`, readable and with a stable order of fields."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        (model_dir / MANIFEST_FILE).write_text(text, "utf-8")
+
+    def verify(self, model_dir: Path) -> None:
+        """Compare every listed file with its digest; about 20 ms for 30 MB.
+
+        Raises:
+            ModelMissingError: A listed file is not there.
+            ModelMismatchError: A file is damaged, or belongs to another model.
+        """
+        for name, expected in self.sha256.items():
+            found = digest_file(model_dir / name)
+            if found != expected:
+                msg = (
+                    f"{model_dir / name} has sha256 {found[:8]}, the manifest says "
+                    f"{expected[:8]}; restore the file or run: govi model build"
+                )
+                raise ModelMismatchError(msg)
+
+
+_KINDS: dict[str, type] = {
+    "name": str,
+    "dim": int,
+    "max_tokens": int,
+    "sha256": dict,
+    "normalizer_version": int,
+    "prompt": str,
+    "restore": bool,
+    "trained_on": str,
+    "metrics": dict,
+}
+
+
+def digest_file(path: Path) -> str:
+    """Return the sha256 of a file, in hex.
+
+    Raises:
+        ModelMissingError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as exc:
+        msg = f"{path} cannot be read: {exc.strerror}; restore the file or run: govi model build"
+        raise ModelMissingError(msg) from exc

@@ -1,0 +1,267 @@
+"""From a farmer's words to the closest entries and a decision."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.decision import Decision, Match, Thresholds, decide
+from retrieval.embedder import Embedder, load_embedder
+from retrieval.errors import SnapshotError
+from retrieval.manifest import ModelManifest
+from retrieval.normalize import Script, detect_script
+from retrieval.segment import Candidate, IndexedEntry, Segment, build_segment, list_rows
+from retrieval.singlish import Restorer
+from retrieval.snapshot import load_snapshot, save_snapshot, snapshot_name
+
+MATCH_COUNT = 10
+#: Texts embedded between two calls of a progress function.
+_PROGRESS_STEP = 64
+
+Progress = Callable[[int, int], None]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What retrieval makes of one question.
+
+    Attributes:
+        matches: At most `MATCH_COUNT` entries, best first.
+        seconds: Wall time of the search, shared equally by the questions of one batch.
+    """
+
+    script: Script
+    matches: tuple[Match, ...]
+    decision: Decision
+    seconds: float
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """Everything a search reads; replaced whole, never changed."""
+
+    entries: dict[str, IndexedEntry]
+    restorer: Restorer
+    main: Segment | None
+    alive: NDArray[np.bool_] | None = None
+    changed: dict[str, IndexedEntry] = field(default_factory=dict)
+    delta: Segment | None = None
+
+    def candidates(self, vector: NDArray[np.float32], surface: str) -> Iterable[Candidate]:
+        if self.main is not None:
+            yield from self.main.candidates(vector, surface, self.alive)
+        if self.delta is not None:
+            yield from self.delta.candidates(vector, surface, None)
+
+
+class Retriever:
+    """Searches entries by meaning and by sound.
+
+    Searches may run in any number of threads while `load`, `change` or `compact` runs in another:
+    they read one immutable state, which the writers replace in a single step.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        thresholds: Thresholds,
+        dense_weight: float,
+        snapshot_dir: Path | None = None,
+    ) -> None:
+        """Make a retriever without entries.
+
+        Args:
+            embedder: Turns texts into unit vectors.
+            thresholds: When to answer and when to suggest.
+            dense_weight: Share of the cosine in the fused score, in [0, 1].
+            snapshot_dir: Where to keep the index between runs; None keeps it in memory only.
+        """
+        self.thresholds = thresholds
+        self._embedder = embedder
+        self._dense_weight = dense_weight
+        self._snapshot_dir = snapshot_dir
+        self._state = _State({}, Restorer([], []), None)
+        self._writing = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        model_dir: Path,
+        snapshot_dir: Path | None = None,
+        runtime: str = "onnx",
+        threads: int = 0,
+    ) -> "Retriever":
+        """Open a model directory with the thresholds that belong to it.
+
+        Raises:
+            ModelError: The directory is incomplete, damaged or of a kind that Govi cannot read.
+        """
+        manifest = ModelManifest.load(model_dir)
+        embedder = load_embedder(model_dir, runtime, threads)
+        return cls(embedder, manifest.thresholds, manifest.dense_weight, snapshot_dir)
+
+    @property
+    def model_id(self) -> str:
+        """The embedder's identity, stored with every question."""
+        return self._embedder.model_id
+
+    def __len__(self) -> int:
+        return len(self._state.entries)
+
+    def load(self, entries: Iterable[IndexedEntry], progress: Progress | None = None) -> None:
+        """Replace all entries, from a verified snapshot where there is one, else by embedding."""
+        ordered = sorted(entries, key=lambda entry: entry.key)
+        with self._writing:
+            restorer = _restorer(ordered)
+            name = snapshot_name(ordered, self.model_id)
+            segment = self._load_saved(name, ordered) if ordered else None
+            if segment is None and ordered:
+                segment = self._build(ordered, restorer, progress)
+                self._save(name, segment)
+            self._state = _State({entry.key: entry for entry in ordered}, restorer, segment)
+
+    def change(self, entries: Iterable[IndexedEntry], removed: Iterable[str] = ()) -> None:
+        """Add or replace entries and take others out; searchable when this returns.
+
+        Only new texts are embedded: the large index stays, a small exact one beside it grows
+        until `compact` joins them.
+        """
+        with self._writing:
+            state = self._state
+            fresh = {entry.key: entry for entry in entries}
+            gone = set(removed) - fresh.keys()
+            changed = {k: e for k, e in (state.changed | fresh).items() if k not in gone}
+            current = {k: e for k, e in (state.entries | fresh).items() if k not in gone}
+            self._state = replace(
+                state,
+                entries=current,
+                changed=changed,
+                alive=_still_alive(state, fresh.keys() | gone),
+                delta=self._build_delta(state, changed),
+            )
+
+    @property
+    def needs_compacting(self) -> bool:
+        """Whether enough has changed that one fresh index would serve better."""
+        state = self._state
+        main = len(state.main.rows) if state.main else 0
+        return (len(state.delta.rows) if state.delta else 0) > max(500, main // 10)
+
+    def compact(self, progress: Progress | None = None) -> None:
+        """Build one index of all entries; searches go on meanwhile on the old one."""
+        self.load(self._state.entries.values(), progress)
+
+    def search(self, texts: Sequence[str]) -> list[SearchResult]:
+        """Find the closest entries for each text and decide, one result a text, in order.
+
+        Any string is accepted; one without letters or digits has no matches.
+        """
+        started = time.perf_counter()
+        state = self._state
+        surfaces = [state.restorer.restore(text) for text in texts]
+        vectors = self._embedder.encode(surfaces)
+        found = [self._rank(state, *pair) for pair in zip(surfaces, vectors, strict=True)]
+        seconds = (time.perf_counter() - started) / max(len(texts), 1)
+        return [
+            SearchResult(
+                script=detect_script(text),
+                matches=matches,
+                decision=decide(matches, self.thresholds),
+                seconds=seconds,
+                model_id=self.model_id,
+            )
+            for text, matches in zip(texts, found, strict=True)
+        ]
+
+    def _rank(
+        self, state: _State, surface: str, vector: NDArray[np.float32]
+    ) -> tuple[Match, ...]:
+        if not surface:
+            return ()
+        best: dict[str, Match] = {}
+        for candidate in state.candidates(vector, surface):
+            match = self._fuse(candidate)
+            if match.key not in best or match.score > best[match.key].score:
+                best[match.key] = match
+        ranked = sorted(best.values(), key=lambda match: (-match.score, match.key))
+        return tuple(islice(ranked, MATCH_COUNT))
+
+    def _fuse(self, candidate: Candidate) -> Match:
+        weight = self._dense_weight
+        return Match(
+            key=candidate.row.key,
+            score=weight * candidate.dense_score + (1 - weight) * candidate.lexical_score,
+            phrasing=candidate.row.shown,
+            dense_score=candidate.dense_score,
+            lexical_score=candidate.lexical_score,
+        )
+
+    def _build(
+        self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None
+    ) -> Segment:
+        old = self._state.main
+        known = {r.surface: v for r, v in zip(old.rows, old.vectors, strict=True)} if old else {}
+
+        def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+            return self._encode_in_steps(texts, progress)
+
+        return build_segment(list_rows(entries, restorer), encode, known)
+
+    def _encode_in_steps(
+        self, texts: Sequence[str], progress: Progress | None
+    ) -> NDArray[np.float32]:
+        vectors = [np.empty((0, self._embedder.dim), dtype=np.float32)]
+        for start in range(0, len(texts), _PROGRESS_STEP):
+            vectors.append(self._embedder.encode(texts[start : start + _PROGRESS_STEP]))
+            if progress:
+                progress(min(start + _PROGRESS_STEP, len(texts)), len(texts))
+        return np.concatenate(vectors)
+
+    def _build_delta(self, state: _State, changed: dict[str, IndexedEntry]) -> Segment | None:
+        rows = list_rows(list(changed.values()), state.restorer)
+        if not rows:
+            return None
+        if state.main is None:
+            return build_segment(rows, self._embedder.encode, {})
+        old = state.delta
+        known = {r.surface: v for r, v in zip(old.rows, old.vectors, strict=True)} if old else {}
+        return build_segment(rows, self._embedder.encode, known, like=state.main.lexical)
+
+    def _load_saved(self, name: str, entries: Sequence[IndexedEntry]) -> Segment | None:
+        if self._snapshot_dir is None:
+            return None
+        try:
+            return load_snapshot(self._snapshot_dir, name, entries)
+        except SnapshotError as error:
+            logger.warning("index snapshot refused, rebuilding", extra={"reason": str(error)})
+            return None
+
+    def _save(self, name: str, segment: Segment) -> None:
+        if self._snapshot_dir is None:
+            return
+        try:
+            save_snapshot(self._snapshot_dir, name, segment)
+        except OSError as error:
+            logger.warning("index snapshot not kept", extra={"reason": str(error)})
+
+
+def _restorer(entries: Sequence[IndexedEntry]) -> Restorer:
+    sinhala = (text for entry in entries for text in (*entry.phrasings, entry.answer))
+    english = (text for entry in entries for text in (entry.title, *entry.keywords))
+    return Restorer(sinhala, english)
+
+
+def _still_alive(state: _State, replaced: Iterable[str]) -> NDArray[np.bool_] | None:
+    if state.main is None:
+        return None
+    gone = set(replaced)
+    alive = np.array([row.key not in gone for row in state.main.rows], dtype=np.bool_)
+    return alive if state.alive is None else alive & state.alive

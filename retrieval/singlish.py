@@ -1,0 +1,123 @@
+"""Restoring Latin typing to Sinhala script, so that the embedder reads the script it knows.
+
+A Latin word is looked up by its sound in a lexicon made from the knowledge base's own Sinhala
+words, then by its consonants alone (dropped vowels), and is otherwise spelt by rule. English words
+of the knowledge base's titles and keywords stay as they are: the embedder is strong in English.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from retrieval.normalize import normalize
+from retrieval.phonetic import fold_word, romanize, skeleton
+
+_LATIN_WORD = re.compile("[a-z]+")
+_SINHALA_WORD = re.compile("[\u0d80-\u0dff]+")
+#: English function words that are also everyday Singlish; never taken for English.
+_SINGLISH_FIRST = frozenset(
+    "a an and are at be do for from how i in is it me my no of on one or to too what when which "
+    "who why will with the that this man mata mama hari ban api oya eka eke ekata dan den kara "
+    "use pala gas male mal wee kale".split()
+)
+_MIN_SKELETON = 3
+#: An unknown word that reads like Sinhala: open syllables, a vowel at the end.
+_SPELT_BY_RULE = re.compile("(?:[^aeiou]{0,3}[aeiou]+)+")
+
+_RULES: tuple[tuple[str, str], ...] = (
+    ("nng", "ංග"), ("ndh", "න්ද"), ("nd", "ඳ"), ("mb", "ඹ"), ("ng", "ං"), ("thth", "ත්ත"),
+    ("th", "ත"), ("dh", "ද"), ("sh", "ශ"), ("ch", "ච"), ("kh", "ක"), ("gh", "ග"), ("bh", "බ"),
+    ("ph", "ෆ"), ("b", "බ"), ("c", "ක"), ("d", "ද"), ("f", "ෆ"), ("g", "ග"), ("h", "හ"),
+    ("j", "ජ"), ("k", "ක"), ("l", "ල"), ("m", "ම"), ("n", "න"), ("p", "ප"), ("q", "ක"),
+    ("r", "ර"), ("s", "ස"), ("t", "ට"), ("v", "ව"), ("w", "ව"), ("x", "ක්ස"), ("y", "ය"),
+    ("z", "ස"),
+)  # fmt: skip
+_VOWEL_RULES: tuple[tuple[str, str, str], ...] = (
+    # typed, after a consonant, standing alone
+    ("aae", "ෑ", "ඈ"), ("aa", "ා", "ආ"), ("ae", "ැ", "ඇ"), ("ai", "යි", "අයි"), ("au", "ෞ", "ඖ"),
+    ("ee", "ී", "ඊ"), ("ii", "ී", "ඊ"), ("ei", "ෙයි", "එයි"), ("oo", "ෝ", "ඕ"), ("uu", "ූ", "ඌ"),
+    ("a", "", "අ"), ("e", "ෙ", "එ"), ("i", "ි", "ඉ"), ("o", "ො", "ඔ"), ("u", "ු", "උ"),
+)  # fmt: skip
+
+
+class Restorer:
+    """A lexicon from sounds to Sinhala words, and the English words to leave alone."""
+
+    def __init__(self, sinhala: Iterable[str], english: Iterable[str]) -> None:
+        """Count the Sinhala words of `sinhala` texts and the Latin ones of `english`.
+
+        Args:
+            sinhala: Phrasings and answers, in any script; only Sinhala words are taken.
+            english: English titles and keywords.
+        """
+        self._counts = Counter(
+            word for text in sinhala for word in _SINHALA_WORD.findall(normalize(text))
+        )
+        self._by_sound: dict[str, list[str]] = defaultdict(list)
+        self._by_skeleton: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._counts):
+            self._by_sound[fold_word(word)].append(word)
+            self._by_skeleton[skeleton(fold_word(word))].append(word)
+        words = {word for text in english for word in _LATIN_WORD.findall(normalize(text))}
+        self._english = words - _SINGLISH_FIRST
+
+    def restore(self, text: str) -> str:
+        """Return a normalised text with its Singlish words in Sinhala script.
+
+        Idempotent, since a Sinhala word is never changed. A Latin word beside Sinhala script that
+        the lexicon does not know is taken for English and left alone.
+        """
+        text = normalize(text)
+        is_mixed = _SINHALA_WORD.search(text) is not None
+        return " ".join(self._restore_word(word, is_mixed) for word in text.split())
+
+    def _restore_word(self, word: str, is_mixed: bool) -> str:
+        if not _LATIN_WORD.fullmatch(word) or self._is_english(word):
+            return word
+        known = self._look_up(word)
+        if known or is_mixed or not _SPELT_BY_RULE.fullmatch(word):
+            return known or word
+        return spell(word)
+
+    def _look_up(self, word: str) -> str:
+        sound = fold_word(word)
+        candidates = self._by_sound.get(sound, ())
+        if not candidates and len(bones := skeleton(sound)) >= _MIN_SKELETON:
+            candidates = self._by_skeleton.get(bones, ())
+        return max(candidates, key=lambda known: self._fit(word, known), default="")
+
+    def _fit(self, typed: str, known: str) -> tuple[float, int]:
+        """Prefer the spelling nearest to what was typed (doubled letters count), then the usual."""
+        likeness = SequenceMatcher(None, typed.replace("w", "v"), romanize(known)).ratio()
+        return round(likeness, 1), self._counts[known]
+
+    def _is_english(self, word: str) -> bool:
+        if word in self._english:
+            return True
+        return word.endswith("s") and word[:-1] in self._english
+
+
+def spell(word: str) -> str:
+    """Write a lower-case Latin word in Sinhala letters by rule, as Singlish is read aloud.
+
+    >>> spell("wathura")
+    'වතුර'
+    """
+    out = ""
+    after_consonant = False
+    while word:
+        typed, sign, letter = next(
+            (rule for rule in _VOWEL_RULES if word.startswith(rule[0])), ("", "", "")
+        )
+        if typed:
+            out += sign if after_consonant else letter
+            after_consonant = False
+        else:
+            typed, letters = next(
+                (rule for rule in _RULES if word.startswith(rule[0])), (word[0], word[0])
+            )
+            out += ("්" if after_consonant else "") + letters
+            after_consonant = not letters.endswith("ං")
+        word = word[len(typed) :]
+    return out + ("්" if after_consonant else "")

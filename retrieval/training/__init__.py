@@ -1,0 +1,1 @@
+"""Making of the embedder: base weights, pruning, fine-tuning, export. Torch lives only here."""

