@@ -34,7 +34,7 @@ class Fault:
     """One thing wrong with a knowledge file.
 
     Attributes:
-        where: File and place in it: a line ("line 7"), or an entry's key where the format has no lines.
+        where: File and place in it: a line ("line 7"), or a key where the format has no lines.
         field: The field at fault, or "" when the whole line is.
         reason: What is wrong, in words a curator can act on.
     """

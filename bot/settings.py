@@ -23,7 +23,11 @@ class Settings(BaseSettings):
     """Govi's settings. Each field is the environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     bot_token: SecretStr | None = None

@@ -1,4 +1,4 @@
-"""From matches to a decision: a pure function of scores and of thresholds that ship with the model."""
+"""From matches to a decision: a pure function of scores and thresholds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -157,9 +157,7 @@ def _open_session(path: Path, threads: int) -> "InferenceSession":
     # The arena would keep the memory of the largest batch ever seen.
     options.enable_cpu_mem_arena = False
     try:
-        return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as exc:  # onnxruntime's own exceptions share no narrower base
         msg = f"ONNX Runtime {onnxruntime.__version__} cannot open {path}: {exc}"
         raise ModelError(msg) from exc

@@ -72,9 +72,7 @@ def read_cases(path: Path) -> list[EvalCase]:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{path} cannot be read: {error}") from error
-    return [
-        _read_case(path, number, line) for number, line in enumerate(lines, 1) if line.strip()
-    ]
+    return [_read_case(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _read_case(path: Path, number: int, line: str) -> EvalCase:

@@ -1,4 +1,4 @@
-"""Character n-grams of the sound fold, weighted by TF-IDF: the part of the score that needs no model."""
+"""Character n-grams of the sound fold, weighted by TF-IDF: the signal that needs no model."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

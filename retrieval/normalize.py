@@ -63,7 +63,7 @@ def normalize(text: str) -> str:
 def _fold_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).lower()
     text = _DECIMAL_POINT.sub(_MARK_KEPT, text).translate(_CHARACTERS)
-    text = _REPAIR.sub(_repaired, _TYPEWRITER.sub(r"\2\1", text))
+    text = _TYPEWRITER.sub(r"\2\1", _REPAIR.sub(_repaired, text))
     text = _LONG_RUN.sub(r"\1\1", _LOOKALIKE.sub("එ", text))
     text = _STRAY_SIGN.sub("", _JOINED_NUMBER.sub(" ", text))
     return " ".join(text.replace(_MARK_KEPT, ".").split())

@@ -24,9 +24,9 @@ _VOWELS = dict(
         strict=True,
     )
 )
-_SIGNS = dict(
-    zip("ාැෑිීුූෘෲෙේෛොෝෞෟ", "a e e i i u u ru ru e e ai o o au u".split(), strict=True)
-) | {"්": ""}
+_SIGNS = dict(zip("ාැෑිීුූෘෲෙේෛොෝෞෟ", "a e e i i u u ru ru e e ai o o au u".split(), strict=True)) | {
+    "්": ""
+}
 _OTHER = {"ං": "n", "ඃ": ""}
 
 #: What Latin typists write for one sound, in the order applied. "C" stands for the sound of ච.
@@ -43,7 +43,7 @@ _MERGES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
-_VOWEL = re.compile("[aeiou]")
+_WEAK = re.compile("[aeiouh]")
 
 
 def romanize(text: str) -> str:
@@ -91,9 +91,9 @@ def fold(text: str) -> str:
 
 
 def skeleton(folded_word: str) -> str:
-    """Drop the vowels after the first letter: how "krnne" and "karanne" meet.
+    """Drop vowels and h after the first letter: how "krnne" and "karanne" meet.
 
     >>> skeleton(fold_word("krnne")) == skeleton(fold_word("කරන්නේ"))
     True
     """
-    return folded_word[:1] + _VOWEL.sub("", folded_word[1:])
+    return folded_word[:1] + _WEAK.sub("", folded_word[1:])

@@ -122,7 +122,7 @@ class Retriever:
         with self._writing:
             restorer = _restorer(ordered)
             name = snapshot_name(ordered, self.model_id)
-            segment = self._load_saved(name, ordered) if ordered else None
+            segment = self._load_saved(name) if ordered else None
             if segment is None and ordered:
                 segment = self._build(ordered, restorer, progress)
                 self._save(name, segment)
@@ -181,9 +181,7 @@ class Retriever:
             for text, matches in zip(texts, found, strict=True)
         ]
 
-    def _rank(
-        self, state: _State, surface: str, vector: NDArray[np.float32]
-    ) -> tuple[Match, ...]:
+    def _rank(self, state: _State, surface: str, vector: NDArray[np.float32]) -> tuple[Match, ...]:
         if not surface:
             return ()
         best: dict[str, Match] = {}
@@ -235,11 +233,11 @@ class Retriever:
         known = {r.surface: v for r, v in zip(old.rows, old.vectors, strict=True)} if old else {}
         return build_segment(rows, self._embedder.encode, known, like=state.main.lexical)
 
-    def _load_saved(self, name: str, entries: Sequence[IndexedEntry]) -> Segment | None:
+    def _load_saved(self, name: str) -> Segment | None:
         if self._snapshot_dir is None:
             return None
         try:
-            return load_snapshot(self._snapshot_dir, name, entries)
+            return load_snapshot(self._snapshot_dir, name)
         except SnapshotError as error:
             logger.warning("index snapshot refused, rebuilding", extra={"reason": str(error)})
             return None

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from retrieval.normalize import NORMALIZER_VERSION
 from retrieval.segment import IndexedEntry, Row, Segment
 
 FORMAT_VERSION = 1
-_FILES = ("vectors.npy", "graph.bin", "lexical.npz")
+_FILES = ("rows.json", "vectors.npy", "graph.bin", "lexical.npz")
 
 logger = logging.getLogger(__name__)
 
@@ -73,20 +73,17 @@ def _write(folder: Path, segment: Segment) -> None:
         rows=lexical.rows,
         weights=lexical.weights,
     )
-    manifest = {
-        "rows": len(segment.rows),
-        "dim": segment.vectors.shape[1],
-        "surfaces": [row.surface for row in segment.rows],
-        "sha256": {name: _sha256(folder / name) for name in _FILES},
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), "utf-8")
+    rows = [[row.key, row.surface, row.shown] for row in segment.rows]
+    (folder / "rows.json").write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
+    digests = {name: _sha256(folder / name) for name in _FILES}
+    (folder / "manifest.json").write_text(json.dumps({"sha256": digests}), "utf-8")
     for path in folder.iterdir():
         _sync(path)
     _sync(folder)
 
 
-def load_snapshot(folder: Path, name: str, entries: Iterable[IndexedEntry]) -> Segment | None:
-    """Load the snapshot of these entries; None when there is none.
+def load_snapshot(folder: Path, name: str) -> Segment | None:
+    """Load a snapshot; None when there is none of this name.
 
     Raises:
         SnapshotError: It is there but damaged: every file is checked before it is opened.
@@ -95,28 +92,20 @@ def load_snapshot(folder: Path, name: str, entries: Iterable[IndexedEntry]) -> S
     if not place.is_dir():
         return None
     try:
-        manifest = json.loads((place / "manifest.json").read_text("utf-8"))
-        for file, expected in manifest["sha256"].items():
-            if file in _FILES and _sha256(place / file) != expected:
+        digests = json.loads((place / "manifest.json").read_text("utf-8"))["sha256"]
+        for file in _FILES:
+            if _sha256(place / file) != digests[file]:
                 raise SnapshotError(f"{place / file} is not the file that was written")
-        return _read(place, manifest, entries)
+        return _read(place)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SnapshotError(f"{place} cannot be read: {error!r}") from error
 
 
-def _read(place: Path, manifest: dict[str, object], entries: Iterable[IndexedEntry]) -> Segment:
-    surfaces = manifest["surfaces"]
-    assert isinstance(surfaces, list)
-    owners = [(entry.key, shown) for entry in entries for _, shown in entry.texts()]
-    if len(owners) != len(surfaces):
-        raise SnapshotError(f"{place} holds {len(surfaces)} rows, the entries have {len(owners)}")
-    rows = [
-        Row(key, surface, shown)
-        for (key, shown), surface in zip(owners, surfaces, strict=True)
-    ]
+def _read(place: Path) -> Segment:
+    rows = [Row(*fields) for fields in json.loads((place / "rows.json").read_text("utf-8"))]
     vectors = np.load(place / "vectors.npy")
-    if vectors.shape != (len(rows), manifest["dim"]):
-        raise SnapshotError(f"{place} holds vectors {vectors.shape} for {len(rows)} rows")
+    if len(vectors) != len(rows):
+        raise SnapshotError(f"{place} holds {len(vectors)} vectors for {len(rows)} rows")
     with np.load(place / "lexical.npz") as arrays:
         vocabulary = arrays["vocabulary"].tobytes().decode().split("\n")
         lexical = LexicalIndex(

@@ -25,4 +25,5 @@ class HashingEmbedder:
                 vectors[row, digest % self.dim] += count if digest & 1 << 20 else -count
             if not vectors[row].any():
                 vectors[row, 0] = 1.0
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-9)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
+        return np.divide(vectors, lengths, dtype=np.float32)

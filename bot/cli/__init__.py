@@ -1,0 +1,52 @@
+"""The `govi` command. Each command translates words into one call; nothing is decided here."""
+
+import sys
+
+import click
+
+from bot.errors import GoviError
+from retrieval.errors import RetrievalError
+
+#: command -> module that defines it; imported only when it is called, so that help is quick.
+_COMMANDS = {
+    "run": "bot.cli.run",
+    "chat": "bot.cli.chat",
+    "ask": "bot.cli.ask",
+    "evaluate": "bot.cli.evaluate",
+    "import": "bot.cli.knowledge",
+    "export": "bot.cli.knowledge",
+    "train": "bot.cli.train",
+    "model": "bot.cli.model",
+    "index": "bot.cli.maintenance",
+    "db": "bot.cli.maintenance",
+    "doctor": "bot.cli.doctor",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        import importlib
+
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name])
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="govi", prog_name="govi")
+def cli() -> None:
+    """Govi answers farmers' questions in Sinhala from human-approved knowledge."""
+
+
+def main() -> None:
+    """Run the command line; an error that Govi can explain is one line and exit status 1."""
+    try:
+        cli(prog_name="govi")
+    except (GoviError, RetrievalError) as error:
+        click.echo(f"govi: {error or error.__doc__}", err=True)
+        sys.exit(1)

@@ -17,7 +17,8 @@ from bot.db.models import (
 )
 from bot.errors import NotYoursError, StaleButtonError
 from bot.services.farmers import Asker, get_farmer
-from retrieval import Match, SearchResult, storable
+from bot.services.texts import storable
+from retrieval import Match, SearchResult, detect_script
 
 SUGGESTION_COUNT = 3
 
@@ -108,6 +109,19 @@ def record_media(session: Session, incoming: Incoming) -> Outcome:
     return _reply(session, question, "media", incoming.update_id)
 
 
+def answer_in_terminal(session: Session, question_id: int, chosen: Suggestion | None) -> Outcome:
+    """Close a terminal question with the chosen suggestion, or None for "none of these".
+
+    Raises:
+        StaleButtonError: The entry was withdrawn meanwhile.
+    """
+    question = session.get_one(Question, question_id)
+    if chosen is None:
+        _move(session, question, QuestionState.UNANSWERED)
+        return _reply(session, question, "fallback", update_id=None)
+    return _answer_with(session, question, chosen.entry_id, update_id=None)
+
+
 def choose_suggestion(
     session: Session, question_id: int, entry_id: int, asker: Asker, update_id: int
 ) -> Outcome:
@@ -118,6 +132,12 @@ def choose_suggestion(
         StaleButtonError: The question was closed already, or the entry was withdrawn.
     """
     question = _own_open_question(session, question_id, asker)
+    return _answer_with(session, question, entry_id, update_id)
+
+
+def _answer_with(
+    session: Session, question: Question, entry_id: int, update_id: int | None
+) -> Outcome:
     offered = {item["entry_id"] for reply in question.replies for item in reply.offered}
     entry = session.get(Entry, entry_id)
     if entry is None or entry_id not in offered or entry.status is not EntryStatus.PUBLISHED:
@@ -127,9 +147,7 @@ def choose_suggestion(
     return _reply(session, question, "answer", update_id, entry)
 
 
-def refuse_suggestions(
-    session: Session, question_id: int, asker: Asker, update_id: int
-) -> Outcome:
+def refuse_suggestions(session: Session, question_id: int, asker: Asker, update_id: int) -> Outcome:
     """Record that none of the suggestions fitted: the question now counts as unanswered.
 
     Raises:
@@ -207,12 +225,18 @@ def _decide_reply(
         return _reply(session, question, "answer", update_id, question.entry)
     if question.decision == "suggest":
         offered = [
-            {"entry_id": entries[match.key].id, "phrasing": match.phrasing}
+            {"entry_id": entries[match.key].id, "phrasing": _spoken(entries[match.key], match)}
             for match in result.matches
             if match.key in entries
         ][:SUGGESTION_COUNT]
         return _reply(session, question, "suggest", update_id, offered=offered)
     return _reply(session, question, "fallback", update_id)
+
+
+def _spoken(entry: Entry, match: Match) -> str:
+    """Choose the stored question to show: the first in Sinhala script, which everyone can read."""
+    live = (phrasing.text for phrasing in entry.phrasings if phrasing.retired_at is None)
+    return next((text for text in live if detect_script(text) == "sinhala"), match.phrasing)
 
 
 def _published(session: Session, matches: Sequence[Match]) -> dict[str, Entry]:
@@ -267,11 +291,12 @@ def _own_open_question(session: Session, question_id: int, asker: Asker) -> Ques
 
 def _move(session: Session, question: Question, state: QuestionState) -> None:
     """Leave SUGGESTED exactly once, however many presses arrive at the same time."""
-    moved = session.execute(
+    moved = session.scalar(
         update(Question)
         .where(Question.id == question.id, Question.state == QuestionState.SUGGESTED)
         .values(state=state)
+        .returning(Question.id)
     )
-    if moved.rowcount != 1:
+    if moved is None:
         raise StaleButtonError
     session.refresh(question)

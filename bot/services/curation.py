@@ -62,9 +62,8 @@ def import_entries(
 def sync_starter(session: Session, drafts: Sequence[EntryDraft], fingerprint: str) -> ImportReport:
     """Bring the shipped knowledge in, keeping everything that a person has changed since.
 
-    Args:
-        drafts: The shipped entries.
-        fingerprint: Identifies this release's knowledge; the same one twice does nothing.
+    `fingerprint` identifies this release's knowledge; the same one twice does nothing. Does not
+    commit.
     """
     state = _state(session)
     if state.starter_hash == fingerprint:
@@ -84,9 +83,7 @@ def sync_starter(session: Session, drafts: Sequence[EntryDraft], fingerprint: st
 
 def export_entries(session: Session) -> list[EntryDraft]:
     """Return every entry of any status as a draft, by key."""
-    rows = session.scalars(
-        select(Entry).options(selectinload(Entry.phrasings)).order_by(Entry.key)
-    )
+    rows = session.scalars(select(Entry).options(selectinload(Entry.phrasings)).order_by(Entry.key))
     return [draft_of(entry) for entry in rows]
 
 

@@ -22,10 +22,8 @@ class Asker:
 
 
 def get_farmer(session: Session, asker: Asker) -> Farmer:
-    """Return the farmer, making the row at the first message; writing again makes them reachable."""
-    farmer = session.scalar(
-        select(Farmer).where(Farmer.telegram_user_id == asker.telegram_user_id)
-    )
+    """Return the farmer, made at the first message; who writes again is reachable again."""
+    farmer = session.scalar(select(Farmer).where(Farmer.telegram_user_id == asker.telegram_user_id))
     if farmer is None:
         farmer = Farmer(telegram_user_id=asker.telegram_user_id)
         session.add(farmer)
@@ -38,9 +36,7 @@ def get_farmer(session: Session, asker: Asker) -> Farmer:
 def mark_unreachable(session: Session, telegram_user_id: int) -> None:
     """Record that the person has blocked the bot, so that nothing more is sent unasked."""
     session.execute(
-        update(Farmer)
-        .where(Farmer.telegram_user_id == telegram_user_id)
-        .values(is_reachable=False)
+        update(Farmer).where(Farmer.telegram_user_id == telegram_user_id).values(is_reachable=False)
     )
 
 

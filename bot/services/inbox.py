@@ -102,12 +102,12 @@ def purge(session: Session, before: datetime) -> int:
     belongs between one and seven days ago. Failed updates stay until a person looks.
     """
     session.execute(update(Reply).where(Reply.created_at < before).values(update_id=None))
-    done = session.execute(
-        delete(ReceivedUpdate).where(
-            ReceivedUpdate.status == InboxStatus.DONE, ReceivedUpdate.finished_at < before
-        )
+    done = session.scalars(
+        delete(ReceivedUpdate)
+        .where(ReceivedUpdate.status == InboxStatus.DONE, ReceivedUpdate.finished_at < before)
+        .returning(ReceivedUpdate.id)
     )
-    return int(done.rowcount)
+    return len(done.all())
 
 
 def _chat_id(raw: Mapping[str, Any]) -> int | None:

@@ -86,8 +86,6 @@ def read_entries(session: Session, since: int = -1) -> Iterator[IndexedEntry]:
 def _unpublished_since(session: Session, since: int) -> list[str]:
     return list(
         session.scalars(
-            select(Entry.key).where(
-                Entry.status != EntryStatus.PUBLISHED, Entry.revision > since
-            )
+            select(Entry.key).where(Entry.status != EntryStatus.PUBLISHED, Entry.revision > since)
         )
     )

@@ -94,7 +94,9 @@ def encoder_of(model: SentenceTransformer) -> BertModel:
 
     encoder = model[0].auto_model
     if not isinstance(encoder, BertModel):
-        msg = f"the encoder is a {type(encoder).__name__}; only BertModel can be pruned and exported"
+        msg = (
+            f"the encoder is a {type(encoder).__name__}; only BertModel can be pruned and exported"
+        )
         raise ModelError(msg)
     return encoder
 
@@ -174,7 +176,9 @@ def _configuration(shape: EncoderShape) -> Any:
 
 def _named(unpacked: E5File) -> dict[str, Any]:
     """Rename tensors from the file's short names to those of a BertModel state dict."""
-    state = {f"embeddings.{new}": unpacked.tensors[f"emb.{old}"] for old, new in _EMBEDDINGS.items()}
+    state = {
+        f"embeddings.{new}": unpacked.tensors[f"emb.{old}"] for old, new in _EMBEDDINGS.items()
+    }
     for layer in range(unpacked.shape.layers):
         for old, new in _LAYER.items():
             for short, part in (("w", "weight"), ("b", "bias")):

@@ -8,7 +8,7 @@ with a name that leads back to the torch parameter it came from.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import onnx
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 OPSET = 17
 CONTRIB = "com.microsoft"
-SCALE_SUFFIX = ".scale"
+SCALE_SUFFIX, FLOOR_SUFFIX = ".scale", ".floor"
+STACK = "+"
 # One bit less than int8 holds. CPUs without VNNI add two u8 x s8 products in 16 bits, and
 # 2 * 255 * 64 = 32,640 is the largest sum that still fits.
 WEIGHT_LIMIT = 64
+TABLE_LIMIT = 127
+# GELU is never below -0.16998.
+GELU_FLOOR = -0.17
 
 Precision = Literal["fp32", "int8"]
 
@@ -37,6 +41,13 @@ class EncoderSizes:
     layers: int
     heads: int
     epsilon: float
+
+
+class Product(NamedTuple):
+    """Names of a matrix product and of the bias that the next operator still has to add."""
+
+    output: str
+    bias: str
 
 
 @dataclass
@@ -69,50 +80,83 @@ class GraphBuilder:
         name = "embeddings.word_embeddings.weight"
         if self.precision == "fp32":
             return self.node("Gather", [self.parameter(name), ids], "words")
-        values, scale = quantise_rows(self.weights[name], 127)
+        values, scale = quantise_rows(self.weights[name], TABLE_LIMIT)
         rows = self.node("Gather", [self.constant(name, values), ids], "word_rows")
-        scales = self.node(
-            "Gather", [self.constant(name + SCALE_SUFFIX, scale[:, None]), ids], "word_scales"
-        )
-        return self.node("Mul", [self.node("Cast", [rows], "word_floats", to=1), scales], "words")
+        scales = self.constant(name + SCALE_SUFFIX, scale[:, None])
+        scale_rows = self.node("Gather", [scales, ids], "word_scales")
+        floats = self.node("Cast", [rows], "word_floats", to=TensorProto.FLOAT)
+        return self.node("Mul", [floats, scale_rows], "words")
 
-    def linear(self, x: str, module: str, *, prefix: str) -> str:
-        """Multiply by one or several stacked torch matrices and add their bias.
+    def linear(self, x: str, module: str, *, floor: float | None = None) -> Product:
+        """Multiply by one or several stacked torch matrices.
 
         Args:
             x: Name of the input, (n, tokens, width).
-            module: Module names under `prefix`, joined by "+" where they are stacked.
-            prefix: Module that holds them.
+            module: Torch module, `path.query+key+value` where several are stacked.
+            floor: A value that no element of `x` is below, where one is known.
         """
-        parts = [f"{prefix}{part}" for part in module.split("+")]
-        weight = np.concatenate([self.weights[f"{part}.weight"] for part in parts])
-        bias = np.concatenate([self.weights[f"{part}.bias"] for part in parts])
-        name = f"{prefix}{module}"
-        bias_name = self.constant(f"{name}.bias", bias)
+        weight = self._stacked(module, "weight")
+        bias = self._stacked(module, "bias")
         if self.precision == "fp32":
-            transposed = self.constant(f"{name}.weight", np.ascontiguousarray(weight.T))
-            product = self.node("MatMul", [x, transposed], f"{name}.product")
-            return self.node("Add", [product, bias_name], f"{name}.out")
-        return self._linear_int8(x, name, weight, bias_name)
+            transposed = self.constant(f"{module}.weight", np.ascontiguousarray(weight.T))
+            product = self.node("MatMul", [x, transposed], f"{module}.product")
+            return Product(product, self.constant(f"{module}.bias", bias))
+        return self._linear_int8(x, module, weight, bias, floor)
 
-    def _linear_int8(self, x: str, name: str, weight: NDArray[np.float32], bias: str) -> str:
+    def _stacked(self, module: str, part: str) -> NDArray[np.float32]:
+        return np.concatenate([self.weights[f"{name}.{part}"] for name in split_stack(module)])
+
+    def _linear_int8(
+        self,
+        x: str,
+        module: str,
+        weight: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        floor: float | None,
+    ) -> Product:
         values, scale = quantise_rows(weight, WEIGHT_LIMIT)
+        if floor is not None:
+            # The product is taken of x - floor; what that adds is a constant, taken off here.
+            bias = bias + np.float32(floor) * (values.astype(np.float32).sum(axis=1) * scale)
+            lowest = self.constant(module + FLOOR_SUFFIX, np.float32(floor))
+            x = self.node("Sub", [x, lowest], f"{x}.raised")
+        rows, peak, step, zero = self._quantise_tokens(x, signed=floor is None)
         inputs = [
-            x,
-            self.constant(f"{name}.weight", np.ascontiguousarray(values.T)),
-            self.constant(f"{name}.weight{SCALE_SUFFIX}", scale),
-            "",
-            bias,
+            rows,
+            self.constant(f"{module}.weight", np.ascontiguousarray(values.T)),
+            step,
+            self.constant(f"{module}.weight{SCALE_SUFFIX}", scale),
+            zero,
         ]
-        return self.node("DynamicQuantizeMatMul", inputs, f"{name}.out", domain=CONTRIB)
+        product = self.node("MatMulIntegerToFloat", inputs, f"{module}.ratio", domain=CONTRIB)
+        scaled = self.node("Mul", [product, peak], f"{module}.product")
+        return Product(scaled, self.constant(f"{module}.bias", bias))
 
-    def add_and_normalise(self, x: str, residual: str, module: str) -> str:
-        """Add a residual and apply the named LayerNorm."""
+    def _quantise_tokens(self, x: str, *, signed: bool) -> tuple[str, str, str, str]:
+        """Round each token to 8 bits by its own largest value, not by the batch's.
+
+        So a text has the same vector alone and in any batch; ONNX Runtime's own dynamic
+        quantisation takes one scale for the whole batch.
+
+        Returns:
+            Names of the rounded rows, of each token's peak, of the step and of the zero point.
+        """
+        levels, middle = (127, 128) if signed else (255, 0)
+        step = self.constant(f"step_{levels}", np.float32(1 / levels))
+        zero = self.constant(f"zero_{middle}", np.uint8(middle))
+        sized = self.node("Abs", [x], f"{x}.size") if signed else x
+        peak = self.node("ReduceMax", [sized], f"{x}.peak", axes=[-1], keepdims=1)
+        ratio = self.node("Div", [x, peak], f"{x}.ratio")
+        return self.node("QuantizeLinear", [ratio, step, zero], f"{x}.rows"), peak, step, zero
+
+    def add_and_normalise(self, product: Product, residual: str, module: str) -> str:
+        """Add the bias and a residual, and apply the named LayerNorm."""
         inputs = [
-            x,
+            product.output,
             residual,
             self.parameter(f"{module}.weight"),
             self.parameter(f"{module}.bias"),
+            product.bias,
         ]
         return self.node(
             "SkipLayerNormalization",
@@ -121,6 +165,16 @@ class GraphBuilder:
             domain=CONTRIB,
             epsilon=self.sizes.epsilon,
         )
+
+
+def split_stack(module: str) -> list[str]:
+    """Name the torch modules behind a stacked matrix.
+
+    >>> split_stack("self.query+key")
+    ['self.query', 'self.key']
+    """
+    path, _, names = module.rpartition(".")
+    return [f"{path}.{name}" for name in names.split(STACK)]
 
 
 def quantise_rows(
@@ -179,27 +233,27 @@ def _embeddings(builder: GraphBuilder) -> str:
 
 def _layer(builder: GraphBuilder, x: str, mask: str, prefix: str) -> str:
     attended = _attention(builder, x, mask, f"{prefix}attention.")
-    wide = builder.linear(attended, "intermediate.dense", prefix=prefix)
-    active = builder.node("Gelu", [wide], f"{prefix}gelu", domain=CONTRIB)
-    narrow = builder.linear(active, "output.dense", prefix=prefix)
+    wide = builder.linear(attended, f"{prefix}intermediate.dense")
+    active = builder.node("BiasGelu", [*wide], f"{prefix}gelu", domain=CONTRIB)
+    narrow = builder.linear(active, f"{prefix}output.dense", floor=GELU_FLOOR)
     return builder.add_and_normalise(narrow, attended, f"{prefix}output.LayerNorm")
 
 
 def _attention(builder: GraphBuilder, x: str, mask: str, prefix: str) -> str:
-    stacked = builder.linear(x, "query+key+value", prefix=f"{prefix}self.")
+    stacked = builder.linear(x, f"{prefix}self.query{STACK}key{STACK}value")
     parts = [f"{prefix}{name}" for name in ("query", "key", "value")]
     thirds = builder.constant("thirds", np.array([builder.sizes.hidden] * 3, np.int64))
     builder.nodes.append(
-        helper.make_node("Split", [stacked, thirds], parts, name=f"{prefix}split", axis=-1)
+        helper.make_node("Split", [stacked.output, thirds], parts, name=f"{prefix}split", axis=-1)
     )
     heads = builder.node(
         "MultiHeadAttention",
-        [*parts, "", mask],
+        [*parts, stacked.bias, mask],
         f"{prefix}heads",
         domain=CONTRIB,
         num_heads=builder.sizes.heads,
     )
-    projected = builder.linear(heads, "output.dense", prefix=prefix)
+    projected = builder.linear(heads, f"{prefix}output.dense")
     return builder.add_and_normalise(projected, x, f"{prefix}output.LayerNorm")
 
 
@@ -223,7 +277,9 @@ def _finish(builder: GraphBuilder) -> onnx.ModelProto:
     ]
     outputs = [
         helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, ["n", hidden]),
-        helper.make_tensor_value_info("token_embeddings", TensorProto.FLOAT, ["n", "tokens", hidden]),
+        helper.make_tensor_value_info(
+            "token_embeddings", TensorProto.FLOAT, ["n", "tokens", hidden]
+        ),
     ]
     graph = helper.make_graph(
         builder.nodes, "sentence_encoder", ids, outputs, list(builder.initialisers.values())

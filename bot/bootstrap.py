@@ -1,0 +1,125 @@
+"""The composition root: settings in, working parts out. Tests build Govi here too."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.db.engine import open_engine, reading, transaction
+from bot.db.migrate import upgrade
+from bot.db.models import Entry, KnowledgeState
+from bot.i18n import Catalogue
+from bot.knowledge_files import read_knowledge
+from bot.services.curation import sync_starter
+from bot.services.farmers import grant_first_admins
+from bot.services.knowledge_index import KnowledgeIndex
+from bot.settings import ROOT, Settings
+from retrieval import Retriever
+from retrieval.retriever import Progress
+
+STARTER = ROOT / "knowledge"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Services:
+    """Everything that handlers, jobs and commands work with."""
+
+    settings: Settings
+    engine: Engine
+    sessions: sessionmaker[Session]
+    index: KnowledgeIndex
+    catalogue: Catalogue
+
+    async def run(
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a service function in one transaction, in a thread; commit when it returns."""
+
+        def call() -> T:
+            with transaction(self.sessions) as session:
+                return function(session, *args, **kwargs)
+
+        return await asyncio.to_thread(call)
+
+    def close(self) -> None:
+        """Close the database connections."""
+        self.engine.dispose()
+
+
+def open_database(settings: Settings) -> tuple[Engine, sessionmaker[Session]]:
+    """Open the configured database and bring it to this release's schema.
+
+    Raises:
+        DatabaseError: It cannot be used; the message says what to do.
+    """
+    engine = open_engine(settings.database)
+    upgrade(engine)
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    with transaction(sessions) as session:
+        grant_first_admins(session, settings.admin_ids)
+    return engine, sessions
+
+
+def open_services(
+    settings: Settings,
+    retriever: Retriever | None = None,
+    progress: Progress | None = None,
+    update_starter: bool = True,
+) -> Services:
+    """Open everything, ready to answer.
+
+    Args:
+        settings: What the environment says.
+        retriever: Used instead of the configured model, in tests.
+        progress: Told how many texts are embedded, when any have to be.
+        update_starter: Take over a newer release's starter knowledge; a database without any
+            entries gets the starter knowledge in any case.
+
+    Raises:
+        GoviError: The database or the starter knowledge cannot be used.
+        RetrievalError: The model cannot be used.
+    """
+    engine, sessions = open_database(settings)
+    load_starter(sessions, STARTER, update_starter)
+    retriever = retriever or Retriever.open(
+        settings.model_dir, settings.index_dir, settings.embedder_runtime, settings.embedder_threads
+    )
+    index = KnowledgeIndex(sessions, retriever)
+    index.load(progress)
+    return Services(settings, engine, sessions, index, Catalogue.load())
+
+
+def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: bool) -> None:
+    """Bring the shipped knowledge into a database that is empty or already holds an older one."""
+    fingerprint = _fingerprint(sorted(folder.glob("*.toml")))
+    with reading(sessions) as session:
+        state = session.get(KnowledgeState, 1)
+        loaded = state.starter_hash if state else None
+        is_empty = session.scalar(select(Entry.id).limit(1)) is None
+    is_older = loaded is not None and loaded != fingerprint
+    if not is_empty and not (is_older and update_starter):
+        return
+    drafts = read_knowledge(folder)
+    with transaction(sessions) as session:
+        report = sync_starter(session, drafts, fingerprint)
+    logger.info(
+        "starter knowledge loaded",
+        extra={"added": len(report.added), "changed": len(report.changed)},
+    )
+
+
+def _fingerprint(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,49 @@
+"""`govi ask`: one question, answered once, recorded nowhere."""
+
+import json
+
+import click
+
+from bot.bootstrap import Services
+from bot.cli.opening import services
+from bot.cli.terminal import show
+from bot.db.engine import reading
+from bot.services.answering import Outcome, record_terminal_question
+from retrieval import SearchResult
+
+
+@click.command("ask")
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all matches.")
+def ask_command(question: str, as_json: bool) -> None:
+    """Answer QUESTION as a farmer would be answered; nothing is recorded."""
+    with services(update_starter=False) as opened:
+        result = opened.index.search([question])[0]
+        outcome = rehearse(opened, question, result)
+        click.echo(as_json_object(result, outcome) if as_json else show(opened.catalogue, outcome))
+
+
+def rehearse(opened: Services, question: str, result: SearchResult) -> Outcome:
+    """Decide as for a real question, by the same code, and take the record back."""
+    with reading(opened.sessions) as session:
+        return record_terminal_question(session, question, result)
+
+
+def as_json_object(result: SearchResult, outcome: Outcome) -> str:
+    """Return the published JSON shape of one answer."""
+    is_known = outcome.decision != "fallback" and result.matches
+    return json.dumps(
+        {
+            "decision": outcome.decision,
+            "key": result.matches[0].key if is_known else None,
+            "answer": outcome.answer,
+            "score": result.decision.score,
+            "margin": result.decision.margin,
+            "matches": [
+                {"key": m.key, "score": m.score, "phrasing": m.phrasing} for m in result.matches
+            ],
+            "script": result.script,
+            "seconds": result.seconds,
+        },
+        ensure_ascii=False,
+    )

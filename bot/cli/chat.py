@@ -1,0 +1,66 @@
+"""`govi chat`: the conversation of a farmer, in the terminal."""
+
+import sys
+
+import click
+
+from bot.bootstrap import Services
+from bot.cli.opening import services
+from bot.cli.terminal import LANGUAGE, show
+from bot.db.engine import transaction
+from bot.services.answering import (
+    Outcome,
+    answer_in_terminal,
+    record_terminal_question,
+)
+
+PROMPT = "> "
+
+
+@click.command("chat")
+def chat_command() -> None:
+    """Ask questions here, as a farmer would on Telegram. An empty line or Ctrl-D ends it."""
+    with services() as opened:
+        chat(opened)
+
+
+def chat(opened: Services) -> None:
+    """Read questions from standard input until it ends, and answer each."""
+    count = len(opened.index.retriever)
+    click.echo(f"Govi is ready: {count} entries, model {opened.index.retriever.model_id}.")
+    if sys.stdin.isatty():
+        click.echo(opened.catalogue.text("chat.welcome", LANGUAGE))
+    waiting: Outcome | None = None
+    while (line := _read_line()) is not None:
+        waiting = _say(opened, line, waiting)
+
+
+def _read_line() -> str | None:
+    """Return the next line, or None at the end or at an empty line typed in a terminal."""
+    if sys.stdin.isatty():
+        click.echo(PROMPT, nl=False)
+    try:
+        line = sys.stdin.readline()
+    except (OSError, ValueError):  # standard input is closed
+        return None
+    except KeyboardInterrupt:
+        return None
+    return line.rstrip("\n") if line.strip() else None
+
+
+def _say(opened: Services, line: str, waiting: Outcome | None) -> Outcome | None:
+    """Answer one line; return the outcome when it waits for a choice among suggestions."""
+    if waiting is not None and line.strip().isdigit():
+        outcome = _choose(opened, waiting, int(line))
+    else:
+        result = opened.index.search([line])[0]
+        with transaction(opened.sessions) as session:
+            outcome = record_terminal_question(session, line, result)
+    click.echo(show(opened.catalogue, outcome) + "\n")
+    return outcome if outcome.decision == "suggest" else None
+
+
+def _choose(opened: Services, waiting: Outcome, number: int) -> Outcome:
+    chosen = waiting.suggestions[number - 1] if 1 <= number <= len(waiting.suggestions) else None
+    with transaction(opened.sessions) as session:
+        return answer_in_terminal(session, waiting.question_id, chosen)

@@ -1,0 +1,43 @@
+"""`govi evaluate`: how good the answers are, on questions whose right entry is known."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.opening import services
+from retrieval.evaluation import evaluate, read_cases
+
+_SHARES = ("accuracy@1", "recall@5", "mrr", "answered", "precision_answered", "refused")
+
+
+@click.command("evaluate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+def evaluate_command(file: Path, as_json: bool) -> None:
+    """Measure FILE.jsonl: lines of {"question", "key", "group"}, key null for "do not answer".
+
+    Uses the knowledge in the database as it stands. Intervals are Wilson's at 95 %.
+    """
+    cases = read_cases(file)
+    with services(update_starter=False) as opened:
+        report = evaluate(cases, opened.index.search)
+        model_id = opened.index.retriever.model_id
+    click.echo(json.dumps(report) if as_json else _table(report, model_id))
+
+
+def _table(report: dict[str, Any], model_id: str) -> str:
+    rows = [("overall", report["overall"]), *report["groups"].items()]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"model {model_id}", f"{'':{width}} {'n':>5}" + "".join(f" {s:>20}" for s in _SHARES)]
+    for name, group in rows:
+        cells = "".join(f" {_cell(group[share]):>20}" for share in _SHARES)
+        lines.append(f"{name:{width}} {group['n']:>5}{cells}")
+    return "\n".join(lines)
+
+
+def _cell(share: dict[str, float] | None) -> str:
+    if share is None:
+        return "-"
+    return f"{share['value']:.1%} {share['low']:.1%}-{share['high']:.1%}".replace("%-", "-")

@@ -1,0 +1,56 @@
+"""What every command that answers questions does first."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from bot.bootstrap import Services, open_services
+from bot.logs import set_up_logging
+from bot.settings import Settings, load_settings
+
+
+@contextmanager
+def services(update_starter: bool = True, quiet: bool = False) -> Iterator[Services]:
+    """Open Govi for one command, telling on standard error what takes more than a moment."""
+    settings = configured()
+    bar = Progress("" if quiet else "Reading the knowledge base")
+    opened = open_services(settings, progress=bar, update_starter=update_starter)
+    bar.close()
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def configured() -> Settings:
+    """Read the settings and set logging up."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    settings = load_settings()
+    set_up_logging(settings)
+    return settings
+
+
+class Progress:
+    """A one-line count on standard error: rewritten in a terminal, ten lines elsewhere."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._last = -1
+        self._live = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show that `done` of `total` are finished."""
+        step = done * (100 if self._live else 10) // max(total, 1)
+        if not self._label or step == self._last:
+            return
+        self._last = step
+        end = "\r" if self._live else "\n"
+        click.echo(f"{self._label}: {done} of {total}{end}", err=True, nl=False)
+
+    def close(self) -> None:
+        """Leave the line, if one was begun."""
+        if self._live and self._last >= 0:
+            click.echo("", err=True)

@@ -1,0 +1,205 @@
+"""Searching, changing and keeping the index."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from retrieval.retriever import Retriever
+from retrieval.testing import HashingEmbedder
+from tests.factories import BLAST, RATS, UREA, create_entry, create_retriever, paddy_entries
+
+
+def best_key(retriever: Retriever, text: str) -> str | None:
+    """The first match's key."""
+    matches = retriever.search([text])[0].matches
+    return matches[0].key if matches else None
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        (BLAST, "paddy.blast"),
+        ("urea danne kawadada", "paddy.urea"),
+        ("meeyan goyama kanawa", "paddy.rats"),
+        ("rice blast", "paddy.blast"),
+    ],
+)
+def test_the_closest_entry_comes_first(question: str, key: str) -> None:
+    """Sinhala, Singlish and English all reach their entry."""
+    assert best_key(create_retriever(*paddy_entries()), question) == key
+
+
+@pytest.mark.parametrize("text", ["", " ", "🌾🌾", "\u200d", "\ud800", "\x00"])
+def test_nothing_readable_is_a_fallback_without_matches(text: str) -> None:
+    """There is nothing to look for, and nothing is guessed."""
+    result = create_retriever(*paddy_entries()).search([text])[0]
+
+    assert (result.decision.kind, result.matches) == ("fallback", ())
+
+
+@pytest.mark.parametrize("text", ["ක" * 10_000, "<b>'; drop table x;--", "ගොයම" + "\u202e" * 50])
+def test_hostile_text_gets_an_ordinary_result(text: str) -> None:
+    """Length, markup and direction marks are only text."""
+    assert create_retriever(*paddy_entries()).search([text])[0].decision.kind in {
+        "answer", "suggest", "fallback",
+    }  # fmt: skip
+
+
+def test_an_empty_knowledge_base_falls_back() -> None:
+    """No entries, no matches, no error."""
+    assert create_retriever().search([BLAST])[0].decision.kind == "fallback"
+
+
+def test_each_entry_appears_once_with_its_best_phrasing() -> None:
+    """Phrasings of one entry do not crowd the list."""
+    result = create_retriever(*paddy_entries()).search([BLAST])[0]
+
+    keys = [match.key for match in result.matches]
+    assert len(keys) == len(set(keys))
+    assert result.matches[0].phrasing == BLAST
+
+
+def test_a_batch_gives_what_single_questions_give() -> None:
+    """Batching changes no match."""
+    retriever = create_retriever(*paddy_entries())
+    questions = [BLAST, UREA, RATS]
+
+    together = [result.matches for result in retriever.search(questions)]
+
+    assert together == [retriever.search([question])[0].matches for question in questions]
+
+
+def test_an_added_entry_is_found_at_once() -> None:
+    """Change makes a new entry searchable beside the old ones."""
+    retriever = create_retriever(*paddy_entries())
+    retriever.change([create_entry("goat.feed", "එළුවන්ට මොනවද කන්න දෙන්නේ")])
+
+    assert best_key(retriever, "eluwanta monawada kanna denne") == "goat.feed"
+    assert best_key(retriever, BLAST) == "paddy.blast"
+
+
+def test_a_removed_entry_is_never_found_again() -> None:
+    """A retired entry leaves the matches at once."""
+    retriever = create_retriever(*paddy_entries())
+    retriever.change([], removed=["paddy.rats"])
+
+    keys = [match.key for match in retriever.search([RATS])[0].matches]
+    assert "paddy.rats" not in keys
+
+
+def test_a_changed_entry_loses_its_old_phrasings() -> None:
+    """What an entry no longer says does not lead to it."""
+    retriever = create_retriever(*paddy_entries())
+    retriever.change([create_entry("paddy.rats", "කකුළුවෝ නියර හාරනවා")])
+
+    assert best_key(retriever, "kakuluwo niyara haranawa") == "paddy.rats"
+    assert retriever.search([RATS])[0].decision.kind != "answer"
+
+
+def test_compacting_changes_no_first_match() -> None:
+    """One fresh index gives what the old one with its additions gave."""
+    retriever = create_retriever(*paddy_entries()[:2])
+    retriever.change([paddy_entries()[2]], removed=["paddy.urea"])
+    before = [best_key(retriever, text) for text in (BLAST, RATS)]
+
+    retriever.compact()
+
+    assert [best_key(retriever, text) for text in (BLAST, RATS)] == before
+
+
+def test_searches_run_while_entries_change() -> None:
+    """A reader in another thread only ever sees whole states."""
+    retriever = create_retriever(*paddy_entries())
+    failures: list[str | None] = []
+
+    def read() -> None:
+        for _ in range(60):
+            if (key := best_key(retriever, BLAST)) != "paddy.blast":
+                failures.append(key)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(20):
+        retriever.change([create_entry(f"extra.{number}", f"වෙනත් දෙයක් {number}")])
+    reader.join()
+    assert failures == []
+
+
+class CountingEmbedder(HashingEmbedder):
+    """Counts the texts that it embeds."""
+
+    count = 0
+
+    def encode(self, texts):
+        """Embed as the parent does."""
+        self.count += len(texts)
+        return super().encode(texts)
+
+
+def open_saved(folder: Path, name: str = "hashing-256") -> tuple[Retriever, CountingEmbedder]:
+    """Load the paddy entries through a snapshot folder."""
+    embedder = CountingEmbedder()
+    embedder.model_id = name
+    retriever = create_retriever()
+    retriever = Retriever(embedder, retriever.thresholds, 0.5, folder)
+    retriever.load(paddy_entries())
+    return retriever, embedder
+
+
+def test_a_second_start_embeds_nothing(tmp_path: Path) -> None:
+    """The snapshot is used, and answers the same."""
+    first, _ = open_saved(tmp_path)
+    second, embedder = open_saved(tmp_path)
+
+    assert embedder.count == 0
+    assert second.search([BLAST])[0].matches == first.search([BLAST])[0].matches
+
+
+@pytest.mark.parametrize("file", ["graph.bin", "vectors.npy", "lexical.npz", "rows.json"])
+@pytest.mark.parametrize("damage", ["truncate", "remove", "overwrite"])
+def test_a_damaged_snapshot_is_rebuilt(tmp_path: Path, file: str, damage: str) -> None:
+    """Every file is verified before it is opened; the answer stays right."""
+    open_saved(tmp_path)
+    path = next(tmp_path.glob(f"*/{file}"))
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "remove":
+        path.write_bytes(content[: len(content) // 2] if damage == "truncate" else b"x" * 99)
+
+    again, embedder = open_saved(tmp_path)
+
+    assert embedder.count > 0
+    assert best_key(again, BLAST) == "paddy.blast"
+
+
+def test_a_damaged_manifest_is_rebuilt(tmp_path: Path) -> None:
+    """A manifest that is not JSON counts as no snapshot."""
+    open_saved(tmp_path)
+    next(tmp_path.glob("*/manifest.json")).write_text("{")
+
+    assert open_saved(tmp_path)[1].count > 0
+
+
+def test_another_model_never_uses_this_index(tmp_path: Path) -> None:
+    """A snapshot belongs to the model that made its vectors."""
+    open_saved(tmp_path)
+
+    assert open_saved(tmp_path, name="another")[1].count > 0
+
+
+def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
+    """Without a place for snapshots the index lives in memory."""
+    (tmp_path / "file").write_text("in the way")
+
+    retriever, _ = open_saved(tmp_path / "file" / "index")
+
+    assert best_key(retriever, UREA) == "paddy.urea"
+
+
+def test_only_the_newest_snapshot_is_kept(tmp_path: Path) -> None:
+    """Old caches do not fill the disk."""
+    open_saved(tmp_path)
+    open_saved(tmp_path, name="another")
+
+    assert len(list(tmp_path.iterdir())) == 1
