@@ -154,8 +154,9 @@ def _open_session(path: Path, threads: int) -> "InferenceSession":
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _LOG_ERRORS_ONLY
-    # The arena would keep the memory of the largest batch ever seen.
+    # Both would keep the memory of the largest batch ever seen.
     options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as exc:  # onnxruntime's own exceptions share no narrower base
@@ -176,8 +177,21 @@ def _check_output(session: "InferenceSession", manifest: ModelManifest, model_di
 
 def _open_torch(model_dir: Path, threads: int) -> Any:
     try:
-        from retrieval.training.govi_transformer import open_model
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+
+        from retrieval.training.govi_transformer import GoviTransformer
     except ImportError as exc:
-        msg = "the torch runtime needs the extra [train]: pip install -e '.[train]'"
+        msg = f"the torch runtime needs the extra [train]: {exc}"
         raise ModelError(msg) from exc
-    return open_model(model_dir, threads)
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        # Put together here, so that no code inside the model directory is run.
+        transformer = GoviTransformer.load(str(model_dir), local_files_only=True)
+    except Exception as exc:  # onnx, tokenizers and torch raise what they like
+        msg = f"torch cannot open {model_dir}: {exc}"
+        raise ModelError(msg) from exc
+    pooling = Pooling(transformer.get_embedding_dimension(), "mean")
+    return SentenceTransformer(modules=[transformer, pooling, Normalize()], device="cpu")

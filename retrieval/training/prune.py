@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WORD_START = "▁"
 # With this share the int8 model directory stays under 31 MB.
-DEFAULT_ASCII_PIECES = 11_000
+DEFAULT_ASCII_PIECES = 12_000
 _BLOCKS = ((0x0B80, 0x0BFF), (0x0D80, 0x0DFF))
 
 

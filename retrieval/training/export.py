@@ -1,0 +1,148 @@
+"""From a float32 sentence-transformers directory to the small one that is served and shipped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from retrieval.decision import Thresholds
+from retrieval.manifest import ONNX_FILE, TOKENIZER_FILE, ModelManifest, digest_file
+from retrieval.normalize import NORMALIZER_VERSION
+from retrieval.training import govi_transformer
+from retrieval.training.base import MAX_TOKENS, encoder_of, tokenizer_of
+from retrieval.training.graph import EncoderSizes, Precision, build_graph
+from retrieval.training.model_card import write_card, write_notices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from transformers import BertModel
+
+    from retrieval.embedder import Embedder
+
+# Placeholders until `govi train` has calibrated; nothing clears them by chance.
+UNCALIBRATED = Thresholds(answer=0.9, suggest=0.75, margin=0.02)
+DEFAULT_FUSION = {"dense_weight": 0.5}
+_MODULES = (
+    ("", f"{govi_transformer.__name__.rpartition('.')[2]}.GoviTransformer"),
+    ("1_Pooling", "sentence_transformers.sentence_transformer.modules.pooling.Pooling"),
+    ("2_Normalize", "sentence_transformers.base.modules.normalize.Normalize"),
+)
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """How near the served vectors are to the torch float32 ones, as cosines."""
+
+    texts: int
+    minimum: float
+    mean: float
+
+
+def export_model(
+    model_dir: Path,
+    out: Path,
+    *,
+    name: str = "govi-e5",
+    precision: Precision = "int8",
+    settings: Mapping[str, Any] | None = None,
+) -> ModelManifest:
+    """Write a model directory that serves through ONNX Runtime alone.
+
+    Args:
+        model_dir: A sentence-transformers directory with a BertModel and mean pooling.
+        out: Directory to write; its previous contents are replaced.
+        name: First part of the `model_id`.
+        precision: "int8" to ship, "fp32" to compare with.
+        settings: Further fields of `ModelManifest`, such as `thresholds` and `prompt`.
+
+    Returns:
+        The manifest, as written to `out`.
+
+    Raises:
+        ModelError: The encoder is not a BertModel.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(model_dir), device="cpu")
+    encoder = encoder_of(model)
+    if out.exists():
+        shutil.rmtree(out)
+    (out / ONNX_FILE).parent.mkdir(parents=True)
+    (out / ONNX_FILE).write_bytes(_onnx_bytes(encoder, precision))
+    tokenizer_of(model).save(str(out / TOKENIZER_FILE), pretty=False)
+    _write_layout(encoder, out)
+    manifest = _manifest(out, name, encoder.config.hidden_size, settings or {})
+    manifest.write(out)
+    write_notices(out)
+    write_card(out, manifest)
+    return manifest
+
+
+def measure_parity(reference: Embedder, served: Embedder, texts: Sequence[str]) -> ParityReport:
+    """Compare two embedders text by text."""
+    cosines = np.einsum("nd,nd->n", reference.encode(texts), served.encode(texts))
+    return ParityReport(len(texts), float(cosines.min()), float(cosines.mean()))
+
+
+def _onnx_bytes(encoder: BertModel, precision: Precision) -> bytes:
+    config = encoder.config
+    sizes = EncoderSizes(
+        hidden=config.hidden_size,
+        layers=config.num_hidden_layers,
+        heads=config.num_attention_heads,
+        epsilon=config.layer_norm_eps,
+    )
+    weights = {name: tensor.numpy() for name, tensor in encoder.state_dict().items()}
+    serialised: bytes = build_graph(weights, sizes, precision).SerializeToString(deterministic=True)
+    return serialised
+
+
+def _manifest(out: Path, name: str, dim: int, settings: Mapping[str, Any]) -> ModelManifest:
+    defaults: dict[str, Any] = {
+        "normalizer_version": NORMALIZER_VERSION,
+        "thresholds": UNCALIBRATED,
+        "fusion": DEFAULT_FUSION,
+    }
+    return ModelManifest(
+        name=name,
+        dim=dim,
+        max_tokens=MAX_TOKENS,
+        sha256={file: digest_file(out / file) for file in (ONNX_FILE, TOKENIZER_FILE)},
+        **{**defaults, **settings},
+    )
+
+
+def _write_layout(encoder: BertModel, out: Path) -> None:
+    """Write the small files by which sentence-transformers opens the directory."""
+    for path, _ in _MODULES:
+        (out / path).mkdir(exist_ok=True)
+    config = json.loads(encoder.config.to_json_string(use_diff=True))
+    _write_json(out / "config.json", config)
+    _write_json(
+        out / "modules.json",
+        [
+            {"idx": idx, "name": str(idx), "path": path, "type": kind}
+            for idx, (path, kind) in enumerate(_MODULES)
+        ],
+    )
+    pooling = {"embedding_dimension": encoder.config.hidden_size, "pooling_mode": "mean"}
+    _write_json(out / "1_Pooling" / "config.json", {**pooling, "include_prompt": True})
+    _write_json(out / "2_Normalize" / "config.json", {})
+    _write_json(
+        out / "config_sentence_transformers.json",
+        {"model_type": "SentenceTransformer", "similarity_fn_name": "cosine", "prompts": {}},
+    )
+    module = "govi_transformer.py"
+    source = resources.files("retrieval.training").joinpath(module).read_text("utf-8")
+    (out / module).write_text(source, "utf-8")
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -1,0 +1,220 @@
+"""Recording questions and deciding what is owed."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import EntryStatus, Feedback, Origin, Question, QuestionState, Reply
+from bot.errors import NotYoursError, StaleButtonError
+from bot.services import answering
+from bot.services.answering import Incoming, Outcome
+from bot.services.curation import import_entries
+from bot.services.farmers import Asker
+from retrieval import Decision, SearchResult
+from tests.factories import create_draft, create_match
+
+NIMAL, KAMALA = Asker(11, 11), Asker(22, 22)
+SPOKEN = {"a.one": "පළමු එක", "a.two": "දෙවැනි එක", "a.three": "තුන්වැනි එක", "a.four": "හතර"}
+KEYS = tuple(SPOKEN)
+
+
+@pytest.fixture(autouse=True)
+def knowledge(session: Session) -> None:
+    """Four published entries."""
+    drafts = [
+        create_draft(key, phrasings=(f"{key} mokakda", text)) for key, text in SPOKEN.items()
+    ]
+    import_entries(session, drafts, Origin.IMPORT, "test")
+
+
+def result(kind: str, *keys: str) -> SearchResult:
+    """What the retriever would say."""
+    matches = tuple(create_match(key, 0.9 - n / 10) for n, key in enumerate(keys))
+    return SearchResult("sinhala", matches, Decision(kind, 0.9, 0.1), 0.01, "m-1")
+
+
+def ask(session: Session, kind: str, *keys: str, update_id: int = 1) -> Outcome:
+    """Nimal asks something."""
+    incoming = Incoming(NIMAL, "ප්‍රශ්නය", update_id, message_id=5)
+    return answering.record_question(session, incoming, result(kind, *keys))
+
+
+def test_an_answer_is_the_stored_text_word_for_word(session: Session) -> None:
+    """Nothing is added to or taken from an approved answer."""
+    outcome = ask(session, "answer", "a.one")
+
+    assert outcome.answer == create_draft("a.one").answer
+    assert outcome.entry_key == "a.one"
+
+
+def test_the_question_is_stored_with_how_it_was_decided(session: Session) -> None:
+    """Text, script, decision, score, matches, seconds and model stay with it."""
+    stored = session.get_one(Question, ask(session, "answer", "a.one", "a.two").question_id)
+
+    assert (stored.text, stored.script, stored.decision) == ("ප්‍රශ්නය", "sinhala", "answer")
+    assert (stored.score, stored.margin, stored.model_id) == (0.9, 0.1, "m-1")
+    assert [match["key"] for match in stored.matches] == ["a.one", "a.two"]
+    assert stored.state is QuestionState.ANSWERED
+
+
+def test_an_answer_retired_in_the_meantime_is_not_sent(session: Session) -> None:
+    """The database decides: a withdrawn answer becomes an unanswered question."""
+    retired = create_draft("a.one", status="retired")
+    import_entries(session, [retired], Origin.IMPORT, "test")
+
+    outcome = ask(session, "answer", "a.one")
+
+    assert (outcome.decision, outcome.answer) == ("fallback", None)
+
+
+def test_suggestions_are_three_stored_questions(session: Session) -> None:
+    """At most three, best first, shown in Sinhala script whatever matched."""
+    outcome = ask(session, "suggest", *KEYS)
+
+    assert [s.phrasing for s in outcome.suggestions] == ["පළමු එක", "දෙවැනි එක", "තුන්වැනි එක"]
+
+
+def test_choosing_a_suggestion_answers_the_question(session: Session) -> None:
+    """The chosen entry's answer is owed, and the question counts as answered."""
+    asked = ask(session, "suggest", "a.one", "a.two")
+
+    outcome = answering.choose_suggestion(
+        session, asked.question_id, asked.suggestions[1].entry_id, NIMAL, update_id=2
+    )
+
+    assert outcome.entry_key == "a.two"
+    question = session.get_one(Question, asked.question_id)
+    assert question.state is QuestionState.ANSWERED
+
+
+def test_choosing_twice_is_refused(session: Session) -> None:
+    """A second press on the same buttons has no second effect."""
+    asked = ask(session, "suggest", "a.one")
+    chosen = asked.suggestions[0].entry_id
+    answering.choose_suggestion(session, asked.question_id, chosen, NIMAL, update_id=2)
+
+    with pytest.raises(StaleButtonError):
+        answering.choose_suggestion(session, asked.question_id, chosen, NIMAL, update_id=3)
+
+
+def test_an_entry_that_was_not_offered_cannot_be_chosen(session: Session) -> None:
+    """A forged button does not open other entries."""
+    asked = ask(session, "suggest", "a.one")
+    other = ask(session, "suggest", "a.two", update_id=2).suggestions[0].entry_id
+
+    with pytest.raises(StaleButtonError):
+        answering.choose_suggestion(session, asked.question_id, other, NIMAL, update_id=3)
+
+
+def test_another_farmer_cannot_choose(session: Session) -> None:
+    """Buttons belong to the one who asked."""
+    asked = ask(session, "suggest", "a.one")
+    chosen = asked.suggestions[0].entry_id
+
+    with pytest.raises(NotYoursError):
+        answering.choose_suggestion(session, asked.question_id, chosen, KAMALA, update_id=2)
+
+
+def test_none_of_these_makes_the_question_unanswered(session: Session) -> None:
+    """The farmer said no to all: a person must look."""
+    asked = ask(session, "suggest", "a.one")
+
+    outcome = answering.refuse_suggestions(session, asked.question_id, NIMAL, update_id=2)
+
+    assert outcome.decision == "fallback"
+    question = session.get_one(Question, asked.question_id)
+    assert question.state is QuestionState.UNANSWERED
+
+
+def test_choosing_for_a_question_that_never_was_is_refused(session: Session) -> None:
+    """A made-up id is a stale button, not a crash."""
+    with pytest.raises(StaleButtonError):
+        answering.refuse_suggestions(session, 999, NIMAL, update_id=2)
+
+
+def test_an_update_is_recognised_when_it_comes_again(session: Session) -> None:
+    """Its outcome is found, with the reply's message id once Telegram has it."""
+    first = ask(session, "answer", "a.one")
+    answering.mark_sent(session, first.reply_id, 77, utc_now())
+
+    again = answering.find_outcome(session, 1)
+
+    assert again is not None
+    assert (again.question_id, again.message_id) == (first.question_id, 77)
+
+
+def test_a_new_update_has_no_outcome_yet(session: Session) -> None:
+    """Nothing is known of an update that was never handled."""
+    assert answering.find_outcome(session, 404) is None
+
+
+@pytest.mark.parametrize(("presses", "stored"), [([True], True), ([True, False], False)])
+def test_the_last_rating_counts(session: Session, presses: list[bool], stored: bool) -> None:
+    """A farmer may change their mind; one row stays."""
+    outcome = ask(session, "answer", "a.one")
+    for press in presses:
+        assert answering.rate(session, outcome.reply_id, NIMAL, press)
+
+    assert session.scalars(select(Feedback.is_helpful)).all() == [stored]
+
+
+def test_rating_the_same_twice_changes_nothing(session: Session) -> None:
+    """A repeated press is told apart from a change."""
+    outcome = ask(session, "answer", "a.one")
+    answering.rate(session, outcome.reply_id, NIMAL, True)
+
+    assert not answering.rate(session, outcome.reply_id, NIMAL, True)
+
+
+def test_another_farmers_answer_cannot_be_rated(session: Session) -> None:
+    """Feedback belongs to the one who got the reply."""
+    outcome = ask(session, "answer", "a.one")
+
+    with pytest.raises(NotYoursError):
+        answering.rate(session, outcome.reply_id, KAMALA, False)
+
+
+def test_a_fallback_cannot_be_rated(session: Session) -> None:
+    """There is no answer in it to be helpful."""
+    outcome = ask(session, "fallback")
+
+    with pytest.raises(StaleButtonError):
+        answering.rate(session, outcome.reply_id, NIMAL, True)
+
+
+def test_what_no_database_holds_is_replaced(session: Session) -> None:
+    """NUL and lone surrogates become U+FFFD; the rest stays as typed."""
+    incoming = Incoming(NIMAL, "කොළ\x00\ud800 <b>", 9, 5)
+
+    outcome = answering.record_question(session, incoming, result("fallback"))
+
+    assert session.get_one(Question, outcome.question_id).text == "කොළ�� <b>"
+
+
+def test_media_is_recorded_as_unanswered(session: Session) -> None:
+    """A photo is kept in the log with its caption."""
+    incoming = Incoming(NIMAL, "මේ මොකක්ද", 9, 5, kind="photo")
+
+    stored = session.get_one(Question, answering.record_media(session, incoming).question_id)
+
+    assert (stored.kind, stored.state) == ("photo", QuestionState.UNANSWERED)
+
+
+def test_only_published_entries_are_suggested(session: Session) -> None:
+    """Drafts and retired entries are never shown."""
+    import_entries(session, [create_draft("a.one", status="draft")], Origin.IMPORT, "test")
+
+    outcome = ask(session, "suggest", "a.one", "a.two")
+
+    assert len(outcome.suggestions) == 1
+    assert EntryStatus.DRAFT == "draft"
+
+
+def test_every_reply_is_a_row(session: Session) -> None:
+    """A question and its choice leave two replies in order."""
+    asked = ask(session, "suggest", "a.one")
+    answering.refuse_suggestions(session, asked.question_id, NIMAL, update_id=2)
+
+    kinds = session.scalars(select(Reply.kind).order_by(Reply.id)).all()
+    assert kinds == ["suggest", "fallback"]

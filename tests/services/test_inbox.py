@@ -1,0 +1,110 @@
+"""The durable inbox."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import InboxStatus, ReceivedUpdate
+from bot.services import inbox
+
+
+def message(update_id: int, chat_id: int = 1) -> dict[str, Any]:
+    """A raw update as Telegram sends it."""
+    return {"update_id": update_id, "message": {"chat": {"id": chat_id}, "text": "x"}}
+
+
+def lease_ids(session: Session, **options: Any) -> list[int]:
+    """The update ids that would be handed out now."""
+    defaults: dict[str, Any] = {"limit": 10, "lease_seconds": 60}
+    return [row.update_id for row in inbox.lease(session, **(defaults | options))]
+
+
+def test_a_repeated_update_is_stored_once(session: Session) -> None:
+    """Telegram may send an update again; it has no second row."""
+    assert inbox.store(session, [message(5), message(5)]) == [5]
+    assert inbox.store(session, [message(5), message(6)]) == [6]
+
+
+def test_a_chat_is_served_in_order(session: Session) -> None:
+    """The second message of a chat waits until the first is finished."""
+    inbox.store(session, [message(1, 7), message(2, 7), message(3, 8)])
+
+    assert lease_ids(session) == [1, 3]
+    assert lease_ids(session) == []
+    inbox.finish(session, 1)
+    assert lease_ids(session) == [2]
+
+
+def test_a_busy_chat_is_skipped(session: Session) -> None:
+    """Chats that a worker is serving are left alone."""
+    inbox.store(session, [message(1, 7), message(2, 8)])
+
+    assert lease_ids(session, busy_chats={7}) == [2]
+
+
+def test_a_dead_workers_lease_runs_out(session: Session) -> None:
+    """What a dead process held is handed out again, counted as another attempt."""
+    inbox.store(session, [message(1)])
+    assert lease_ids(session, lease_seconds=-1) == [1]
+
+    assert [row.attempts for row in inbox.lease(session, 1, 60)] == [2]
+
+
+def test_a_failed_attempt_is_tried_later(session: Session) -> None:
+    """It keeps its place in the chat and comes back after the delay."""
+    inbox.store(session, [message(1), message(2)])
+    lease_ids(session)
+    inbox.fail(session, 1, "boom", retry_in_seconds=60)
+    assert lease_ids(session) == []
+
+    inbox.fail(session, 1, "boom", retry_in_seconds=-1)
+    assert lease_ids(session) == [1]
+
+
+def test_a_hopeless_update_is_set_aside(session: Session) -> None:
+    """It no longer blocks those behind it, and its reason is kept."""
+    inbox.store(session, [message(1), message(2)])
+    lease_ids(session)
+    inbox.fail(session, 1, "boom", retry_in_seconds=None)
+
+    assert lease_ids(session) == [2]
+    row = session.scalars(select(ReceivedUpdate).where(ReceivedUpdate.update_id == 1)).one()
+    assert (row.status, row.reason) == (InboxStatus.FAILED, "boom")
+
+
+def test_purging_forgets_only_what_is_done_and_old(session: Session) -> None:
+    """Waiting and failed updates stay."""
+    inbox.store(session, [message(1), message(2), message(3)])
+    inbox.finish(session, 1)
+    inbox.fail(session, 2, "boom", retry_in_seconds=None)
+
+    assert inbox.purge(session, utc_now() + timedelta(seconds=1)) == 1
+    assert inbox.store(session, [message(1), message(2), message(3)]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("raw", "chat_id"),
+    [
+        ({"message": {"chat": {"id": 7}}}, 7),
+        ({"edited_message": {"chat": {"id": 8}}}, 8),
+        (
+            {"callback_query": {"data": "x", "from": {"id": 3}, "message": {"chat": {"id": 9}}}},
+            9,
+        ),
+        ({"callback_query": {"data": "x", "from": {"id": 3}}}, 3),
+        ({"message": "nonsense"}, None),
+        ({"poll": {"id": "5"}}, None),
+        ({"message": {"chat": {"id": "seven"}}}, None),
+    ],
+)
+def test_the_chat_is_found_in_any_shape(
+    session: Session, raw: dict[str, Any], chat_id: int | None
+) -> None:
+    """Odd updates are stored too, without a chat."""
+    inbox.store(session, [{"update_id": 1, **raw}])
+
+    assert session.scalars(select(ReceivedUpdate.chat_id)).one() == chat_id
