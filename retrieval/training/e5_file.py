@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class _Cursor:
         self.blob = blob
         self.at = 0
 
-    def take(self, layout: str) -> tuple[int, ...]:
+    def take(self, layout: str) -> tuple[Any, ...]:
         values = struct.unpack_from("<" + layout, self.blob, self.at)
         self.at += struct.calcsize("<" + layout)
         return values
@@ -84,14 +85,13 @@ def _parse(blob: bytes) -> E5File:
         msg = f"it does not begin with {MAGIC.decode()}"
         raise ValueError(msg)
     cursor.take("I")
-    sizes = cursor.take("7i")
-    (epsilon,) = cursor.take("f")
+    shape = EncoderShape(*cursor.take("7if"))
     if cursor.take("i") != (BLOCK,):
         msg = f"only blocks of {BLOCK} are known"
         raise ValueError(msg)
     pieces = _read_pieces(cursor)
     _skip_normalisation_map(cursor)
-    return E5File(EncoderShape(*sizes, epsilon=epsilon), pieces, _read_tensors(cursor))
+    return E5File(shape, pieces, _read_tensors(cursor))
 
 
 def _read_pieces(cursor: _Cursor) -> list[tuple[str, float]]:
@@ -100,7 +100,7 @@ def _read_pieces(cursor: _Cursor) -> list[tuple[str, float]]:
     offsets = cursor.take(f"{count + 1}I")
     scores = cursor.take(f"{count}f")
     blob = cursor.raw(blob_length)
-    texts = [blob[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False)]
+    texts = [blob[a:b].decode() for a, b in pairwise(offsets)]
     return list(zip(texts, (float(score) for score in scores), strict=True))
 
 
@@ -112,7 +112,7 @@ def _skip_normalisation_map(cursor: _Cursor) -> None:
 
 def _read_tensors(cursor: _Cursor) -> dict[str, NDArray[np.float32]]:
     (count,) = cursor.take("i")
-    directory = []
+    directory: list[tuple[Any, ...]] = []
     for _ in range(count):
         (length,) = cursor.take("H")
         directory.append((cursor.raw(length).decode(), *cursor.take("BIQQ")))

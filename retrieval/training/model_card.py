@@ -100,6 +100,7 @@ Trained on: {trained_on}.
 ## Results
 
 {results}
+
 ## Calibrated settings
 
 | setting | value |
@@ -140,6 +141,7 @@ def write_card(
 
 def render_card(manifest: ModelManifest, recipe: Mapping[str, Any] | None = None) -> str:
     """Return the card as Markdown."""
+    results = _table("figure", manifest.metrics) if manifest.metrics else "Not measured."
     prompt = f"\nEvery text is preceded by `{manifest.prompt}`." if manifest.prompt else ""
     return _CARD.format(
         name=manifest.name,
@@ -149,7 +151,7 @@ def render_card(manifest: ModelManifest, recipe: Mapping[str, Any] | None = None
         prompt=prompt,
         trained_on=manifest.trained_on,
         recipe=f"\n{_table('value', recipe)}\n" if recipe else "",
-        results=f"{_table('figure', manifest.metrics)}\n" if manifest.metrics else "Not measured.\n",
+        results=results,
         settings=_rows(_settings(manifest)),
     )
 
@@ -167,7 +169,7 @@ def _settings(manifest: ModelManifest) -> dict[str, Any]:
 
 
 def _table(heading: str, values: Mapping[str, Any]) -> str:
-    return f"| name | {heading} |\n|---|---|\n{_rows(values)}\n"
+    return f"| name | {heading} |\n|---|---|\n{_rows(values)}"
 
 
 def _rows(values: Mapping[str, Any]) -> str:

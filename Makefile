@@ -1,0 +1,65 @@
+# The same words everywhere: in CONTRIBUTING.md, in .ci/run and here.
+.DEFAULT_GOAL := help
+.PHONY: help install run test check fix bench bench-index eval train clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+# hnswlib would otherwise be compiled for this very processor and crash on an older one.
+export HNSWLIB_NO_NATIVE = 1
+export TOKENIZERS_PARALLELISM = false
+
+help: ## Show what can be done
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+install: $(BIN)/.serve ## Install what serving needs into .venv (no torch)
+
+$(BIN)/python:
+	@echo "Creating .venv ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Govi needs Python 3.11 or newer; try: make PYTHON=python3.11 run" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+# --no-cache-dir: a cached hnswlib wheel may have been compiled for another processor.
+$(BIN)/.serve: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what serving needs (a minute or two, once) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-cache-dir --progress-bar off \
+		-r requirements.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
+	@touch $@
+
+$(BIN)/.dev: requirements-dev.txt $(BIN)/.serve
+	@echo "Installing what training and tests need (several minutes, once) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
+		-c requirements.txt -r requirements-dev.txt
+	@touch $@
+
+run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in the terminal
+	@$(BIN)/govi run
+
+test: check ## Lint, types and every test
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(BIN)/.dev ## Lint and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: $(BIN)/.dev ## Repair what lint can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(BIN)/.dev ## Measure speed and memory beside the plain stack; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run
+
+bench-index: $(BIN)/.dev ## Measure the index at 10k, 100k and 1M vectors (the last takes an hour)
+	$(BIN)/python -m benchmarks.index --million
+
+eval: $(BIN)/.serve ## Measure answers on the held-out test questions
+	$(BIN)/govi evaluate knowledge/eval/test.jsonl
+
+train: $(BIN)/.dev ## Build the base and fine-tune the shipped embedder (about an hour on 2 cores)
+	$(BIN)/govi model build var/base
+	$(BIN)/govi train --base var/base --out retrieval/model
+
+clean: ## Remove what was made: .venv and var
+	rm -rf .venv var

@@ -1,0 +1,62 @@
+"""`govi doctor`: is everything as it should be, and if not, what to do."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import click
+
+from bot.bootstrap import Services
+from bot.cli.opening import services
+from bot.db.engine import reading
+from bot.db.migrate import head
+from bot.services import checkup
+from bot.services.checkup import Finding
+from bot.services.curation import export_entries
+from bot.services.knowledge_index import read_entries
+
+
+@click.group("doctor", invoke_without_command=True)
+@click.pass_context
+def doctor_command(context: click.Context) -> None:
+    """Examine this installation: settings, database, model, index, messages set aside.
+
+    Exit status 1 when something asks for action.
+    """
+    if context.invoked_subcommand is None:
+        with services(update_starter=False) as opened:
+            _report([*_installation(opened)])
+
+
+@doctor_command.command("knowledge")
+def knowledge_command() -> None:
+    """Examine the entries: expired, too few phrasings, phrasings nearer to another entry."""
+    with services(update_starter=False) as opened:
+        with reading(opened.sessions) as session:
+            drafts = export_entries(session)
+            entries = list(read_entries(session))
+        findings = [
+            *checkup.examine_knowledge(drafts, datetime.now(UTC).date()),
+            *checkup.examine_phrasings(opened.index.retriever, entries),
+        ]
+        _report(findings or [Finding("knowledge", f"{len(drafts)} entries, nothing to mend")])
+
+
+def _installation(opened: Services) -> Iterable[Finding]:
+    settings = opened.settings
+    token = "set" if settings.bot_token else "not set: chat in the terminal only"
+    yield Finding("settings", f"BOT_TOKEN {token}; data in {settings.data_dir}")
+    yield Finding("database", f"{opened.engine.url.render_as_string()} at revision {head()}")
+    yield Finding("model", opened.index.retriever.model_id)
+    with reading(opened.sessions) as session:
+        yield from checkup.examine_database(session)
+        entries = list(read_entries(session))
+    yield from checkup.examine_index(opened.index.retriever, entries)
+
+
+def _report(findings: list[Finding]) -> None:
+    for finding in findings:
+        mark = "!!" if finding.is_fault else "ok"
+        click.echo(f"{mark}  {finding.subject}: {finding.text}")
+    if any(finding.is_fault for finding in findings):
+        sys.exit(1)

@@ -1,0 +1,103 @@
+"""What `govi doctor` looks at: facts about an installation and about its knowledge."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.db.models import Entry, EntryStatus, InboxStatus, Question, QuestionState, ReceivedUpdate
+from bot.knowledge import EntryDraft
+from retrieval import IndexedEntry, Retriever, SearchResult
+
+#: Fewer known ways of asking than this, and farmers' own words are likely to miss the entry.
+FEWEST_PHRASINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One observation; `is_fault` asks for action, anything else is information."""
+
+    subject: str
+    text: str
+    is_fault: bool = False
+
+
+def examine_database(session: Session) -> Iterator[Finding]:
+    """Yield counts, and updates that were set aside."""
+    for status in EntryStatus:
+        count = session.scalar(
+            select(func.count()).select_from(Entry).where(Entry.status == status)
+        )
+        yield Finding("knowledge", f"{count} entries {status.value}")
+    waiting = session.scalar(
+        select(func.count()).where(Question.state == QuestionState.UNANSWERED)
+    )
+    yield Finding("questions", f"{waiting} unanswered")
+    failed = session.scalars(
+        select(ReceivedUpdate).where(ReceivedUpdate.status == InboxStatus.FAILED)
+    )
+    for row in failed:
+        yield Finding("inbox", f"update {row.update_id} set aside: {row.reason}", is_fault=True)
+
+
+def examine_index(retriever: Retriever, entries: Sequence[IndexedEntry]) -> Iterator[Finding]:
+    """Yield whether the index holds what the database holds, and finds a sample of it."""
+    if len(retriever) != len(entries):
+        text = f"{len(retriever)} entries, the database has {len(entries)}; run: govi index rebuild"
+        yield Finding("index", text, is_fault=True)
+    sample = [entry for entry in entries if entry.phrasings][::20]
+    results = retriever.search([entry.phrasings[0] for entry in sample])
+    lost = [
+        entry.key
+        for entry, result in zip(sample, results, strict=True)
+        if entry.key not in [match.key for match in result.matches[:1]]
+    ]
+    if lost:
+        yield Finding("index", f"does not find its own {', '.join(lost[:5])}", is_fault=True)
+    else:
+        yield Finding("index", f"{len(retriever)} entries; each of {len(sample)} finds itself")
+
+
+def examine_knowledge(drafts: Sequence[EntryDraft], today: date) -> Iterator[Finding]:
+    """Yield what a curator should mend in each entry by itself."""
+    for draft in drafts:
+        if draft.status != "published":
+            continue
+        if len(draft.phrasings) < FEWEST_PHRASINGS:
+            text = f"only {len(draft.phrasings)} phrasings; write {FEWEST_PHRASINGS} or more"
+            yield Finding(draft.key, text, is_fault=True)
+        if draft.valid_until is not None and draft.valid_until < today:
+            text = f"expired on {draft.valid_until}; review or retire it"
+            yield Finding(draft.key, text, is_fault=True)
+        if not draft.source.strip():
+            yield Finding(draft.key, "has no source", is_fault=True)
+
+
+def examine_phrasings(
+    retriever: Retriever, entries: Sequence[IndexedEntry]
+) -> Iterator[Finding]:
+    """Yield phrasings that lie nearer to another entry than to the rest of their own.
+
+    Each entry is searched without itself, so that a phrasing cannot match itself.
+    """
+    for entry in entries:
+        for phrasing in entry.phrasings:
+            others = tuple(text for text in entry.phrasings if text != phrasing)
+            result = _search_without(retriever, entry, others, phrasing)
+            best = result.matches[0] if result.matches else None
+            if best is not None and best.key != entry.key and result.decision.kind == "answer":
+                text = f"{phrasing!r} would be answered by {best.key} ({best.phrasing!r})"
+                yield Finding(entry.key, text, is_fault=True)
+
+
+def _search_without(
+    retriever: Retriever, entry: IndexedEntry, others: tuple[str, ...], phrasing: str
+) -> SearchResult:
+    reduced = IndexedEntry(entry.key, entry.title, entry.keywords, entry.answer, others)
+    retriever.change([reduced])
+    try:
+        return retriever.search([phrasing])[0]
+    finally:
+        retriever.change([entry])
