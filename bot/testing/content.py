@@ -13,6 +13,11 @@ CALLBACK_DATA_BYTES = 64
 
 
 def formatted(given: Given, name: str, limit: int) -> dict[str, Any]:
+    """Read a text or caption with its markup.
+
+    Raises:
+        Refusal: The markup is broken, or what is shown is empty or over `limit` UTF-16 units.
+    """
     shown, entities = given.get(name, ""), given.get("entities", [])
     mode = given.get("parse_mode", "")
     if mode not in ("", "HTML"):
@@ -34,6 +39,7 @@ _TOO_LONG = {"text": "message is too long", "caption": "message caption is too l
 
 
 def say(world: World, chat: Chat, given: Given, content: dict[str, Any]) -> Message:
+    """Add the bot's message to a chat, with its buttons and the message that it quotes."""
     content = content | read_keyboard(given) | _reply(chat, given.get("reply_parameters"))
     if "message_thread_id" in given:
         content["message_thread_id"] = given["message_thread_id"]
@@ -55,6 +61,7 @@ def _reply(chat: Chat, parameters: Any) -> dict[str, Any]:
 
 
 def read_keyboard(given: Given) -> dict[str, Any]:
+    """Read the buttons; refuse one without a text or with callback data over 64 bytes."""
     markup = given.get("reply_markup")
     if not markup or not markup.get("inline_keyboard"):
         return {}
@@ -67,6 +74,7 @@ def read_keyboard(given: Given) -> dict[str, Any]:
 
 
 def own_message(world: World, given: Given) -> Message:
+    """Return the bot's own message that is to be changed."""
     message = world.chat(given["chat_id"]).messages.get(given["message_id"])
     if message is None:
         raise Refusal(400, "Bad Request: message to edit not found")
@@ -76,6 +84,7 @@ def own_message(world: World, given: Given) -> Message:
 
 
 def change(message: Message, content: dict[str, Any]) -> Message:
+    """Replace what a message shows; refuse a change that changes nothing, as Telegram does."""
     parts = ("text", "entities", "reply_markup")
     if {key: message[key] for key in parts if key in message} == content:
         raise Refusal(
@@ -90,6 +99,7 @@ def change(message: Message, content: dict[str, Any]) -> Message:
 
 
 def send_file(world: World, given: Given, kind: str) -> Message:
+    """Add the bot's message with a new or a known file."""
     chat = world.chat(given["chat_id"])
     caption = formatted(given, "caption", CAPTION_LIMIT) if given.get("caption") else {}
     return say(world, chat, given, {kind: _described(world, given[kind], kind), **caption})

@@ -21,7 +21,9 @@ _TAGS = {
     "a": "text_link",
 }
 _TOKEN = re.compile(r"<(?P<tag>[^<>]*)>|<|&(?P<name>lt|gt|amp|quot|#\d+|#x[0-9a-fA-F]+);")
-_OPENING = re.compile(r"(?P<name>[a-zA-Z-]+)(?P<attributes>(\s+[a-z-]+(=(\"[^\"]*\"|'[^']*'))?)*)\s*")
+_OPENING = re.compile(
+    r"(?P<name>[a-zA-Z-]+)(?P<attributes>(\s+[a-z-]+(=(\"[^\"]*\"|'[^']*'))?)*)\s*"
+)
 _HREF = re.compile(r"href=[\"']([^\"']*)[\"']")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 

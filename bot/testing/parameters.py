@@ -9,12 +9,14 @@ from bot.testing.world import Refusal, World
 
 Given = dict[str, Any]
 Kind = Callable[[Any], Any]
+Call = Callable[[World, Given], Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
     """One method; `required` and `optional` map a parameter's name to what reads it."""
 
-    call: Callable[[World, Given], Any]
+    call: Call
     required: Mapping[str, Kind]
     optional: Mapping[str, Kind]
 
@@ -43,33 +45,42 @@ def _read(kind: Kind, name: str, value: Any) -> Any:
 
 
 def integer(value: Any) -> int:
+    """Read a whole number, sent as such or as text."""
     return int(value)
 
 
 def text(value: Any) -> str:
+    """Read a text."""
     if not isinstance(value, str):
         raise TypeError(value)
     return value
 
 
 def flag(value: Any) -> bool:
-    return {"true": True, "false": False}[str(value).lower()] if value not in (0, 1) else bool(value)
+    """Read true or false, sent as such or as text."""
+    return bool(("false", "true").index(str(value).lower()))
 
 
 def json_value(value: Any) -> Any:
+    """Read an object or a list, sent as such or as JSON text."""
     return json.loads(value) if isinstance(value, str) else value
 
 
 def file(value: Any) -> Any:
+    """Read a file: the id of a known one, or an upload's name and content."""
     if not isinstance(value, str | tuple):
         raise TypeError(value)
     return value
 
 
 def method(
-    name: str, required: Mapping[str, Kind] | None = None, optional: Mapping[str, Kind] | None = None
-) -> Callable[[Callable[[World, Given], Any]], Callable[[World, Given], Any]]:
-    def register(call: Callable[[World, Given], Any]) -> Callable[[World, Given], Any]:
+    name: str,
+    required: Mapping[str, Kind] | None = None,
+    optional: Mapping[str, Kind] | None = None,
+) -> Callable[[Call], Call]:
+    """Register a function as the Bot API method `name`."""
+
+    def register(call: Call) -> Call:
         METHODS[name] = Method(call, required or {}, optional or {})
         return call
 

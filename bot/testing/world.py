@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Collection
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +47,7 @@ class World:
     def __init__(self, token: str, username: str) -> None:
         self.lock = threading.RLock()
         self.token = token
-        self.bot = {
+        self.bot: dict[str, Any] = {
             "id": int(token.partition(":")[0]),
             "is_bot": True,
             "first_name": "Govi",
@@ -92,7 +93,7 @@ class World:
     def add_update(self, kind: str, payload: dict[str, Any]) -> None:
         """Queue an update for the bot, if it is of a kind that the bot wants."""
         if kind in self.allowed:
-            self.updates.append({"update_id": next(self._update_ids), kind: payload})
+            self.updates.append({"update_id": next(self._update_ids), kind: deepcopy(payload)})
             self.on_update()
 
     def pending(self, offset: int | None, limit: int) -> list[dict[str, Any]]:

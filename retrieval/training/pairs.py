@@ -89,7 +89,7 @@ class PairDrawer:
             TrainingDataError: Fewer than two entries, or negatives asked for without `near`.
         """
         self._entries = {entry.key: entry for entry in entries if entry.phrasings}
-        if len(self._entries) < 2:  # noqa: PLR2004 - a pair needs something to differ from
+        if len(self._entries) < 2:
             msg = f"training needs two entries with phrasings; there are {len(self._entries)}"
             raise TrainingDataError(msg)
         if hard_negatives and not near:

@@ -83,6 +83,20 @@ class PlannedBatches(DefaultBatchSampler):  # type: ignore[misc]  # the library 
         return len(self._batches)
 
 
+class PlannedTrainer(SentenceTransformerTrainer):  # type: ignore[misc]  # as above
+    """Reads the rows in the order of a plan."""
+
+    def __init__(self, plan: TrainingPlan, **options: Any) -> None:
+        """Take a plan beside the options of the trainer."""
+        # Kept out of the training arguments, which are pickled into every checkpoint.
+        self._plan = plan
+        super().__init__(**options)
+
+    def get_batch_sampler(self, dataset: Dataset, **options: Any) -> PlannedBatches:
+        """Return the plan as a sampler."""
+        return PlannedBatches(self._plan, dataset, **options)
+
+
 class PhrasingEvaluator(BaseEvaluator):  # type: ignore[misc]  # the library is not typed
     """accuracy@1 of questions against the phrasings and titles of all entries."""
 
@@ -111,13 +125,13 @@ class Diary(TrainerCallback):  # type: ignore[misc]  # the library is not typed
         self._first_step = 0
         self._started = self._last = time.monotonic()
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Start the clock; a resumed run starts past step 0."""
         self._first_step = state.global_step
         self._started = self._last = time.monotonic()
         self._report(f"training: step {state.global_step} of {self._steps}")
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Report about every ten seconds."""
         now = time.monotonic()
         if now - self._last < REPORT_SECONDS:
@@ -134,9 +148,9 @@ class Diary(TrainerCallback):  # type: ignore[misc]  # the library is not typed
 
     def on_evaluate(
         self,
-        args: Any,  # noqa: ARG002
+        args: Any,
         state: Any,
-        control: Any,  # noqa: ARG002
+        control: Any,
         metrics: dict[str, float],
         **_: Any,
     ) -> None:
@@ -166,7 +180,8 @@ def _trainer(
     keep: bool,
 ) -> SentenceTransformerTrainer:
     directions = ("query_to_doc", "doc_to_query") if recipe.symmetric else ("query_to_doc",)
-    trainer = SentenceTransformerTrainer(
+    trainer = PlannedTrainer(
+        plan,
         model=model,
         args=_arguments(plan, recipe, place, evaluated=bool(exam.questions), keep=keep),
         train_dataset=_dataset(plan),
@@ -196,7 +211,6 @@ def _arguments(
         weight_decay=recipe.weight_decay,
         seed=recipe.seed,
         bf16=recipe.precision == "bf16",
-        batch_sampler=lambda dataset, **options: PlannedBatches(plan, dataset, **options),
         eval_strategy="steps" if evaluated else "no",
         eval_steps=every["steps"],
         save_strategy=saved["strategy"],

@@ -1,0 +1,5 @@
+"""What Govi says, in every language that it speaks."""
+
+from bot.i18n.catalogue import Catalogue, CatalogueError
+
+__all__ = ["Catalogue", "CatalogueError"]
