@@ -108,6 +108,18 @@ class Retriever:
         embedder = load_embedder(model_dir, runtime, threads)
         return cls(embedder, manifest.thresholds, manifest.dense_weight, snapshot_dir)
 
+    def tuned(
+        self, thresholds: Thresholds | None = None, dense_weight: float | None = None
+    ) -> "Retriever":
+        """Return a retriever with other settings over the entries that this one holds now."""
+        twin = Retriever(
+            self._embedder,
+            thresholds or self.thresholds,
+            self._dense_weight if dense_weight is None else dense_weight,
+        )
+        twin._state = self._state
+        return twin
+
     @property
     def model_id(self) -> str:
         """The embedder's identity, stored with every question."""
@@ -120,7 +132,7 @@ class Retriever:
         """Replace all entries, from a verified snapshot where there is one, else by embedding."""
         ordered = sorted(entries, key=lambda entry: entry.key)
         with self._writing:
-            restorer = _restorer(ordered)
+            restorer = restorer_of(ordered)
             name = snapshot_name(ordered, self.model_id)
             segment = self._load_saved(name) if ordered else None
             if segment is None and ordered:
@@ -251,7 +263,8 @@ class Retriever:
             logger.warning("index snapshot not kept", extra={"reason": str(error)})
 
 
-def _restorer(entries: Sequence[IndexedEntry]) -> Restorer:
+def restorer_of(entries: Sequence[IndexedEntry]) -> Restorer:
+    """Make the lexicon that restores Singlish from the words of entries."""
     sinhala = (text for entry in entries for text in (*entry.phrasings, entry.answer))
     english = (text for entry in entries for text in (entry.title, *entry.keywords))
     return Restorer(sinhala, english)

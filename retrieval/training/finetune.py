@@ -52,6 +52,7 @@ class TrainingRecipe:
         patience: Evaluations without a better one before training ends; 0 never ends it
             early. With dev questions the best model is kept in either case.
         precision: "bf16" computes in bfloat16 where torch judges it safe.
+        dropout: In training; None keeps the base's own.
         prompt: Put before every text.
     """
 
@@ -72,6 +73,7 @@ class TrainingRecipe:
     augment_share: float = 0.0
     patience: int = 0
     precision: Literal["fp32", "bf16"] = "fp32"
+    dropout: float | None = None
     prompt: str = ""
 
 

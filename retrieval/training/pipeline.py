@@ -1,0 +1,123 @@
+"""The whole way from entries to a model that serves: train, export, calibrate, describe."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from retrieval.embedder import OnnxEmbedder
+from retrieval.evaluation import evaluate
+from retrieval.retriever import Retriever, restorer_of
+from retrieval.training.augment import Typist
+from retrieval.training.calibrate import Calibration, calibrate
+from retrieval.training.export import UNCALIBRATED, export_model
+from retrieval.training.finetune import TrainingRecipe, finetune
+from retrieval.training.model_card import write_card
+from retrieval.training.pairs import TrainingEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from retrieval.evaluation import EvalCase
+    from retrieval.manifest import ModelManifest
+    from retrieval.segment import IndexedEntry
+
+_FIGURES = ("accuracy@1", "recall@5", "answered", "precision_answered", "refused")
+
+
+def train(
+    base_dir: Path,
+    out: Path,
+    entries: Sequence[IndexedEntry],
+    dev: Sequence[EvalCase],
+    recipe: TrainingRecipe,
+    workplace: Path,
+    report: Callable[[str], None],
+) -> ModelManifest:
+    """Fine-tune a base on entries and write the serving directory to `out`.
+
+    Args:
+        base_dir: A float32 directory written by `govi model build`.
+        out: Directory to write; what it held is replaced once everything before has succeeded.
+        entries: What to learn; their words also make the lexicon that restores Singlish, as when
+            serving.
+        dev: Held-out questions: early stopping, fusion weight and thresholds come from them.
+        recipe: How to train.
+        workplace: Folder for checkpoints and the float32 model; a run that was broken off goes on
+            from what it finds there.
+        report: Told of progress, a line at a time.
+
+    Raises:
+        RetrievalError: The base, the entries or the dev questions cannot be used.
+    """
+    restorer = restorer_of(entries)
+    outcome = finetune(
+        base_dir,
+        workplace / "float32",
+        [_training_entry(entry) for entry in entries],
+        dev,
+        recipe,
+        augment=Typist(recipe.seed).variants if recipe.augment_share else None,
+        prepare=restorer.restore,
+        checkpoint_dir=workplace / "checkpoints",
+        report=report,
+    )
+    report(f"trained {outcome.steps} steps in {outcome.seconds / 60:.0f} min; exporting")
+    phrasings = sum(len(entry.phrasings) for entry in entries)
+    settings = {
+        "prompt": recipe.prompt,
+        "trained_on": f"{len(entries)} entries with {phrasings} phrasings",
+    }
+    manifest = export_model(workplace / "float32", out, name="govi-e5", settings=settings)
+    return settle(out, manifest, entries, dev, asdict(recipe), report)
+
+
+def settle(
+    model_dir: Path,
+    manifest: ModelManifest,
+    entries: Sequence[IndexedEntry],
+    dev: Sequence[EvalCase],
+    recipe: dict[str, Any] | None,
+    report: Callable[[str], None],
+) -> ModelManifest:
+    """Calibrate an exported model on the dev questions and write its manifest and card anew."""
+    report("indexing the entries to calibrate")
+    retriever = Retriever(OnnxEmbedder(model_dir), UNCALIBRATED, dense_weight=0.5)
+    retriever.load(entries)
+    chosen = calibrate(retriever, dev)
+    report(
+        f"calibrated: dense weight {chosen.dense_weight}, {chosen.thresholds}, "
+        f"{chosen.answered_rightly:.1%} of the answerable dev questions answered directly"
+    )
+    settled = replace(
+        manifest,
+        thresholds=chosen.thresholds,
+        fusion={"dense_weight": chosen.dense_weight},
+        metrics=_metrics(retriever, chosen, dev),
+    )
+    settled.write(model_dir)
+    write_card(model_dir, settled, recipe)
+    return settled
+
+
+def _metrics(
+    retriever: Retriever, chosen: Calibration, dev: Sequence[EvalCase]
+) -> dict[str, float]:
+    report = evaluate(dev, retriever.tuned(chosen.thresholds, chosen.dense_weight).search)
+    return {
+        f"dev {group} {figure}": round(values[figure]["value"], 4)
+        for group, values in report["groups"].items()
+        for figure in _FIGURES
+        if values[figure] is not None
+    }
+
+
+def _training_entry(entry: IndexedEntry) -> TrainingEntry:
+    return TrainingEntry(
+        key=entry.key,
+        title=entry.title,
+        answer=entry.answer,
+        phrasings=entry.phrasings,
+        keywords=entry.keywords,
+    )
