@@ -1,13 +1,12 @@
 """From an outcome to the text and buttons of a Telegram message."""
 
 import html
-import re
 from dataclasses import dataclass
 
 from telegram import InlineKeyboardMarkup
 from telegram.constants import MessageLimit
 
-from bot.handlers.keyboards import feedback_keyboard, suggestion_keyboard
+from bot.handlers.keyboards import rating_keyboard, suggestion_keyboard
 from bot.i18n import Catalogue
 from bot.services.answering import Outcome
 
@@ -18,28 +17,43 @@ _BREAKS = ("\n\n", "\n", ". ", " ")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message ready to send: HTML parts in order; the keyboard belongs under the last."""
+    """A message ready to send: escaped HTML parts in order; the keyboard is for the last."""
 
     parts: tuple[str, ...]
     keyboard: InlineKeyboardMarkup | None = None
 
 
-def render(outcome: Outcome, catalogue: Catalogue, language: str) -> Rendered:
-    """Render an outcome in a language; everything stored or typed is escaped."""
+def render(
+    catalogue: Catalogue, outcome: Outcome, script: str = "", heading: str = ""
+) -> Rendered:
+    """Render an outcome.
+
+    Args:
+        catalogue: Govi's own words.
+        outcome: What is owed.
+        script: The question's script; our own sentences are Tamil for "tamil", else Sinhala.
+        heading: A line to put above, such as a question that a button asked.
+    """
+    above = f"{heading}\n\n" if heading else ""
     if outcome.decision == "answer" and outcome.answer is not None:
-        keyboard = feedback_keyboard(outcome.reply_id, catalogue, language)
-        return Rendered(split_html(outcome.answer), keyboard)
+        return render_text(above + outcome.answer, rating_keyboard(catalogue, outcome.reply_id))
+    language = "ta" if script == "tamil" else "si"
     if outcome.decision == "suggest":
-        keyboard = suggestion_keyboard(outcome, catalogue, language)
-        return Rendered(split_html(catalogue.text("ask.suggest", language)), keyboard)
-    return Rendered(split_html(catalogue.text("ask.fallback", language)))
+        keyboard = suggestion_keyboard(catalogue, outcome)
+        return render_text(above + catalogue.text("ask.suggest", language), keyboard)
+    return render_text(above + catalogue.text("ask.fallback", language))
+
+
+def render_text(text: str, keyboard: InlineKeyboardMarkup | None = None) -> Rendered:
+    """Render a plain text: escaped, and cut where Telegram would refuse its length."""
+    return Rendered(split_html(text), keyboard)
 
 
 def split_html(text: str, limit: int = LIMIT) -> tuple[str, ...]:
     """Escape a text and cut it into messages of at most `limit` UTF-16 units.
 
     Cuts fall between paragraphs, lines, sentences or words where that is possible, and never
-    inside an entity or a character.
+    inside an entity, a character or what a joiner holds together.
     """
     parts: list[str] = []
     rest = text.strip()
@@ -56,9 +70,9 @@ def _longest_prefix(text: str, limit: int) -> int:
     """Count the characters that fit into `limit` UTF-16 units once they are escaped."""
     used = 0
     for count, char in enumerate(text):
-        used += len(html.escape(char, quote=False).encode("utf-16-le")) // 2
+        used += len(html.escape(char, quote=False).encode("utf-16-le", "surrogatepass")) // 2
         if used > limit:
-            return count
+            return max(count, 1)
     return len(text)
 
 
@@ -67,5 +81,11 @@ def _break_before(text: str, length: int) -> int:
         place = text.rfind(mark, length // 2, length)
         if place > 0:
             return place + len(mark.rstrip(" "))
-    joined = re.search(r"[\u0d80-\u0dff\u200d]+$", text[:length])
-    return joined.start() if joined and joined.start() > length // 2 else length
+    while length > 1 and (_is_joined(text[length]) or text[length - 1] == "\u200d"):
+        length -= 1
+    return length
+
+
+def _is_joined(char: str) -> bool:
+    """Whether a character belongs to the letter before it: a vowel sign, virama or joiner."""
+    return "\u0dca" <= char <= "\u0df3" or char == "\u200d"

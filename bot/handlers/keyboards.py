@@ -2,108 +2,114 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.errors import RequestError
 from bot.i18n import Catalogue
 from bot.services.answering import Outcome
 
-Action = Literal["choose", "none", "up", "down", "example"]
-
-#: Version of the format; a button of another version is answered as out of date.
-_VERSION = "1"
-_LETTERS: dict[Action, str] = {"choose": "c", "none": "n", "up": "u", "down": "d", "example": "e"}
-_ACTIONS = {letter: action for action, letter in _LETTERS.items()}
-_IDS: dict[Action, int] = {"choose": 2, "none": 1, "up": 1, "down": 1, "example": 0}
-_SHAPE = re.compile(r"1:([cnude])((?::[0-9]{1,18}){0,2})", re.ASCII)
-#: Telegram cuts longer labels on narrow phones.
-_LABEL_LIMIT = 60
-
-
-class CallbackDataError(RequestError):
-    """The button's data is not ours, or of an older version."""
+#: Telegram cuts longer labels on narrow telephones.
+LABEL_LIMIT = 60
+#: Version 1 of the format; a button of another version is out of date.
+_SHAPE = re.compile(r"1:([crude])((?::[0-9]{1,18}){0,2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """A pressed button: what it asks for, and the ids that it carries."""
+class Choose:
+    """Answer the question with this suggested entry."""
 
-    action: Action
-    ids: tuple[int, ...] = ()
+    question_id: int
+    entry_id: int
 
 
-def encode(action: Action, *ids: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """None of the suggestions."""
+
+    question_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """👍 or 👎 for an answer."""
+
+    reply_id: int
+    is_helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskExample:
+    """Ask the example question of the welcome."""
+
+
+Press = Choose | Refuse | Rate | AskExample
+
+
+def encode(press: Press) -> str:
     """Write callback data.
 
-    >>> encode("choose", 12, 7)
+    >>> encode(Choose(question_id=12, entry_id=7))
     '1:c:12:7'
     """
-    return ":".join([_VERSION, _LETTERS[action], *map(str, ids)])
+    match press:
+        case Choose():
+            return f"1:c:{press.question_id}:{press.entry_id}"
+        case Refuse():
+            return f"1:r:{press.question_id}"
+        case Rate():
+            return f"1:{'u' if press.is_helpful else 'd'}:{press.reply_id}"
+        case AskExample():
+            return "1:e"
 
 
-def decode(data: object) -> Press:
-    """Read callback data.
-
-    Raises:
-        CallbackDataError: It is anything but what `encode` writes.
-    """
-    match = _SHAPE.fullmatch(data) if isinstance(data, str) else None
+def decode(data: str) -> Press | None:
+    """Read callback data; None for anything but what `encode` writes."""
+    match = _SHAPE.fullmatch(data)
     if match is None:
-        raise CallbackDataError
-    action = _ACTIONS[match[1]]
-    ids = tuple(int(part) for part in match[2].split(":")[1:])
-    if len(ids) != _IDS[action]:
-        raise CallbackDataError
-    return Press(action, ids)
+        return None
+    ids = [int(part) for part in match[2].split(":")[1:]]
+    match match[1], ids:
+        case "c", [question_id, entry_id]:
+            return Choose(question_id, entry_id)
+        case "r", [question_id]:
+            return Refuse(question_id)
+        case "u" | "d", [reply_id]:
+            return Rate(reply_id, match[1] == "u")
+        case "e", []:
+            return AskExample()
+    return None
 
 
-def feedback_keyboard(reply_id: int, catalogue: Catalogue, language: str) -> InlineKeyboardMarkup:
+def rating_keyboard(catalogue: Catalogue, reply_id: int) -> InlineKeyboardMarkup:
     """Return 👍 and 👎 for an answer."""
     return InlineKeyboardMarkup(
         [
             [
-                InlineKeyboardButton(
-                    catalogue.text("button.up", language), callback_data=encode("up", reply_id)
-                ),
-                InlineKeyboardButton(
-                    catalogue.text("button.down", language), callback_data=encode("down", reply_id)
-                ),
+                _button(catalogue.text("button.helpful"), Rate(reply_id, is_helpful=True)),
+                _button(catalogue.text("button.not_helpful"), Rate(reply_id, is_helpful=False)),
             ]
         ]
     )
 
 
-def suggestion_keyboard(
-    outcome: Outcome, catalogue: Catalogue, language: str
-) -> InlineKeyboardMarkup:
-    """Return one button a suggested question, and "none of these"."""
+def suggestion_keyboard(catalogue: Catalogue, outcome: Outcome) -> InlineKeyboardMarkup:
+    """Return one button a suggested question, best first, and "none of these"."""
     rows = [
-        [
-            InlineKeyboardButton(
-                _shorten(suggestion.phrasing),
-                callback_data=encode("choose", outcome.question_id, suggestion.entry_id),
-            )
-        ]
-        for suggestion in outcome.suggestions
+        [_button(each.phrasing, Choose(outcome.question_id, each.entry_id))]
+        for each in outcome.suggestions
     ]
-    none = InlineKeyboardButton(
-        catalogue.text("button.none_of_these", language),
-        callback_data=encode("none", outcome.question_id),
-    )
+    none = _button(catalogue.text("button.none_of_these"), Refuse(outcome.question_id))
     return InlineKeyboardMarkup([*rows, [none]])
 
 
-def example_keyboard(catalogue: Catalogue, language: str) -> InlineKeyboardMarkup:
-    """Return the example question of the welcome; pressing it asks it."""
-    label = catalogue.text("start.example", language)
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(_shorten(label), callback_data=encode("example"))]]
-    )
+def example_keyboard(catalogue: Catalogue) -> InlineKeyboardMarkup:
+    """Return the example question; pressing it asks it."""
+    question = catalogue.text("start.example_question")
+    label = catalogue.text("start.example_button", question=question)
+    return InlineKeyboardMarkup([[_button(label, AskExample())]])
 
 
-def _shorten(label: str) -> str:
-    if len(label) <= _LABEL_LIMIT:
-        return label
-    return label[: _LABEL_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+def _button(label: str, press: Press) -> InlineKeyboardButton:
+    if len(label) > LABEL_LIMIT:
+        label = label[: LABEL_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+    return InlineKeyboardButton(label, callback_data=encode(press))

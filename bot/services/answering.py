@@ -217,19 +217,19 @@ def _decide_reply(
     session: Session, question: Question, result: SearchResult, update_id: int | None
 ) -> Outcome:
     entries = _published(session, result.matches)
-    if question.decision == "answer" and result.matches[0].key not in entries:
-        # Retired between the search and this transaction: never send a withdrawn answer.
-        question.decision, question.state = "fallback", QuestionState.UNANSWERED
-    if question.decision == "answer":
-        question.entry = entries[result.matches[0].key]
-        return _reply(session, question, "answer", update_id, question.entry)
-    if question.decision == "suggest":
-        offered = [
-            {"entry_id": entries[match.key].id, "phrasing": _spoken(entries[match.key], match)}
-            for match in result.matches
-            if match.key in entries
-        ][:SUGGESTION_COUNT]
+    best = entries.get(result.matches[0].key) if result.matches else None
+    # An entry retired since the search is not in `entries`: its answer is never sent.
+    if question.decision == "answer" and best is not None:
+        question.entry = best
+        return _reply(session, question, "answer", update_id, best)
+    offered = [
+        {"entry_id": entries[match.key].id, "phrasing": _spoken(entries[match.key], match)}
+        for match in result.matches
+        if match.key in entries
+    ][:SUGGESTION_COUNT]
+    if question.decision == "suggest" and offered:
         return _reply(session, question, "suggest", update_id, offered=offered)
+    question.decision, question.state = "fallback", QuestionState.UNANSWERED
     return _reply(session, question, "fallback", update_id)
 
 

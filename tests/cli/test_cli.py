@@ -1,0 +1,247 @@
+"""The command line, as an operator meets it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import bot.bootstrap
+from bot.cli import _COMMANDS, cli, main
+from bot.knowledge_files import write_knowledge
+from retrieval.retriever import Retriever
+from tests.factories import THRESHOLDS, create_draft
+from retrieval.testing import HashingEmbedder
+
+Govi = Callable[..., Result]
+DRAFTS = [
+    create_draft("paddy.blast", phrasings=("කොළ පාළුවට මොකද කරන්නේ", "kola paluwa")),
+    create_draft("paddy.urea", phrasings=("යූරියා දාන්නේ කවදද",), answer="දෙවැනි සතියේ."),
+]
+
+
+@pytest.fixture
+def govi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Govi:
+    """Run `govi` in an empty folder with a two-entry starter and the offline embedder."""
+    starter = tmp_path / "starter"
+    starter.mkdir()
+    (starter / "paddy.toml").write_text(as_toml())
+    monkeypatch.setattr(bot.bootstrap, "STARTER", starter)
+    monkeypatch.setattr(Retriever, "open", open_offline)
+
+    def run(*arguments: str, typed: str = "") -> Result:
+        return CliRunner().invoke(cli, arguments, input=typed, catch_exceptions=True)
+
+    return run
+
+
+def open_offline(model_dir: Path, snapshot_dir: Path, *_: object) -> Retriever:
+    """Stand in for the shipped model."""
+    return Retriever(HashingEmbedder(), THRESHOLDS, 0.5, snapshot_dir)
+
+
+def as_toml() -> str:
+    """The drafts as a curator writes them."""
+    entries = []
+    for draft in DRAFTS:
+        fields = draft.model_dump(mode="json", exclude={"area", "status"}, exclude_none=True)
+        lines = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in fields.items()]
+        entries.append("[[entry]]\n" + "\n".join(lines))
+    return 'area = "paddy"\n' + "\n".join(entries)
+
+
+def test_every_command_has_help(govi: Govi) -> None:
+    """Each says what it does."""
+    for name in _COMMANDS:
+        assert len(govi(name, "--help").output) > 80
+
+
+def test_ask_prints_the_stored_answer(govi: Govi) -> None:
+    """What a farmer would see, and nothing else on standard output."""
+    assert govi("ask", "yuriya danne kawadada").stdout.strip() == "දෙවැනි සතියේ."
+
+
+def test_ask_as_json_has_the_published_shape(govi: Govi) -> None:
+    """Names and types that others build on."""
+    shown = json.loads(govi("ask", "--json", "යූරියා දාන්නේ කවදද").stdout)
+
+    assert list(shown) == [
+        "decision", "key", "answer", "score", "margin", "matches", "script", "seconds",
+    ]  # fmt: skip
+    assert (shown["decision"], shown["key"], shown["script"]) == ("answer", "paddy.urea", "sinhala")
+    assert set(shown["matches"][0]) == {"key", "score", "phrasing"}
+
+
+@pytest.mark.parametrize("text", ["", "🌾", "ක" * 10_000, "a\udcffb", "<b>'--", "\u202e\u200d"])
+def test_ask_takes_any_text(govi: Govi, text: str) -> None:
+    """Empty, long, broken and hostile text get an ordinary decision."""
+    result = govi("ask", "--json", text)
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["decision"] in {"answer", "suggest", "fallback"}
+
+
+def test_ask_records_nothing(govi: Govi) -> None:
+    """It is a tool of the operator, not a farmer's question."""
+    govi("ask", "නොදන්නා දෙයක්")
+
+    assert "0 unanswered" in govi("doctor").stdout
+
+
+def test_chat_answers_and_records(govi: Govi) -> None:
+    """Questions from standard input are answered until it ends, and kept."""
+    result = govi("chat", typed="යූරියා දාන්නේ කවදද\nzzzz qqqq\n")
+
+    assert "දෙවැනි සතියේ." in result.stdout
+    assert "1 unanswered" in govi("doctor").stdout
+
+
+def test_run_without_token_and_input_says_that_it_is_ready(govi: Govi) -> None:
+    """Set-up only: everything is made, the exit status is 0."""
+    result = govi("run")
+
+    assert result.exit_code == 0
+    assert "Govi is ready: 2 entries" in result.stdout
+    assert Path("var/govi.sqlite3").is_file()
+
+
+def test_evaluate_prints_the_published_shape(govi: Govi) -> None:
+    """Overall and per group, each share with its interval, null where it does not apply."""
+    lines = [
+        {"question": "යූරියා දාන්නේ කවදද", "key": "paddy.urea", "group": "clean"},
+        {"question": "zzzz qqqq", "key": None, "group": "far"},
+    ]
+    Path("cases.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    report = json.loads(govi("evaluate", "cases.jsonl", "--json").stdout)
+
+    assert set(report) == {"overall", "groups"}
+    assert list(report["overall"]) == [
+        "n", "accuracy@1", "recall@5", "mrr", "answered", "precision_answered", "refused",
+    ]  # fmt: skip
+    assert report["overall"]["n"] == 2
+    assert report["groups"]["clean"]["accuracy@1"]["value"] == 1.0
+    assert set(report["groups"]["far"]["refused"]) == {"value", "low", "high"}
+    assert report["groups"]["far"]["accuracy@1"] is None
+    assert report["groups"]["clean"]["refused"] is None
+
+
+def test_evaluate_as_text_is_a_table(govi: Govi) -> None:
+    """One line a group."""
+    Path("cases.jsonl").write_text('{"question": "x", "key": null, "group": "far"}')
+
+    assert "far" in govi("evaluate", "cases.jsonl").stdout
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"question": 1, "key": null}', '{"key": "a"}'])
+def test_a_bad_evaluation_line_is_named(govi: Govi, line: str) -> None:
+    """The operator is told which line."""
+    Path("cases.jsonl").write_text(f'{{"question": "x", "key": null}}\n{line}\n')
+
+    assert "line 2" in str(govi("evaluate", "cases.jsonl").exception)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "xlsx"])
+def test_export_and_import_into_an_empty_database_are_inverse(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """The same knowledge comes back, byte for byte."""
+    govi("chat")
+    govi("export", f"first.{suffix}")
+    monkeypatch.setenv("DATA_DIR", "other")
+
+    assert "2 added" in govi("import", f"first.{suffix}").stdout
+    govi("export", "again.jsonl")
+    govi("import", "again.jsonl")
+    monkeypatch.setenv("DATA_DIR", "var")
+    govi("export", "first.jsonl")
+    assert Path("again.jsonl").read_text() == Path("first.jsonl").read_text()
+
+
+def test_importing_again_changes_nothing(govi: Govi) -> None:
+    """Idempotent by key."""
+    write_knowledge(Path("k.csv"), DRAFTS)
+    govi("import", "k.csv")
+
+    assert "0 added, 0 changed, 2 unchanged" in govi("import", "k.csv").stdout
+
+
+def test_a_dry_run_changes_nothing(govi: Govi) -> None:
+    """It reports what would happen."""
+    write_knowledge(Path("k.csv"), DRAFTS)
+
+    assert "2 would be added" in govi("import", "k.csv", "--dry-run").stdout
+    assert "2 would be added" in govi("import", "k.csv", "--dry-run").stdout
+
+
+def test_five_faults_are_all_reported(govi: Govi) -> None:
+    """Each with its line and field, and nothing is imported."""
+    good = DRAFTS[0].model_dump(mode="json")
+    bad = [
+        {**good, "key": "Not A Key"},
+        {**good, "key": "a.b", "grade": "Z"},
+        {**good, "key": "a.c", "answer": ""},
+        {**good, "key": "a.d", "phrasings": []},
+        {**good, "key": "a.e", "reviewed_on": "yesterday"},
+    ]
+    Path("k.jsonl").write_text("\n".join(json.dumps(row) for row in bad))
+
+    message = str(govi("import", "k.jsonl").exception)
+
+    places = ["line 1, key", "line 2, grade", "line 3, answer", "line 4, phrasings"]
+    assert all(place in message for place in [*places, "line 5, reviewed_on"])
+    assert "5 faults, nothing was imported" in message
+
+
+def test_a_new_entry_is_answered_after_import(govi: Govi) -> None:
+    """Import, then ask: the index follows the database."""
+    write_knowledge(
+        Path("k.csv"), [create_draft("goat.feed", phrasings=("එළුවන්ට කෑම",), answer="තණකොළ.")]
+    )
+    govi("chat")
+    govi("import", "k.csv")
+
+    assert govi("ask", "eluwanta kema").stdout.strip() == "තණකොළ."
+
+
+def test_rebuilding_the_index_says_how_much_it_holds(govi: Govi) -> None:
+    """The cache is thrown away and made again."""
+    assert "2 entries indexed" in govi("index", "rebuild").stdout
+
+
+def test_upgrading_the_database_names_its_revision(govi: Govi) -> None:
+    """Safe at any time."""
+    assert "revision 0001" in govi("db", "upgrade").stdout
+
+
+def test_doctor_finds_nothing_wrong_with_a_new_installation(govi: Govi) -> None:
+    """Every line says ok."""
+    result = govi("doctor")
+
+    assert result.exit_code == 0
+    assert {line[:2] for line in result.stdout.splitlines()} == {"ok"}
+
+
+def test_doctor_knowledge_names_thin_entries(govi: Govi) -> None:
+    """Fewer phrasings than farmers need are a fault, with the entry's key."""
+    result = govi("doctor", "knowledge")
+
+    assert result.exit_code == 1
+    assert "!!  paddy.urea: only 1 phrasings" in result.stdout
+
+
+def test_an_operators_mistake_is_one_line_and_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback; the message says what to do."""
+    monkeypatch.setenv("BOT_TOKEN", "not-a-token")
+    monkeypatch.setattr("sys.argv", ["govi", "run"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 1
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert "BOT_TOKEN" in shown

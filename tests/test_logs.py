@@ -1,0 +1,53 @@
+"""Logging without secrets."""
+
+import logging
+
+import pytest
+
+from bot.logs import RedactingFormatter, set_up_logging
+from bot.settings import Settings
+
+TOKEN = "123456:" + "A" * 35
+
+
+def formatted(message: str, **fields: object) -> str:
+    """One record as a line."""
+    record = logging.makeLogRecord({"msg": message, "levelname": "INFO", "name": "x", **fields})
+    return RedactingFormatter("%(levelname)s %(message)s").format(record)
+
+
+@pytest.mark.parametrize("token", [TOKEN, TOKEN.replace(":", "%3A")])
+def test_a_token_is_struck_out_anywhere(token: str) -> None:
+    """In the message, in a field, in a URL."""
+    line = formatted(f"GET /bot{token}/getMe", url=f"https://x/file/bot{token}/p.jpg")
+
+    assert "AAAA" not in line
+    assert line.count("<token>") == 2
+
+
+def test_a_token_in_a_traceback_is_struck_out() -> None:
+    """Exceptions quote URLs."""
+    try:
+        raise ValueError(f"cannot reach bot{TOKEN}")
+    except ValueError as error:
+        line = formatted("failed", exc_info=(ValueError, error, error.__traceback__))
+
+    assert "AAAA" not in line
+    assert "Traceback" in line
+
+
+def test_fields_are_written_as_key_and_value() -> None:
+    """Facts stand beside the message."""
+    assert formatted("leased", update_id=7) == "INFO leased update_id=7"
+
+
+def test_libraries_that_log_urls_only_warn() -> None:
+    """At level DEBUG too, httpx stays quiet."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    set_up_logging(Settings(log_level="DEBUG"))
+    try:
+        assert logging.getLogger("httpx").getEffectiveLevel() == logging.WARNING
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)

@@ -1,0 +1,92 @@
+"""The environment."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import ROOT, Settings, load_settings
+
+TOKEN = "123456:" + "A" * 35
+
+
+def test_env_example_lists_every_setting_and_no_other() -> None:
+    """The example file and the settings are one list, in one order."""
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    named = [line.split("=")[0] for line in lines if line and not line.startswith("#")]
+
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_env_example_as_it_stands_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copying it changes nothing until a person fills it in."""
+    plain = load_settings()
+    Path(".env").write_text((ROOT / ".env.example").read_text("utf-8"), "utf-8")
+
+    assert load_settings() == plain
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable set by a supervisor is stronger than .env."""
+    Path(".env").write_text("LOG_LEVEL=ERROR\n")
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+
+    assert load_settings().log_level == "DEBUG"
+
+
+def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People write lists untidily."""
+    monkeypatch.setenv("ADMIN_IDS", " 11, 22 ,,")
+
+    assert load_settings().admin_ids == {11, 22}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BOT_TOKEN", "hello"),
+        ("BOT_TOKEN", "123:short"),
+        ("ADMIN_IDS", "11,kamala"),
+        ("LOG_LEVEL", "loud"),
+        ("TELEGRAM_API_URL", "api.telegram.org"),
+        ("EMBEDDER_RUNTIME", "jax"),
+        ("EMBEDDER_THREADS", "-1"),
+    ],
+)
+def test_nonsense_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """The message names the setting and where to read about it."""
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=rf"{name}.*\.env\.example"):
+        load_settings()
+
+
+def test_all_faults_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody mends settings one restart at a time."""
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    monkeypatch.setenv("ADMIN_IDS", "x")
+
+    with pytest.raises(SettingsError, match=r"ADMIN_IDS.*LOG_LEVEL"):
+        load_settings()
+
+
+def test_the_token_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the settings' repr nor an error shows it."""
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    assert "AAAA" not in repr(load_settings())
+
+    monkeypatch.setenv("BOT_TOKEN", TOKEN + "!")
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    assert "AAAA" not in str(refusal.value)
+
+
+def test_the_database_is_a_file_in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless DATABASE_URL says otherwise."""
+    monkeypatch.setenv("DATA_DIR", "here")
+    assert load_settings().database == "sqlite:///here/govi.sqlite3"
+
+    monkeypatch.setenv("DATABASE_URL", "postgresql://host/govi")
+    assert load_settings().database == "postgresql://host/govi"
