@@ -59,7 +59,15 @@ def _searchable(text: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_sane_text)]
-Line = Annotated[Text, StringConstraints(max_length=PHRASING_LIMIT), AfterValidator(_searchable)]
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=PHRASING_LIMIT),
+    AfterValidator(_sane_text),
+    AfterValidator(_searchable),
+]
+Answer = Annotated[
+    str, StringConstraints(min_length=1, max_length=ANSWER_LIMIT), AfterValidator(_sane_text)
+]
 
 
 class EntryDraft(BaseModel):
@@ -72,7 +80,7 @@ class EntryDraft(BaseModel):
     status: Literal["draft", "published", "retired"] = "published"
     title: Line
     keywords: Annotated[tuple[Line, ...], BeforeValidator(_as_lines)] = ()
-    answer: Annotated[Text, StringConstraints(max_length=ANSWER_LIMIT)]
+    answer: Answer
     phrasings: Annotated[
         tuple[Line, ...],
         BeforeValidator(_as_lines),

@@ -23,9 +23,7 @@ class Rendered:
     keyboard: InlineKeyboardMarkup | None = None
 
 
-def render(
-    catalogue: Catalogue, outcome: Outcome, script: str = "", heading: str = ""
-) -> Rendered:
+def render(catalogue: Catalogue, outcome: Outcome, script: str = "", heading: str = "") -> Rendered:
     """Render an outcome.
 
     Args:

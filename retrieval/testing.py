@@ -26,4 +26,4 @@ class HashingEmbedder:
             if not vectors[row].any():
                 vectors[row, 0] = 1.0
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
-        return np.divide(vectors, lengths, dtype=np.float32)
+        return np.asarray(vectors / lengths, dtype=np.float32)

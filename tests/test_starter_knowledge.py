@@ -98,7 +98,9 @@ def test_evaluation_questions_are_not_phrasings(
     drafts: list[EntryDraft], cases: list[EvalCase]
 ) -> None:
     """Neither as typed nor by sound: nothing that is measured was trained on."""
-    known = {form(text) for draft in drafts for text in draft.phrasings for form in (normalize, fold)}
+    known = {
+        form(text) for draft in drafts for text in draft.phrasings for form in (normalize, fold)
+    }
 
     leaked = [c.question for c in cases if {normalize(c.question), fold(c.question)} & known - {""}]
     assert leaked == []

@@ -56,7 +56,7 @@ def is_addressed(message: Message) -> bool:
     replied = message.reply_to_message
     if replied is not None and replied.from_user is not None and replied.from_user.id == bot.id:
         return True
-    kinds = [MessageEntity.MENTION, MessageEntity.BOT_COMMAND]
+    kinds: list[str | None] = [MessageEntity.MENTION, MessageEntity.BOT_COMMAND]
     named = {*message.parse_entities(kinds).values()}
     named |= {*message.parse_caption_entities(kinds).values()}
     return any(name.lower().endswith(f"@{bot.username}".lower()) for name in named)

@@ -31,15 +31,13 @@ def examine_database(session: Session) -> Iterator[Finding]:
             select(func.count()).select_from(Entry).where(Entry.status == status)
         )
         yield Finding("knowledge", f"{count} entries {status.value}")
-    waiting = session.scalar(
-        select(func.count()).where(Question.state == QuestionState.UNANSWERED)
-    )
+    waiting = session.scalar(select(func.count()).where(Question.state == QuestionState.UNANSWERED))
     yield Finding("questions", f"{waiting} unanswered")
     failed = session.scalars(
         select(ReceivedUpdate).where(ReceivedUpdate.status == InboxStatus.FAILED)
     )
     for row in failed:
-        yield Finding("inbox", f"update {row.update_id} set aside: {row.reason}", is_fault=True)
+        yield Finding("inbox", f"{row.update_id} was set aside: {row.reason}", is_fault=True)
 
 
 def examine_index(retriever: Retriever, entries: Sequence[IndexedEntry]) -> Iterator[Finding]:
@@ -75,9 +73,7 @@ def examine_knowledge(drafts: Sequence[EntryDraft], today: date) -> Iterator[Fin
             yield Finding(draft.key, "has no source", is_fault=True)
 
 
-def examine_phrasings(
-    retriever: Retriever, entries: Sequence[IndexedEntry]
-) -> Iterator[Finding]:
+def examine_phrasings(retriever: Retriever, entries: Sequence[IndexedEntry]) -> Iterator[Finding]:
     """Yield phrasings that lie nearer to another entry than to the rest of their own.
 
     Each entry is searched without itself, so that a phrasing cannot match itself.

@@ -94,7 +94,8 @@ class GoviTransformer(InputModule):
 def read_state(path: str | Path) -> dict[str, torch.Tensor]:
     """Read a BertModel state dict, in float32, from the initialisers of an ONNX encoder."""
     stored = {
-        tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(str(path)).graph.initializer
+        tensor.name: numpy_helper.to_array(tensor)
+        for tensor in onnx.load(str(path)).graph.initializer
     }
     state = {"embeddings." + name: torch.tensor(a) for name, a in _embeddings(stored).items()}
     for name, values in stored.items():

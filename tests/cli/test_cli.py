@@ -11,8 +11,8 @@ import bot.bootstrap
 from bot.cli import _COMMANDS, cli, main
 from bot.knowledge_files import write_knowledge
 from retrieval.retriever import Retriever
-from tests.factories import THRESHOLDS, create_draft
 from retrieval.testing import HashingEmbedder
+from tests.factories import THRESHOLDS, create_draft
 
 Govi = Callable[..., Result]
 DRAFTS = [

@@ -73,7 +73,7 @@ def test_a_database_from_a_newer_release_is_refused(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
 
-    with pytest.raises(DatabaseError, match="revision 9999.*newer Govi"):
+    with pytest.raises(DatabaseError, match=r"revision 9999.*newer Govi"):
         upgrade(engine)
 
 
@@ -112,6 +112,4 @@ def test_postgresql_accepts_every_table() -> None:
 
     Base.metadata.create_all(engine, checkfirst=False)
 
-    assert sum("CREATE TABLE" in statement for statement in statements) == len(
-        Base.metadata.tables
-    )
+    assert sum("CREATE TABLE" in statement for statement in statements) == len(Base.metadata.tables)

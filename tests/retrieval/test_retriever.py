@@ -114,9 +114,8 @@ def test_searches_run_while_entries_change() -> None:
     failures: list[str | None] = []
 
     def read() -> None:
-        for _ in range(60):
-            if (key := best_key(retriever, BLAST)) != "paddy.blast":
-                failures.append(key)
+        keys = [best_key(retriever, BLAST) for _ in range(60)]
+        failures.extend(key for key in keys if key != "paddy.blast")
 
     reader = threading.Thread(target=read)
     reader.start()

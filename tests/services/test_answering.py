@@ -22,9 +22,7 @@ KEYS = tuple(SPOKEN)
 @pytest.fixture(autouse=True)
 def knowledge(session: Session) -> None:
     """Four published entries."""
-    drafts = [
-        create_draft(key, phrasings=(f"{key} mokakda", text)) for key, text in SPOKEN.items()
-    ]
+    drafts = [create_draft(key, phrasings=(f"{key} mokakda", text)) for key, text in SPOKEN.items()]
     import_entries(session, drafts, Origin.IMPORT, "test")
 
 

@@ -110,7 +110,7 @@ def test_a_new_starter_replaces_what_nobody_touched(session: Session) -> None:
     newer = [create_draft(key, answer="අලුත් නිකුතුව.") for key in ("a.one", "a.two")]
     sync_starter(session, newer, "v2")
 
-    answers = {key: answer for key, answer in session.execute(select(Entry.key, Entry.answer))}
+    answers = dict(session.execute(select(Entry.key, Entry.answer)).all())
     assert answers == {"a.one": "අලුත් නිකුතුව.", "a.two": "අපේ උත්තරය."}
 
 

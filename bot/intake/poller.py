@@ -1,0 +1,101 @@
+"""Long polling that confirms an update only after it is in the database.
+
+python-telegram-bot's own updater confirms first and handles later: what is in its memory when the
+process dies is lost, and one update that it cannot parse is asked for again for ever.
+"""
+
+import asyncio
+import logging
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.warnings import PTBUserWarning
+
+from bot.application import ALLOWED_UPDATES
+from bot.bootstrap import Services
+from bot.errors import TokenError
+from bot.services import inbox
+
+POLL_SECONDS = 30
+BATCH = 100
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+
+logger = logging.getLogger(__name__)
+
+
+class Poller:
+    """Reads updates from Telegram into the inbox until it is cancelled."""
+
+    def __init__(self, bot: Bot, services: Services, on_received: Callable[[], None]) -> None:
+        """Take what to read with, where to write, and whom to wake."""
+        self._bot = bot
+        self._services = services
+        self._on_received = on_received
+        self._pause = SHORTEST_PAUSE
+
+    async def run(self) -> None:
+        """Poll until cancelled; trouble with the network is waited out, and said.
+
+        The first request carries no offset, so that everything unconfirmed comes again; the
+        inbox knows what it has.
+
+        Raises:
+            TokenError: Telegram does not know the token, or has revoked it.
+        """
+        # It advises Bot.get_updates, which parses all updates at once and fails as a whole.
+        warnings.filterwarnings("ignore", "Please use 'Bot", PTBUserWarning)
+        offset: int | None = None
+        while True:
+            try:
+                received = await self._fetch(offset)
+                if received:
+                    await self._services.run(inbox.store, received)
+                    offset = max(update["update_id"] for update in received) + 1
+                    self._on_received()
+                self._pause = SHORTEST_PAUSE
+            except InvalidToken as error:
+                raise TokenError(
+                    "Telegram refuses BOT_TOKEN while polling; get a new one from @BotFather"
+                ) from error
+            except TelegramError as error:
+                await self._wait_out(error)
+
+    async def _fetch(self, offset: int | None) -> Sequence[Mapping[str, Any]]:
+        wanted = {
+            "timeout": POLL_SECONDS,
+            "limit": BATCH,
+            "allowed_updates": list(ALLOWED_UPDATES),
+            **({} if offset is None else {"offset": offset}),
+        }
+        raw = await self._bot.do_api_request(
+            "getUpdates", api_kwargs=wanted, read_timeout=POLL_SECONDS + 10
+        )
+        return [item for item in raw if isinstance(item, dict) and "update_id" in item]
+
+    async def _wait_out(self, error: TelegramError) -> None:
+        seconds = self._pause
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        if isinstance(error, RetryAfter):
+            seconds = seconds_of(error)
+        logger.warning(
+            "not polling", extra={"why": _why(error), "reason": str(error), "seconds": seconds}
+        )
+        await asyncio.sleep(seconds)
+
+
+def seconds_of(error: RetryAfter) -> float:
+    """Return how long Telegram asks to wait, whichever type this release gives."""
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def _why(error: TelegramError) -> str:
+    if isinstance(error, Conflict):
+        return "another process polls with this token; stop one of the two"
+    if isinstance(error, NetworkError):
+        return "Telegram cannot be reached; trying again"
+    return "Telegram refuses; trying again"

@@ -1,0 +1,147 @@
+"""Starting, serving and stopping: what `govi run` does with a token."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator
+
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import AIORateLimiter, ApplicationBuilder
+
+from bot.application import GoviApplication, build
+from bot.bootstrap import Services
+from bot.errors import TokenError
+from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
+from bot.intake.worker import Worker
+
+DRAIN_SECONDS = 20.0
+#: How often the index is brought in step with the database; well under the promised second.
+REFRESH_SECONDS = 0.4
+
+logger = logging.getLogger(__name__)
+
+
+async def run(services: Services) -> None:
+    """Serve Telegram until SIGINT or SIGTERM; a second signal ends the process at once.
+
+    Raises:
+        TokenError: Telegram does not know the token.
+    """
+    stop = asyncio.Event()
+    with _signals(stop):
+        async with _started(create_application(services), stop) as application:
+            if not stop.is_set():
+                await serve(application, services, stop)
+
+
+def create_application(services: Services) -> GoviApplication:
+    """Build the application for the configured token and Bot API server."""
+    settings = services.settings
+    token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+    builder = (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(f"{settings.telegram_api_url}/bot")
+        .base_file_url(f"{settings.telegram_api_url}/file/bot")
+        .connection_pool_size(64)
+        .pool_timeout(30)
+        .rate_limiter(AIORateLimiter(max_retries=2))
+    )
+    return build(builder, services)
+
+
+async def serve(application: GoviApplication, services: Services, stop: asyncio.Event) -> None:
+    """Poll and answer until `stop` is set, then finish what is being handled.
+
+    Raises:
+        GoviError: One of the parts ended by itself; whoever supervises the process restarts it.
+    """
+    worker = Worker(application, services)
+    poller = Poller(application.bot, services, worker.wake)
+    logger.info("serving", extra={"bot": application.bot.username})
+    parts = [
+        asyncio.create_task(part, name=name)
+        for name, part in (
+            ("poller", poller.run()),
+            ("worker", worker.run()),
+            ("refresher", keep_refreshed(services)),
+        )
+    ]
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for task in (*parts, stopping):
+        task.cancel()
+    results = await asyncio.gather(*parts, stopping, return_exceptions=True)
+    await worker.drain(DRAIN_SECONDS)
+    logger.info("stopped")
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def keep_refreshed(services: Services) -> None:
+    """Take over changes of the knowledge base, from this process or another, until cancelled."""
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        try:
+            await asyncio.to_thread(services.index.refresh)
+            if services.index.retriever.needs_compacting:
+                await asyncio.to_thread(services.index.retriever.compact)
+        except Exception:
+            # The index in use stays; the next round tries again.
+            logger.exception("knowledge not refreshed")
+
+
+@contextlib.asynccontextmanager
+async def _started(
+    application: GoviApplication, stop: asyncio.Event
+) -> AsyncIterator[GoviApplication]:
+    """Initialise the application, waiting for Telegram to be reachable, and shut it down."""
+    await _initialize(application, stop)
+    try:
+        if not stop.is_set() and application.post_init:
+            await application.post_init(application)
+        yield application
+    finally:
+        await application.shutdown()
+        if application.post_shutdown:
+            await application.post_shutdown(application)
+
+
+async def _initialize(application: GoviApplication, stop: asyncio.Event) -> None:
+    pause = SHORTEST_PAUSE
+    while not stop.is_set():
+        try:
+            await application.initialize()
+            return
+        except InvalidToken:
+            raise TokenError(
+                "Telegram does not know BOT_TOKEN; copy it again from @BotFather"
+            ) from None
+        except TelegramError as error:
+            logger.warning(
+                "cannot reach Telegram, trying again",
+                extra={"reason": str(error), "seconds": pause},
+            )
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` at the first signal; give the second its usual, deadly meaning."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

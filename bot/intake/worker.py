@@ -1,0 +1,117 @@
+"""Hands received updates to the application: each chat in order, many chats side by side."""
+
+import asyncio
+import logging
+from typing import Any
+
+from telegram import Update
+from telegram.error import RetryAfter
+
+from bot.application import GoviApplication
+from bot.bootstrap import Services
+from bot.intake.poller import seconds_of
+from bot.services import inbox
+from bot.services.inbox import LeasedUpdate
+
+#: Chats served at the same time.
+PARALLEL_CHATS = 32
+#: A worker that died is believed dead after so long.
+LEASE_SECONDS = 120.0
+#: How often to look for updates whose retry has come due, when nothing wakes the worker.
+SWEEP_SECONDS = 1.0
+ATTEMPTS = 5
+FIRST_RETRY_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Takes updates out of the inbox and sees each through, or sets it aside."""
+
+    def __init__(self, application: GoviApplication, services: Services) -> None:
+        """Take an initialised application; its errors are collected from here on."""
+        self._application = application
+        self._services = services
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: set[int] = set()
+        self._failures: dict[int, BaseException] = {}
+        application.add_error_handler(self._note_failure)
+
+    def wake(self) -> None:
+        """Say that there may be something to do."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Handle updates until cancelled; those being handled go on, see `drain`."""
+        while True:
+            self._wake.clear()
+            free = PARALLEL_CHATS - len(self._tasks)
+            if free:
+                for leased in await self._lease(free):
+                    self._start(leased)
+            try:
+                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the updates being handled; what is left after `seconds` stays in the inbox."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _lease(self, limit: int) -> list[LeasedUpdate]:
+        return await self._services.run(inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy))
+
+    def _start(self, leased: LeasedUpdate) -> None:
+        if leased.chat_id is not None:
+            self._busy.add(leased.chat_id)
+        task = asyncio.create_task(self._handle(leased), name=f"update-{leased.update_id}")
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._finished(done, leased))
+
+    def _finished(self, task: "asyncio.Task[None]", leased: LeasedUpdate) -> None:
+        self._tasks.discard(task)
+        self._busy.discard(leased.chat_id or 0)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The database could not take the result; the lease runs out and it is tried again.
+            logger.error("update not settled", extra=_facts(leased), exc_info=error)
+        self.wake()
+
+    async def _handle(self, leased: LeasedUpdate) -> None:
+        error = await self._process(leased)
+        if error is None:
+            await self._services.run(inbox.finish, leased.update_id)
+            return
+        retry = None if leased.attempts >= ATTEMPTS else _retry_seconds(error, leased.attempts)
+        reason = f"{type(error).__name__}: {error}"
+        logger.warning(
+            "update failed" if retry else "update set aside",
+            extra={**_facts(leased), "reason": reason, "retry_seconds": retry},
+        )
+        await self._services.run(inbox.fail, leased.update_id, reason, retry)
+
+    async def _process(self, leased: LeasedUpdate) -> BaseException | None:
+        """Run the handlers; return what went wrong, which the application itself swallows."""
+        try:
+            update = Update.de_json(dict(leased.raw), self._application.bot)
+        except Exception as error:
+            return error
+        await self._application.process_update(update)
+        return self._failures.pop(leased.update_id, None)
+
+    async def _note_failure(self, update: object, context: Any) -> None:
+        if isinstance(update, Update):
+            self._failures[update.update_id] = context.error
+
+
+def _retry_seconds(error: BaseException, attempts: int) -> float:
+    if isinstance(error, RetryAfter):
+        return seconds_of(error)
+    return FIRST_RETRY_SECONDS * float(4 ** (attempts - 1))
+
+
+def _facts(leased: LeasedUpdate) -> dict[str, object]:
+    return {"update_id": leased.update_id, "attempts": leased.attempts}

@@ -1,0 +1,108 @@
+import json
+
+import pytest
+
+from retrieval.decision import Thresholds
+from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
+from retrieval.manifest import MANIFEST_FILE, ONNX_FILE, ModelManifest, digest_file
+
+
+@pytest.fixture
+def model_dir(tmp_path):
+    """A directory with weights, of whatever content."""
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / ONNX_FILE).write_bytes(b"weights")
+    return tmp_path
+
+
+@pytest.fixture
+def manifest(model_dir):
+    """A manifest that fits the directory."""
+    return ModelManifest(
+        name="govi-e5",
+        dim=384,
+        max_tokens=128,
+        sha256={ONNX_FILE: digest_file(model_dir / ONNX_FILE)},
+        normalizer_version=1,
+        thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
+        fusion={"dense_weight": 0.5},
+        metrics={"accuracy@1": 0.9},
+    )
+
+
+def change_field(model_dir, name, value):
+    """Rewrite one field of a manifest on disk."""
+    path = model_dir / MANIFEST_FILE
+    fields = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**fields, name: value}), "utf-8")
+
+
+def test_manifest_survives_writing_and_loading(model_dir, manifest):
+    """What was written is what is loaded."""
+    manifest.write(model_dir)
+
+    assert ModelManifest.load(model_dir) == manifest
+
+
+def test_model_id_is_the_name_and_eight_digits_of_the_weights(manifest):
+    """Other weights under the same name have another id."""
+    assert manifest.model_id == f"govi-e5-{manifest.sha256[ONNX_FILE][:8]}"
+
+
+def test_loading_fails_without_a_manifest(tmp_path):
+    """The error names the missing file."""
+    with pytest.raises(ModelMissingError, match="govi.json is missing"):
+        ModelManifest.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"name": "x"}'])
+def test_loading_fails_on_what_is_no_manifest(tmp_path, text):
+    """Broken JSON and wrong shapes give one kind of error."""
+    (tmp_path / MANIFEST_FILE).write_text(text, "utf-8")
+
+    with pytest.raises(ModelError, match="not a usable model manifest"):
+        ModelManifest.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dim", "384"),
+        ("dim", None),
+        ("sha256", {}),
+        ("sha256", "abc"),
+        ("thresholds", {"answer": 0.5}),
+        ("thresholds", {"answer": "much", "suggest": 0.5, "margin": 0.1}),
+        ("fusion", {}),
+        ("restore", 1),
+        ("colour", "green"),
+    ],
+)
+def test_loading_fails_on_a_wrong_field(model_dir, manifest, name, value):
+    """A field that is missing, unknown or of another type is refused."""
+    manifest.write(model_dir)
+    change_field(model_dir, name, value)
+
+    with pytest.raises(ModelError):
+        ModelManifest.load(model_dir)
+
+
+def test_verifying_accepts_the_described_files(model_dir, manifest):
+    """Nothing is raised for the right files."""
+    manifest.verify(model_dir)
+
+
+def test_verifying_fails_on_changed_weights(model_dir, manifest):
+    """The error says which file and both digests."""
+    (model_dir / ONNX_FILE).write_bytes(b"weight")
+
+    with pytest.raises(ModelMismatchError, match=manifest.sha256[ONNX_FILE][:8]):
+        manifest.verify(model_dir)
+
+
+def test_verifying_fails_on_missing_weights(model_dir, manifest):
+    """A listed file that is gone is told apart from a damaged one."""
+    (model_dir / ONNX_FILE).unlink()
+
+    with pytest.raises(ModelMissingError, match="cannot be read"):
+        manifest.verify(model_dir)

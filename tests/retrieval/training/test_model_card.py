@@ -1,0 +1,57 @@
+from retrieval.decision import Thresholds
+from retrieval.manifest import ONNX_FILE, ModelManifest
+from retrieval.training.model_card import render_card, write_card
+
+MANIFEST = ModelManifest(
+    name="govi-e5",
+    dim=384,
+    max_tokens=128,
+    sha256={ONNX_FILE: "0a1b2c3d" * 8},
+    normalizer_version=1,
+    thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
+    fusion={"dense_weight": 0.55},
+    trained_on="426 entries, 5,809 phrasings",
+    metrics={"accuracy@1, Singlish": 0.92345},
+)
+
+
+def test_card_opens_with_front_matter():
+    """A hub reads licence, base and languages."""
+    head = render_card(MANIFEST).split("---")[1]
+
+    assert "license: mit" in head
+    assert "base_model: intfloat/multilingual-e5-small" in head
+
+
+def test_card_tells_data_recipe_results_and_settings():
+    """Everything that was given stands in it."""
+    card = render_card(MANIFEST, {"epochs": 4, "learning_rate": 5e-5})
+
+    for shown in ("426 entries", "| epochs | 4 |", "| learning_rate | 5e-05 |", "0.9234", "0.55"):
+        assert shown in card
+
+
+def test_card_of_an_untouched_base_says_so():
+    """No empty tables."""
+    card = render_card(ModelManifest(**{**fields(), "metrics": {}, "trained_on": "nothing"}))
+
+    assert "Trained on: nothing." in card
+    assert "Not measured." in card
+
+
+def test_card_names_a_prompt_only_where_there_is_one():
+    """Serving without the prompt would give other vectors."""
+    assert "preceded by" not in render_card(MANIFEST)
+    assert "`query: `" in render_card(ModelManifest(**{**fields(), "prompt": "query: "}))
+
+
+def test_card_is_written_beside_the_model(tmp_path):
+    """README.md is what a hub shows."""
+    write_card(tmp_path, MANIFEST)
+
+    assert (tmp_path / "README.md").read_text("utf-8") == render_card(MANIFEST)
+
+
+def fields():
+    """The manifest's fields, to change some."""
+    return {name: getattr(MANIFEST, name) for name in MANIFEST.__dataclass_fields__}
