@@ -1,0 +1,1 @@
+"""Measurements. Each writes its own section of RESULTS.md; none of them is a test."""

@@ -53,7 +53,9 @@ def _keep_freed_memory() -> None:
 
     Elsewhere than on glibc nothing is changed.
     """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
         libc.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
@@ -231,6 +233,7 @@ def _arguments(
         weight_decay=recipe.weight_decay,
         seed=recipe.seed,
         bf16=recipe.precision == "bf16",
+        use_cpu=not torch.cuda.is_available(),
         eval_strategy="steps" if evaluated else "no",
         eval_steps=every["steps"],
         save_strategy=saved["strategy"],

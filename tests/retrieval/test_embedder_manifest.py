@@ -51,7 +51,7 @@ def test_model_id_is_the_name_and_eight_digits_of_the_weights(manifest):
 
 def test_loading_fails_without_a_manifest(tmp_path):
     """The error names the missing file."""
-    with pytest.raises(ModelMissingError, match="govi.json is missing"):
+    with pytest.raises(ModelMissingError, match=r"govi\.json is missing"):
         ModelManifest.load(tmp_path)
 
 

@@ -180,7 +180,9 @@ def test_rows_are_rounded_within_half_a_step():
 
 def test_two_products_of_a_pair_fit_into_16_bits():
     """The sum that AVX2 saturates at is never reached."""
-    assert 2 * 255 * WEIGHT_LIMIT <= np.iinfo(np.int16).max
+    largest_sum = 2 * 255 * WEIGHT_LIMIT
+
+    assert largest_sum <= np.iinfo(np.int16).max
 
 
 def test_stacked_names_are_taken_apart():

@@ -36,7 +36,7 @@ def test_defaults_are_the_reference_recipe():
     assert (recipe.batch_size, recipe.epochs, recipe.learning_rate) == (32, 1, 5e-5)
     assert (recipe.warmup, recipe.weight_decay, recipe.scale, recipe.seed) == (0, 0, 20, 42)
     assert (recipe.max_tokens, recipe.precision, recipe.symmetric) == (128, "fp32", False)
-    assert not (recipe.no_duplicates or recipe.hard_negatives or recipe.augment_share)
+    assert not any((recipe.no_duplicates, recipe.hard_negatives, recipe.augment_share))
 
 
 def test_training_lowers_the_loss_and_writes_a_model(train, tmp_path):

@@ -145,7 +145,7 @@ def test_drawing_fails_for_negatives_without_near_entries():
 @pytest.mark.parametrize("options", [{}, {"no_duplicates": True}, {"by_length": True}])
 def test_every_row_is_in_one_batch(options):
     """Nothing is lost or seen twice."""
-    batches = plan_batches(rows_of(64), 8, seed=3, **options)
+    batches = plan_batches(rows_of(64, keys=16), 8, seed=3, **options)
 
     assert sorted(at for batch in batches for at in batch) == list(range(64))
     assert all(len(batch) <= 8 for batch in batches)

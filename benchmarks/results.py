@@ -1,0 +1,41 @@
+"""The sections of RESULTS.md, replaced one at a time."""
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+_HEAD = "# Results\n\nMeasured, not promised: each section names the command that makes it again.\n"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def write_section(name: str, command: str, text: str) -> None:
+    """Put a section into RESULTS.md, in place of the one of the same name."""
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    section = f"## {name}\n\n`{command}` on {today}; {machine()}.\n\n{text}\n"
+    old = RESULTS.read_text("utf-8") if RESULTS.exists() else _HEAD
+    pattern = re.compile(rf"^## {re.escape(name)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    new = pattern.sub(lambda _: f"{section}\n", old)
+    if not pattern.search(old):
+        new = f"{old.rstrip()}\n\n{section}"
+    RESULTS.write_text(new.rstrip() + "\n", "utf-8")
+    print(section)
+
+
+def machine() -> str:
+    """Describe this machine in a few words."""
+    model = "unknown processor"
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = re.findall(r"^model name\s*: (.+)$", info.read_text(), re.MULTILINE)
+        model = names[0] if names else model
+    return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}"

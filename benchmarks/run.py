@@ -1,0 +1,17 @@
+"""Everything but the opt-in sizes: `make bench`."""
+
+import sys
+
+from benchmarks import end_to_end, index, serving
+
+
+def main() -> None:
+    """Run each benchmark in turn."""
+    sys.argv = sys.argv[:1]
+    serving.main()
+    index.main()
+    end_to_end.main()
+
+
+if __name__ == "__main__":
+    main()

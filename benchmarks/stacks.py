@@ -1,0 +1,88 @@
+"""One serving process, measured from its start: `python -m benchmarks.stacks govi|plain FOLDER`.
+
+Prints one JSON object. Run in a process of its own, so that memory and start are its own.
+"""
+
+import time
+
+STARTED = time.perf_counter()
+
+import json  # noqa: E402 - everything after this line counts as start-up
+import resource  # noqa: E402
+import statistics  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Callable, Sequence  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+BATCH = 32
+Answer = Callable[[Sequence[str]], Sequence[str]]
+
+
+def open_govi(folder: Path) -> Answer:
+    """Everything that `govi run` holds in memory, the Telegram application included."""
+    import os
+
+    os.environ.update(DATA_DIR=str(folder / "govi"), BOT_TOKEN=f"1234567:{'x' * 35}")
+    from bot.bootstrap import open_services
+    from bot.intake.serving import create_application
+    from bot.settings import load_settings
+
+    services = open_services(load_settings())
+    application = create_application(services)
+    return lambda questions: [
+        result.matches[0].key if result.matches else ""
+        for result in application.bot_data["desk"].services.index.search(questions)
+    ]
+
+
+def open_plain(folder: Path) -> Answer:
+    """What everyone writes first: SentenceTransformer in float32, all pieces, brute force.
+
+    The vectors of the phrasings are read from a file, so that only the model is loaded.
+    """
+    import numpy as np
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder / "plain"))
+    vectors = np.load(folder / "plain.npy")
+    keys = json.loads((folder / "plain.json").read_text("utf-8"))
+
+    def answer(questions: Sequence[str]) -> list[str]:
+        found = model.encode(list(questions), batch_size=BATCH, normalize_embeddings=True)
+        return [keys[row] for row in (found @ vectors.T).argmax(axis=1)]
+
+    return answer
+
+
+def measure(answer: Answer, questions: Sequence[str]) -> dict[str, float]:
+    """Time single questions and batches, after the first answer."""
+    answer(questions[:1])
+    first = time.perf_counter() - STARTED
+    singles = []
+    for question in questions:
+        begun = time.perf_counter()
+        answer([question])
+        singles.append(time.perf_counter() - begun)
+    begun = time.perf_counter()
+    for start in range(0, len(questions), BATCH):
+        answer(questions[start : start + BATCH])
+    batched = len(questions) / (time.perf_counter() - begun)
+    return {
+        "start_seconds": first,
+        "p50_ms": statistics.median(singles) * 1000,
+        "p95_ms": statistics.quantiles(singles, n=20)[18] * 1000,
+        "batched_per_second": batched,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def main() -> None:
+    """Measure the stack that is named."""
+    stack, folder = sys.argv[1], Path(sys.argv[2])
+    questions = json.loads((folder / "questions.json").read_text("utf-8"))
+    opened = {"govi": open_govi, "plain": open_plain}[stack](folder)
+    print(json.dumps(measure(opened, questions)))
+
+
+if __name__ == "__main__":
+    main()

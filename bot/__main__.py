@@ -1,0 +1,5 @@
+"""`python -m bot` is `govi`."""
+
+from bot.cli import main
+
+main()
