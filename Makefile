@@ -27,10 +27,10 @@ $(BIN)/.serve: requirements.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
 	@touch $@
 
-$(BIN)/.dev: requirements-dev.txt $(BIN)/.serve
+$(BIN)/.dev: requirements-dev.txt pyproject.toml $(BIN)/.serve
 	@echo "Installing what training and tests need (several minutes, once) ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
-		-c requirements.txt -r requirements-dev.txt
+		-c requirements-dev.txt -e ".[train,dev]"
 	@touch $@
 
 run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in the terminal

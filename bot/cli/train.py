@@ -39,7 +39,10 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
         return click.option(f"{name}/--no-{name[2:]}", default=default, help=_HELP[field.name])
     if isinstance(default, tuple):
         default = ",".join(default)
-    return click.option(name, default=default, show_default=True, help=_HELP[field.name])
+    kind = float if default is None else None
+    return click.option(
+        name, default=default, type=kind, show_default=True, help=_HELP[field.name]
+    )
 
 
 @click.command("train")

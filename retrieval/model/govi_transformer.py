@@ -23,7 +23,7 @@ MAX_TOKENS = 128
 STACKED = "query+key+value"
 
 
-class GoviTransformer(InputModule):
+class GoviTransformer(InputModule):  # type: ignore[misc]  # the library is not typed
     """A BertModel whose weights are read from the ONNX file, and its tokenizer."""
 
     def __init__(self, encoder: BertModel, tokenizer: Tokenizer) -> None:
@@ -47,7 +47,7 @@ class GoviTransformer(InputModule):
 
     def get_embedding_dimension(self) -> int:
         """Return the width of a token's vector."""
-        return self.auto_model.config.hidden_size
+        return int(self.auto_model.config.hidden_size)
 
     def preprocess(
         self, inputs: Sequence[str], prompt: str | None = None, **_: Any
@@ -78,25 +78,36 @@ class GoviTransformer(InputModule):
         keys = ("subfolder", "token", "cache_folder", "revision", "local_files_only")
         chosen = {key: where[key] for key in keys if key in where}
 
-        def find(name: str) -> str | None:
-            return cls.load_file_path(model_name_or_path, name, **chosen)
+        def find(name: str) -> Path | None:
+            path = cls.load_file_path(model_name_or_path, name, **chosen)
+            return Path(path) if path else None
 
-        config = BertConfig(**json.loads(Path(find("config.json")).read_text("utf-8")))
-        tokenizer = Tokenizer.from_file(find("tokenizer.json"))
+        def need(name: str) -> Path:
+            path = find(name)
+            if path is None:
+                msg = f"{model_name_or_path} has no {name}"
+                raise FileNotFoundError(msg)
+            return path
+
+        tokenizer = Tokenizer.from_file(str(need("tokenizer.json")))
         trained = find("model.safetensors")
         if trained:
-            return cls(BertModel.from_pretrained(str(Path(trained).parent)), tokenizer)
-        encoder = BertModel(config, add_pooling_layer=False)
-        encoder.load_state_dict(read_state(find(ONNX_FILE)))
-        return cls(encoder.eval(), tokenizer)
+            return cls(BertModel.from_pretrained(str(trained.parent)), tokenizer)
+        config = BertConfig(**json.loads(need("config.json").read_text("utf-8")))
+        return cls(read_encoder(need(ONNX_FILE), config), tokenizer)
 
 
-def read_state(path: str | Path) -> dict[str, torch.Tensor]:
+def read_encoder(path: Path, config: BertConfig) -> BertModel:
+    """Build the float32 encoder that an ONNX file holds."""
+    encoder = BertModel(config, add_pooling_layer=False)
+    encoder.load_state_dict(read_state(path))
+    return encoder.eval()
+
+
+def read_state(path: Path) -> dict[str, torch.Tensor]:
     """Read a BertModel state dict, in float32, from the initialisers of an ONNX encoder."""
-    stored = {
-        tensor.name: numpy_helper.to_array(tensor)
-        for tensor in onnx.load(str(path)).graph.initializer
-    }
+    initialisers = onnx.load(str(path)).graph.initializer
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in initialisers}
     state = {"embeddings." + name: torch.tensor(a) for name, a in _embeddings(stored).items()}
     for name, values in stored.items():
         if name.startswith("encoder.") and name.endswith(".weight"):

@@ -199,10 +199,12 @@ def _sort_stretches(rows: Sequence[PairRow], positions: list[int], size: int) ->
     """Sort by length within stretches only, so that a batch's make-up stays random."""
     stretches = (positions[at : at + size] for at in range(0, len(positions), size))
     return [
-        at
-        for stretch in stretches
-        for at in sorted(stretch, key=lambda at: len(rows[at].question) + len(rows[at].positive))
+        at for stretch in stretches for at in sorted(stretch, key=lambda at: _longer_side(rows[at]))
     ]
+
+
+def _longer_side(row: PairRow) -> int:
+    return max(len(row.question), len(row.positive))
 
 
 def _deal(rows: Sequence[PairRow], positions: Sequence[int], batch_size: int) -> list[list[int]]:

@@ -178,6 +178,13 @@ def test_the_licence_of_the_base_travels_along():
     assert "multilingual-e5-small" in (MODEL_DIR / "NOTICE").read_text("utf-8")
 
 
+def test_the_shipped_code_is_the_code_under_test():
+    """The class that travels with the model does not lag behind its source."""
+    source = Path(retrieval.__file__).parent / "training" / "govi_transformer.py"
+
+    assert (MODEL_DIR / source.name).read_text("utf-8") == source.read_text("utf-8")
+
+
 @pytest.mark.train
 def test_torch_and_onnx_give_the_same_vectors(embedder):
     """Both runtimes read one set of weights."""
