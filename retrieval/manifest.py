@@ -28,7 +28,6 @@ class ModelManifest:
         thresholds: When to answer and when to suggest.
         fusion: Weights of the fused score; `dense_weight` is the share of the cosine.
         prompt: Put before every text, "" for most fine-tuned models.
-        restore: Whether Latin typing is restored to Sinhala before the model reads it.
         trained_on: One line on the training data; "nothing" for an untouched base.
         metrics: Measured figures, by name.
     """
@@ -41,7 +40,6 @@ class ModelManifest:
     thresholds: Thresholds
     fusion: Mapping[str, float]
     prompt: str = ""
-    restore: bool = True
     trained_on: str = "nothing"
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
@@ -117,7 +115,6 @@ _KINDS: dict[str, type] = {
     "sha256": dict,
     "normalizer_version": int,
     "prompt": str,
-    "restore": bool,
     "trained_on": str,
     "metrics": dict,
 }

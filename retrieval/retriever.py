@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from retrieval.decision import Decision, Match, Thresholds, decide
 from retrieval.embedder import Embedder, load_embedder
-from retrieval.errors import SnapshotError
+from retrieval.errors import ModelMismatchError, SnapshotError
 from retrieval.manifest import ModelManifest
-from retrieval.normalize import Script, detect_script
+from retrieval.normalize import NORMALIZER_VERSION, Script, detect_script
 from retrieval.segment import Candidate, IndexedEntry, Segment, build_segment, list_rows
 from retrieval.singlish import Restorer
 from retrieval.snapshot import load_snapshot, save_snapshot, snapshot_name
@@ -105,6 +105,11 @@ class Retriever:
             ModelError: The directory is incomplete, damaged or of a kind that Govi cannot read.
         """
         manifest = ModelManifest.load(model_dir)
+        if manifest.normalizer_version != NORMALIZER_VERSION:
+            raise ModelMismatchError(
+                f"{model_dir} was trained on texts of normaliser {manifest.normalizer_version}, "
+                f"this release has {NORMALIZER_VERSION}; run: govi train"
+            )
         embedder = load_embedder(model_dir, runtime, threads)
         return cls(embedder, manifest.thresholds, manifest.dense_weight, snapshot_dir)
 

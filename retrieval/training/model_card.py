@@ -83,7 +83,8 @@ model = SentenceTransformer("retrieval/model", trust_remote_code=True)
 ```
 
 `trust_remote_code` is needed because the only weights here are the int8 ONNX file;
-`govi_transformer.py` reads them into a BertModel. Texts go through `retrieval.normalize` first.
+`govi_transformer.py` reads them into a BertModel. Texts are normalised and their Singlish is
+restored to Sinhala script first (`retrieval.singlish`).
 
 ## Model
 
@@ -163,7 +164,6 @@ def _settings(manifest: ModelManifest) -> dict[str, Any]:
         "suggest at or above": thresholds.suggest,
         "least lead for an answer": thresholds.margin,
         **manifest.fusion,
-        "Latin typing restored first": manifest.restore,
         f"sha256 of {ONNX_FILE}": manifest.sha256[ONNX_FILE],
     }
 

@@ -74,7 +74,6 @@ def test_loading_fails_on_what_is_no_manifest(tmp_path, text):
         ("thresholds", {"answer": 0.5}),
         ("thresholds", {"answer": "much", "suggest": 0.5, "margin": 0.1}),
         ("fusion", {}),
-        ("restore", 1),
         ("colour", "green"),
     ],
 )

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.errors import ModelMismatchError
 from retrieval.retriever import Retriever
 from retrieval.testing import HashingEmbedder
 from tests.factories import BLAST, RATS, UREA, create_entry, create_retriever, paddy_entries
+
+MODEL = Path(__file__).resolve().parents[2] / "retrieval" / "model"
 
 
 def best_key(retriever: Retriever, text: str) -> str | None:
@@ -202,3 +205,19 @@ def test_only_the_newest_snapshot_is_kept(tmp_path: Path) -> None:
     open_saved(tmp_path, name="another")
 
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_model_of_another_normaliser_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its vectors would not fit what is typed today; the operator is told what to run."""
+    monkeypatch.setattr("retrieval.retriever.NORMALIZER_VERSION", 999)
+
+    with pytest.raises(ModelMismatchError, match="govi train"):
+        Retriever.open(MODEL)
+
+
+def test_the_shipped_model_opens() -> None:
+    """From its directory, with thresholds that belong to it."""
+    retriever = Retriever.open(MODEL)
+
+    assert retriever.model_id.startswith("govi-e5")
+    assert 0 < retriever.thresholds.suggest <= retriever.thresholds.answer < 1

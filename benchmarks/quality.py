@@ -1,0 +1,107 @@
+"""How good the answers are, and what each part is worth: `python -m benchmarks.quality`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.results import table, write_section
+from bot.bootstrap import STARTER
+from bot.cli.train import read_entries
+from bot.settings import ROOT
+from retrieval.embedder import Embedder, load_embedder
+from retrieval.evaluation import EvalCase, evaluate, read_cases
+from retrieval.manifest import ModelManifest
+from retrieval.retriever import Retriever
+
+GROUPS = ("clean", "careless", "singlish", "mixed")
+MODEL = ROOT / "retrieval" / "model"
+
+
+class Remembering:
+    """An embedder that embeds each text once; for measuring one model in several ways."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.model_id, self.dim = embedder.model_id, embedder.dim
+        self._embedder = embedder
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors, float32 (n, dim)."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(new, self._embedder.encode(new), strict=True))
+        return np.array([self._known[text] for text in texts], dtype=np.float32)
+
+
+def open_retriever(model_dir: Path) -> Retriever:
+    """Open a model over the starter knowledge, with its own settings."""
+    manifest = ModelManifest.load(model_dir)
+    embedder = Remembering(load_embedder(model_dir))
+    retriever = Retriever(embedder, manifest.thresholds, manifest.dense_weight)
+    retriever.load(read_entries(STARTER))
+    return retriever
+
+
+def ranking_row(name: str, retriever: Retriever, cases: Sequence[EvalCase]) -> list[str]:
+    """Measure ranking: accuracy@1 / recall@5 of each group."""
+    groups = evaluate([case for case in cases if case.key], retriever.search)["groups"]
+    cells = [
+        f"{groups[group]['accuracy@1']['value']:.1%} / {groups[group]['recall@5']['value']:.1%}"
+        for group in GROUPS
+    ]
+    return [name, *cells]
+
+
+def decision_rows(report: dict[str, Any]) -> list[list[str]]:
+    """Measure decisions at the shipped thresholds, with 95 % intervals."""
+    rows = []
+    for name, group in [("overall", report["overall"]), *report["groups"].items()]:
+        shares = [
+            group[figure]
+            for figure in ("accuracy@1", "recall@5", "answered", "precision_answered", "refused")
+        ]
+        rows.append([name, str(group["n"]), *map(_shown, shares)])
+    return rows
+
+
+def _shown(share: dict[str, float] | None) -> str:
+    if share is None:
+        return "-"
+    return f"{share['value']:.1%} ({share['low']:.1%} - {share['high']:.1%})"
+
+
+def main() -> None:
+    """Measure the shipped model, and an untrained base beside it when one is given."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--base", type=Path, help="an untrained serving directory to compare with")
+    options = parser.parse_args()
+    cases = read_cases(STARTER / "eval" / "test.jsonl")
+    shipped = open_retriever(MODEL)
+    rows = [
+        ranking_row("sound fold alone", shipped.tuned(dense_weight=0.0), cases),
+        ranking_row("embedder alone", shipped.tuned(dense_weight=1.0), cases),
+        ranking_row("fused, as shipped", shipped, cases),
+    ]
+    if options.base:
+        base = open_retriever(options.base)
+        rows.insert(1, ranking_row("untrained base alone", base.tuned(dense_weight=1.0), cases))
+        rows.insert(2, ranking_row("untrained base, fused", base.tuned(dense_weight=0.7), cases))
+    ranking = table(["accuracy@1 / recall@5", *GROUPS], rows)
+    report = evaluate(cases, shipped.search)
+    header = ["group", "n", "accuracy@1", "recall@5", "answered", "precision", "refused"]
+    text = f"{ranking}\n\nModel `{shipped.model_id}`, thresholds {shipped.thresholds}.\n\n"
+    note = (
+        "The questions were written from the entries' subjects and answers without sight of the "
+        "stored phrasings; none is a phrasing after normalisation and fold. `near` and `far` must "
+        "not be answered: `refused` is the share that gets no direct answer. Intervals: Wilson, "
+        "95 %."
+    )
+    decisions = table(header, decision_rows(report))
+    write_section("Answers", "python -m benchmarks.quality", f"{text}{decisions}\n\n{note}")
+
+
+if __name__ == "__main__":
+    main()
