@@ -31,6 +31,8 @@ $(BIN)/.dev: requirements-dev.txt pyproject.toml $(BIN)/.serve
 	@echo "Installing what training and tests need (several minutes, once) ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
 		-c requirements-dev.txt -e ".[train,dev]"
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/journeys/emulator; \
+		else echo "npm not found: the smoke test through another emulator will be skipped"; fi
 	@touch $@
 
 run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in the terminal

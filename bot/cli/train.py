@@ -41,9 +41,7 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
     if isinstance(default, tuple):
         default = ",".join(default)
     kind = float if default is None else None
-    return click.option(
-        name, default=default, type=kind, show_default=True, help=_HELP[field.name]
-    )
+    return click.option(name, default=default, type=kind, show_default=True, help=_HELP[field.name])
 
 
 @click.command("train")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy.orm import Session
 from telegram.ext import CallbackContext, ExtBot
 
 from bot.batching import Batcher
@@ -44,7 +43,7 @@ class GoviContext(CallbackContext[ExtBot[Any], _Data, _Data, _Data]):
         return self.desk.services.catalogue
 
     async def run(
-        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+        self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a service function in one transaction, in a thread."""
         return await self.desk.services.run(function, *args, **kwargs)

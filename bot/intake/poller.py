@@ -12,7 +12,14 @@ from datetime import timedelta
 from typing import Any
 
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    Conflict,
+    EndPointNotFound,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.warnings import PTBUserWarning
 
 from bot.application import ALLOWED_UPDATES
@@ -57,7 +64,8 @@ class Poller:
                     offset = max(update["update_id"] for update in received) + 1
                     self._on_received()
                 self._pause = SHORTEST_PAUSE
-            except InvalidToken as error:
+            except (InvalidToken, EndPointNotFound) as error:
+                # `do_api_request` takes a refused token for a method that does not exist.
                 raise TokenError(
                     "Telegram refuses BOT_TOKEN while polling; get a new one from @BotFather"
                 ) from error

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any
 
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import AIORateLimiter, ApplicationBuilder
@@ -14,12 +15,33 @@ from bot.bootstrap import Services
 from bot.errors import TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
 from bot.intake.worker import Worker
+from bot.services import inbox
 
 DRAIN_SECONDS = 20.0
 #: How often the index is brought in step with the database; well under the promised second.
 REFRESH_SECONDS = 0.4
 
 logger = logging.getLogger(__name__)
+
+
+class ReplyLimiter(AIORateLimiter):
+    """Keeps Telegram's limits on messages; "typing" is none and must not use them up."""
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: int | None,
+    ) -> Any:
+        """Send a chat action at once, everything else in its turn."""
+        if endpoint == "sendChatAction":
+            return await callback(*args, **kwargs)
+        return await super().process_request(
+            callback, args, kwargs, endpoint, data, rate_limit_args
+        )
 
 
 async def run(services: Services) -> None:
@@ -46,7 +68,7 @@ def create_application(services: Services) -> GoviApplication:
         .base_file_url(f"{settings.telegram_api_url}/file/bot")
         .connection_pool_size(64)
         .pool_timeout(30)
-        .rate_limiter(AIORateLimiter(max_retries=2))
+        .rate_limiter(ReplyLimiter(max_retries=2))
     )
     return build(builder, services)
 
@@ -57,6 +79,7 @@ async def serve(application: GoviApplication, services: Services, stop: asyncio.
     Raises:
         GoviError: One of the parts ended by itself; whoever supervises the process restarts it.
     """
+    await services.run(inbox.release)
     worker = Worker(application, services)
     poller = Poller(application.bot, services, worker.wake)
     logger.info("serving", extra={"bot": application.bot.username})
@@ -98,13 +121,14 @@ async def _started(
     application: GoviApplication, stop: asyncio.Event
 ) -> AsyncIterator[GoviApplication]:
     """Initialise the application, waiting for Telegram to be reachable, and shut it down."""
-    await _initialize(application, stop)
     try:
+        await _initialize(application, stop)
         if not stop.is_set() and application.post_init:
             await application.post_init(application)
         yield application
     finally:
         await application.shutdown()
+        await application.bot.shutdown()  # the connections of one that never got initialised
         if application.post_shutdown:
             await application.post_shutdown(application)
 

@@ -1,13 +1,16 @@
 """Hands received updates to the application: each chat in order, many chats side by side."""
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
 from telegram import Update
-from telegram.error import RetryAfter
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
 
 from bot.application import GoviApplication
+from bot.batching import BatcherFullError
 from bot.bootstrap import Services
 from bot.intake.poller import seconds_of
 from bot.services import inbox
@@ -20,7 +23,7 @@ LEASE_SECONDS = 120.0
 #: How often to look for updates whose retry has come due, when nothing wakes the worker.
 SWEEP_SECONDS = 1.0
 ATTEMPTS = 5
-FIRST_RETRY_SECONDS = 2.0
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +53,10 @@ class Worker:
             if free:
                 for leased in await self._lease(free):
                     self._start(leased)
-            try:
-                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: until Python 3.12 it swallows a cancellation that meets a wake-up.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._wake.wait()
 
     async def drain(self, seconds: float) -> None:
         """Wait for the updates being handled; what is left after `seconds` stays in the inbox."""
@@ -85,7 +88,7 @@ class Worker:
         if error is None:
             await self._services.run(inbox.finish, leased.update_id)
             return
-        retry = None if leased.attempts >= ATTEMPTS else _retry_seconds(error, leased.attempts)
+        retry = _retry_seconds(error, leased.attempts)
         reason = f"{type(error).__name__}: {error}"
         logger.warning(
             "update failed" if retry else "update set aside",
@@ -107,10 +110,23 @@ class Worker:
             self._failures[update.update_id] = context.error
 
 
-def _retry_seconds(error: BaseException, attempts: int) -> float:
+def _retry_seconds(error: BaseException, attempts: int) -> float | None:
+    """Return the pause before the next attempt; None sets the update aside.
+
+    An unreachable or overloaded Telegram is no fault of the update and never uses it up.
+    """
     if isinstance(error, RetryAfter):
         return seconds_of(error)
-    return FIRST_RETRY_SECONDS * float(4 ** (attempts - 1))
+    if attempts >= ATTEMPTS and not _is_outage(error):
+        return None
+    return min(FIRST_RETRY_SECONDS * float(2 ** min(attempts - 1, 20)), LONGEST_RETRY_SECONDS)
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Whether something failed that has nothing to do with this update and will pass."""
+    if isinstance(error, BadRequest):  # a NetworkError to PTB, though the fault is ours
+        return False
+    return isinstance(error, NetworkError | InvalidToken | OperationalError | BatcherFullError)
 
 
 def _facts(leased: LeasedUpdate) -> dict[str, object]:

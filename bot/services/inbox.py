@@ -74,6 +74,15 @@ def lease(
     return [LeasedUpdate(r.id, r.update_id, r.chat_id, r.raw, r.attempts) for r in rows]
 
 
+def release(session: Session) -> None:
+    """Give back what a process held that is no more; only before the one worker starts."""
+    session.execute(
+        update(ReceivedUpdate)
+        .where(ReceivedUpdate.status == InboxStatus.RECEIVED)
+        .values(leased_until=None)
+    )
+
+
 def finish(session: Session, update_id: int) -> None:
     """Mark an update done: its effects are committed and its replies sent."""
     session.execute(

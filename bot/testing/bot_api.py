@@ -56,11 +56,17 @@ class BotApi:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         self._endpoint = Endpoint(self.world, self.faults, self._record)
-        config = uvicorn.Config(self._endpoint.app, log_level="critical", lifespan="off", ws="none")
+        config = uvicorn.Config(
+            self._endpoint.app,
+            log_level="critical",
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
-        while not self._server.started:
+        while not self._server.started and self._thread.is_alive():
             time.sleep(0.002)
 
     def stop(self) -> None:

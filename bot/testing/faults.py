@@ -65,6 +65,11 @@ class Faults:
                 return fault
         return Fault()
 
+    @property
+    def count(self) -> int:
+        """How many ordered faults no call has met yet."""
+        return len(self._waiting)
+
     def clear(self) -> None:
         """Let everything work again."""
         self._waiting.clear()

@@ -16,17 +16,24 @@ from bot.testing.markup import utf16_length
 from bot.testing.parameters import Given, Kind, file, flag, integer, json_value, method, text
 from bot.testing.world import Refusal, World
 
-_SENDING: dict[str, Kind] = {
+_SHOWING: dict[str, Kind] = {
     "parse_mode": text,
     "entities": json_value,
-    "reply_parameters": json_value,
     "reply_markup": json_value,
     "link_preview_options": json_value,
+}
+_PLACING: dict[str, Kind] = {
+    "reply_parameters": json_value,
     "message_thread_id": integer,
     "disable_notification": flag,
     "protect_content": flag,
 }
-_CAPTION: dict[str, Kind] = {"caption": text, "caption_entities": json_value, "duration": integer}
+_CAPTION: dict[str, Kind] = {
+    "caption": text,
+    "caption_entities": json_value,
+    "parse_mode": text,
+    "reply_markup": json_value,
+}
 _SCOPE: dict[str, Kind] = {"scope": json_value, "language_code": text}
 _MESSAGE: dict[str, Kind] = {"chat_id": integer, "message_id": integer}
 
@@ -41,7 +48,7 @@ def get_me(world: World, _: Given) -> Any:
     }
 
 
-@method("sendMessage", {"chat_id": integer, "text": text}, _SENDING)
+@method("sendMessage", {"chat_id": integer, "text": text}, _SHOWING | _PLACING)
 def send_message(world: World, given: Given) -> Any:
     """Say something in a chat."""
     chat = world.chat(given["chat_id"])
@@ -49,7 +56,7 @@ def send_message(world: World, given: Given) -> Any:
     return say(world, chat, given, content)
 
 
-@method("editMessageText", {**_MESSAGE, "text": text}, _SENDING)
+@method("editMessageText", {**_MESSAGE, "text": text}, _SHOWING)
 def edit_message_text(world: World, given: Given) -> Any:
     """Change one of the bot's messages."""
     message = own_message(world, given)
@@ -118,19 +125,23 @@ def delete_webhook(world: World, given: Given) -> Any:
     return True
 
 
-@method("sendPhoto", {"chat_id": integer, "photo": file}, _SENDING | _CAPTION)
+@method("sendPhoto", {"chat_id": integer, "photo": file}, _PLACING | _CAPTION)
 def send_photo(world: World, given: Given) -> Any:
     """Send a picture, new or known."""
     return send_file(world, given, "photo")
 
 
-@method("sendDocument", {"chat_id": integer, "document": file}, _SENDING | _CAPTION)
+@method("sendDocument", {"chat_id": integer, "document": file}, _PLACING | _CAPTION)
 def send_document(world: World, given: Given) -> Any:
     """Send a file, new or known."""
     return send_file(world, given, "document")
 
 
-@method("sendVoice", {"chat_id": integer, "voice": file}, _SENDING | _CAPTION)
+@method(
+    "sendVoice",
+    {"chat_id": integer, "voice": file},
+    _PLACING | _CAPTION | {"duration": integer},
+)
 def send_voice(world: World, given: Given) -> Any:
     """Send a voice note, new or known."""
     return send_file(world, given, "voice")

@@ -1,6 +1,7 @@
 """The stand-in Bot API's HTTP side: requests in, methods called, answers or faults out."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -118,7 +119,7 @@ class Endpoint:
         woken, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def wake() -> None:
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop has been closed
                 loop.call_soon_threadsafe(woken.set)
 
         self._wake = wake

@@ -1,6 +1,7 @@
 """What Telegram's servers would hold: people, chats, messages, updates not yet acknowledged."""
 
 import itertools
+import re
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -123,12 +124,13 @@ def quoted(message: Message) -> Message:
 def find_entities(text: str, bot_username: str) -> list[dict[str, Any]]:
     """Return the entities that a client adds to a person's text: a command, mentions of the bot."""
     found = []
-    if text.startswith("/"):
-        length = utf16_length(text.split()[0])
+    command = re.match(r"/[A-Za-z0-9_]{1,32}(@\w+)?(?!\S)", text)
+    if command:
+        length = utf16_length(command[0])
         found.append({"type": "bot_command", "offset": 0, "length": length})
     mention = f"@{bot_username}"
     at = text.find(mention)
-    if at >= 0 and not text.startswith("/"):
+    if at >= 0 and not command:
         offset = utf16_length(text[:at])
         found.append({"type": "mention", "offset": offset, "length": utf16_length(mention)})
     return found

@@ -54,6 +54,16 @@ def test_a_dead_workers_lease_runs_out(session: Session) -> None:
     assert [row.attempts for row in inbox.lease(session, 1, 60)] == [2]
 
 
+def test_a_new_process_takes_over_at_once(session: Session) -> None:
+    """What the last process held is handed out without waiting for its lease to run out."""
+    inbox.store(session, [message(1)])
+    lease_ids(session)
+
+    inbox.release(session)
+
+    assert lease_ids(session) == [1]
+
+
 def test_a_failed_attempt_is_tried_later(session: Session) -> None:
     """It keeps its place in the chat and comes back after the delay."""
     inbox.store(session, [message(1), message(2)])

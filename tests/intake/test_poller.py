@@ -1,0 +1,106 @@
+"""Moving updates from Telegram into the inbox."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from telegram.error import Conflict, EndPointNotFound, InvalidToken, NetworkError, TelegramError
+
+from bot.errors import TokenError
+from bot.intake import poller
+from bot.intake.poller import Poller
+
+UPDATES = [{"update_id": 7}, {"update_id": 8}]
+
+
+class Telegram:
+    """Answers polls from a script, then waits for ever."""
+
+    def __init__(self, *script: list[dict[str, int]] | TelegramError) -> None:
+        self.script = list(script)
+        self.offsets: list[int | None] = []
+
+    async def do_api_request(self, method: str, *, api_kwargs: Any, read_timeout: float) -> Any:
+        """Give the next answer."""
+        self.offsets.append(api_kwargs.get("offset"))
+        if not self.script:
+            await asyncio.Event().wait()
+        answer = self.script.pop(0)
+        if isinstance(answer, TelegramError):
+            raise answer
+        return answer
+
+
+class Inbox:
+    """Stores updates, unless it is told to fail."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.stored: list[int] = []
+        self.error = error
+
+    async def run(
+        self, function: Callable[..., Any], updates: Sequence[dict[str, int]]
+    ) -> list[int]:
+        """Store ids only."""
+        if self.error is not None:
+            raise self.error
+        self.stored += [update["update_id"] for update in updates]
+        return self.stored
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits seconds for a retry."""
+    monkeypatch.setattr(poller, "SHORTEST_PAUSE", 0.001)
+    monkeypatch.setattr(poller, "LONGEST_PAUSE", 0.002)
+
+
+async def poll(telegram: Telegram, inbox: Inbox, polls: int) -> None:
+    """Let a poller ask so many times."""
+    task = asyncio.create_task(Poller(telegram, inbox, lambda: None).run())
+    async with asyncio.timeout(5):
+        while len(telegram.offsets) < polls and not task.done():  # noqa: ASYNC110 - a plain list
+            await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
+
+
+async def test_the_offset_moves_past_what_is_stored() -> None:
+    """The first poll has none; the second acknowledges."""
+    telegram, inbox = Telegram(UPDATES), Inbox()
+
+    await poll(telegram, inbox, polls=2)
+
+    assert inbox.stored == [7, 8]
+    assert telegram.offsets == [None, 9]
+
+
+async def test_the_offset_stays_when_nothing_could_be_stored() -> None:
+    """What is not in the inbox is never acknowledged."""
+    telegram = Telegram(UPDATES)
+
+    with pytest.raises(OSError, match="disk full"):
+        await poll(telegram, Inbox(OSError("disk full")), polls=2)
+
+    assert telegram.offsets == [None]
+
+
+@pytest.mark.parametrize("error", [NetworkError("down"), Conflict("another"), TelegramError("odd")])
+async def test_trouble_is_waited_out(error: TelegramError) -> None:
+    """The next poll asks for the same again."""
+    telegram, inbox = Telegram(error, UPDATES), Inbox()
+
+    await poll(telegram, inbox, polls=3)
+
+    assert inbox.stored == [7, 8]
+    assert telegram.offsets == [None, None, 9]
+
+
+@pytest.mark.parametrize("error", [InvalidToken("Unauthorized"), EndPointNotFound("Unauthorized")])
+async def test_a_refused_token_ends_polling(error: TelegramError) -> None:
+    """PTB says "end point not found" for a token that was revoked while polling."""
+    with pytest.raises(TokenError, match="BotFather"):
+        await poll(Telegram(error), Inbox(), polls=9)

@@ -1,0 +1,147 @@
+"""Working the inbox off."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TimedOut
+
+from bot.batching import BatcherFullError
+from bot.intake import worker
+from bot.intake.worker import Worker
+from bot.services.inbox import LeasedUpdate
+
+TEXT = {"message_id": 1, "date": 1, "chat": {"id": 11, "type": "private"}, "text": "a"}
+
+
+class Inbox:
+    """Hands out what it was given and remembers what became of it."""
+
+    def __init__(self, *leased: LeasedUpdate) -> None:
+        self.waiting = list(leased)
+        self.finished: list[int] = []
+        self.failed: list[tuple[int, float | None]] = []
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Do as `Services.run` does, by the function's name."""
+        return getattr(self, function.__name__)(*args)
+
+    def lease(self, limit: int, seconds: float, busy: Sequence[int]) -> list[LeasedUpdate]:
+        """Give everything at once."""
+        taken, self.waiting = self.waiting, []
+        return taken
+
+    def finish(self, update_id: int) -> None:
+        """Remember a success."""
+        self.finished.append(update_id)
+
+    def fail(self, update_id: int, reason: str, seconds: float | None) -> None:
+        """Remember a failure."""
+        self.failed.append((update_id, seconds))
+
+
+class Handlers:
+    """Stands in for the application: raises what it is told to, through its error handler."""
+
+    bot = None
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def add_error_handler(self, note: Callable[[object, Any], Any]) -> None:
+        """Take the worker's error handler."""
+        self._note = note
+
+    async def process_update(self, update: object) -> None:
+        """Fail as PTB does: silently, but for the error handler."""
+        if self.error is not None:
+            await self._note(update, self)
+
+
+def leased(attempts: int = 1, **message: Any) -> LeasedUpdate:
+    """A text from one chat."""
+    raw = {"update_id": 7, "message": TEXT | message}
+    return LeasedUpdate(1, 7, 11, raw, attempts)
+
+
+async def work(inbox: Inbox, error: Exception | None = None) -> None:
+    """Let a worker empty the inbox."""
+    working = Worker(Handlers(error), inbox)
+    task = asyncio.create_task(working.run())
+    async with asyncio.timeout(5):
+        while not (inbox.finished or inbox.failed):  # noqa: ASYNC110 - the inbox is a plain list
+            await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_a_handled_update_is_finished() -> None:
+    """No failure noted means done."""
+    inbox = Inbox(leased())
+
+    await work(inbox)
+
+    assert inbox.finished == [7]
+
+
+async def test_an_update_that_cannot_be_read_fails() -> None:
+    """Its shape is wrong for PTB; the worker goes on."""
+    inbox = Inbox(leased(entities="nonsense"))
+
+    await work(inbox)
+
+    assert [update_id for update_id, _ in inbox.failed] == [7]
+
+
+@pytest.mark.parametrize("error", [ValueError("ours"), BadRequest("ours"), Forbidden("no")])
+async def test_a_handler_that_keeps_raising_is_given_up(error: Exception) -> None:
+    """The fifth failure sets the update aside."""
+    inbox = Inbox(leased(attempts=worker.ATTEMPTS))
+
+    await work(inbox, error)
+
+    assert inbox.failed == [(7, None)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NetworkError("unreachable"),
+        TimedOut(),
+        OperationalError("select", {}, Exception("locked")),
+        BatcherFullError("full"),
+    ],
+    ids=["unreachable", "timed out", "database locked", "model busy"],
+)
+async def test_an_outage_never_uses_an_update_up(error: Exception) -> None:
+    """However many attempts it takes, the question stays."""
+    inbox = Inbox(leased(attempts=500))
+
+    await work(inbox, error)
+
+    assert inbox.failed == [(7, worker.LONGEST_RETRY_SECONDS)]
+
+
+async def test_telegrams_own_pause_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RetryAfter says when."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+    inbox = Inbox(leased(attempts=9))
+
+    await work(inbox, RetryAfter(17))
+
+    assert inbox.failed == [(7, 17.0)]
+
+
+async def test_a_worker_stops_even_when_it_is_woken_at_that_moment() -> None:
+    """The cancellation is not lost in the wake-up."""
+    working = Worker(Handlers(), Inbox())
+    task = asyncio.create_task(working.run())
+    await asyncio.sleep(0.01)
+
+    working.wake()
+    task.cancel()
+
+    done, _ = await asyncio.wait({task}, timeout=0.5)
+    assert task in done

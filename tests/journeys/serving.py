@@ -1,0 +1,109 @@
+"""Govi over a few entries: in this process, or alone by `python -m tests.journeys.serving`."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import sessionmaker
+
+from bot.bootstrap import Services
+from bot.db.engine import open_engine, reading, transaction
+from bot.db.migrate import upgrade
+from bot.db.models import Origin
+from bot.i18n import Catalogue
+from bot.intake import poller, serving, worker
+from bot.services.curation import import_entries
+from bot.services.knowledge_index import KnowledgeIndex
+from bot.settings import Settings
+from tests.factories import create_draft, create_retriever
+
+BLAST = "ගොයමේ කොළ පාළු රෝගයට මොකද කරන්නේ"
+BLAST_ANSWER = "යූරියා අඩු කරන්න & <b>කොළ</b> බලන්න."
+#: Fits both entries about mites equally well.
+MITES = "මයිටා හානිය නවත්තන්නේ"
+UNKNOWN = "xyzzy plugh qwop"
+#: Its answer outgrows one message once it is escaped.
+LONG = "දිග උත්තරයක් දෙන්න"
+
+DRAFTS = (
+    create_draft("paddy.blast", phrasings=(BLAST, "කොළවල ලප"), answer=BLAST_ANSWER),
+    create_draft("chilli.mites", phrasings=("මිරිස් මයිටා හානිය නවත්තන්නේ කොහොමද",)),
+    create_draft("coconut.mites", phrasings=("පොල් මයිටා හානිය නවත්තන්නේ කොහොමද",)),
+    create_draft("long", phrasings=(LONG,), answer="අ & ආ ගැන. " * 290),
+)
+
+
+class Govi:
+    """One process's worth of Govi; may be stopped and started again on the same database."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self._stop = asyncio.Event()
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to serve; returns before Telegram has been reached."""
+        self._stop = asyncio.Event()
+        self._serving = asyncio.create_task(self._serve())
+
+    async def stop(self) -> None:
+        """Stop as SIGTERM does; raises what serving raised."""
+        self._stop.set()
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait until serving has ended; raises what it raised."""
+        if self._serving is not None:
+            await asyncio.wait_for(self._serving, 5)
+
+    async def _serve(self) -> None:
+        application = serving.create_application(self.services)
+        async with serving._started(application, self._stop):
+            if not self._stop.is_set():
+                await serving.serve(application, self.services, self._stop)
+
+    async def close(self) -> None:
+        """Close the database, once the threads that may still use it have ended."""
+        await asyncio.get_running_loop().shutdown_default_executor()
+        self.services.close()
+
+    def rows(self, kind):
+        """Return every row of a table, oldest first."""
+        with reading(self.services.sessions) as session:
+            return list(session.scalars(select(kind).order_by("id")))
+
+
+def create_services(url: str, token: str, folder: Path) -> Services:
+    """Open a database in `folder` with `DRAFTS` in it, and everything that serves them."""
+    settings = Settings(bot_token=token, telegram_api_url=url, data_dir=folder, _env_file=None)
+    engine = open_engine(settings.database)
+    upgrade(engine)
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    with transaction(sessions) as session:
+        import_entries(session, DRAFTS, Origin.STARTER, "test")
+    index = KnowledgeIndex(sessions, create_retriever())
+    index.load()
+    return Services(settings, engine, sessions, index, Catalogue.load())
+
+
+def hurry() -> None:
+    """Make pauses and leases so short that a test can wait for them."""
+    poller.SHORTEST_PAUSE, poller.LONGEST_PAUSE = 0.02, 0.1
+    serving.SHORTEST_PAUSE, serving.LONGEST_PAUSE = 0.02, 0.1
+    worker.LEASE_SECONDS, worker.SWEEP_SECONDS, worker.FIRST_RETRY_SECONDS = 0.2, 0.05, 0.02
+
+
+async def main() -> None:
+    """Serve until killed: `python -m tests.journeys.serving URL TOKEN FOLDER`."""
+    hurry()
+    url, token, folder = sys.argv[1:]
+    govi = Govi(create_services(url, token, Path(folder)))
+    await govi.start()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())

@@ -1,0 +1,228 @@
+"""Telegram fails, people block the bot, the process dies."""
+
+import asyncio
+import io
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.db.models import Farmer, InboxStatus, Question, ReceivedUpdate
+from bot.errors import TokenError
+from bot.logs import set_up_logging
+from bot.settings import ROOT, Settings
+from bot.testing import faults
+from bot.testing.bot_api import BotApi
+from bot.testing.people import Person
+from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services
+
+
+async def test_questions_asked_while_the_api_is_down_are_answered_when_it_is_back(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """An outage delays; it loses nothing."""
+    await api.reply_to(farmer.sends(BLAST))
+    api.stop()
+    question = farmer.sends(BLAST)
+
+    api.start()
+
+    assert (await api.reply_to(question)).text == BLAST_ANSWER
+
+
+async def test_serving_begins_when_the_api_can_be_reached(
+    api: BotApi, farmer: Person, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A start without network says so, tries again, and then serves."""
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    api.stop()
+    await govi.start()
+    await api.until(lambda: "cannot reach Telegram" in caplog.text)
+
+    api.start()
+
+    await api.reply_to(farmer.sends(BLAST))
+    await govi.stop()
+    await govi.close()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [faults.too_many_requests(1), faults.server_error(500), faults.dropped_connection()],
+    ids=["429", "500", "dropped"],
+)
+async def test_a_reply_that_fails_is_sent_again(
+    api: BotApi, govi: Govi, farmer: Person, fault: faults.Fault
+) -> None:
+    """The question is recorded once and the reply arrives once."""
+    api.fail("sendMessage", fault)
+    question = farmer.sends(BLAST)
+
+    await api.reply_to(question)
+
+    assert len(api.replies(question)) == 1
+    assert len(govi.rows(Question)) == 1
+
+
+async def test_a_wait_that_telegram_asks_for_is_kept(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """After 429 with retry_after 1 the next attempt comes no sooner than a second later."""
+    api.fail("sendMessage", faults.too_many_requests(1))
+
+    await api.reply_to(farmer.sends(BLAST))
+
+    refused, sent = [call.at for call in api.calls("sendMessage")]
+    assert sent - refused >= 1.0
+
+
+async def test_a_reply_whose_confirmation_is_lost_is_sent_twice(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """Telegram cannot tell a repeat: hearing twice is the price of never being left without."""
+    api.fail("sendMessage", faults.lost_answer())
+    question = farmer.sends(BLAST)
+
+    await api.until(lambda: len(api.replies(question)) == 2)
+
+    assert len(govi.rows(Question)) == 1
+
+
+async def test_failing_polls_are_tried_again(api: BotApi, govi: Govi, farmer: Person) -> None:
+    """Errors on getUpdates neither end intake nor lose an update."""
+    for fault in (faults.server_error(), faults.too_many_requests(1), faults.dropped_connection()):
+        api.fail("getUpdates", fault)
+    farmer.sends(BLAST)
+
+    await api.until(lambda: api.faults.count == 0)
+
+    await api.reply_to(farmer.sends(BLAST))
+
+
+async def test_a_farmer_who_blocked_the_bot_is_marked_and_holds_nobody_up(
+    api: BotApi, govi: Govi, farmer: Person, neighbour: Person
+) -> None:
+    """The reply that cannot be delivered is given up and the update is done."""
+    await api.reply_to(farmer.sends(BLAST))
+    farmer.sends(BLAST)
+    farmer.blocks()
+
+    await api.reply_to(neighbour.sends(BLAST))
+
+    await api.until(lambda: not govi.rows(Farmer)[0].is_reachable)
+    await api.until(lambda: all(r.status is InboxStatus.DONE for r in govi.rows(ReceivedUpdate)))
+
+
+async def test_an_update_that_cannot_be_parsed_is_set_aside(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """It ends as failed with its reason, and what came behind it is answered."""
+    farmer.sends_object({"text": 7, "entities": "nonsense"})
+
+    await api.reply_to(api.user(33).sends(BLAST))
+
+    await api.until(lambda: govi.rows(ReceivedUpdate)[0].status is InboxStatus.FAILED)
+    assert govi.rows(ReceivedUpdate)[0].attempts == 5
+
+
+async def test_a_rejected_token_ends_serving_with_a_named_error(
+    api: BotApi, tmp_path: Path
+) -> None:
+    """The error says what to do and does not repeat the token."""
+    govi = Govi(create_services(api.url, api.token[:-1] + "1", tmp_path))
+    await govi.start()
+
+    with pytest.raises(TokenError, match="@BotFather") as raised:
+        await govi.ended()
+
+    assert api.token[:20] not in str(raised.value)
+    await govi.close()
+
+
+async def test_a_token_that_is_revoked_ends_serving(api: BotApi, tmp_path: Path) -> None:
+    """A bot that Telegram has cut off does not stay alive and deaf."""
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    await govi.start()
+    await api.until(lambda: bool(api.calls("setMyCommands")))
+
+    api.fail("getUpdates", faults.Fault(status=401))
+    api.user(11).sends(BLAST)
+
+    with pytest.raises(TokenError):
+        await govi.ended()
+    await govi.close()
+
+
+async def test_what_was_not_finished_is_finished_after_a_restart(
+    api: BotApi, tmp_path: Path, farmer: Person
+) -> None:
+    """Stopping while a reply fails leaves the update in the inbox for the next start."""
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    api.fail("sendMessage", faults.server_error(), times=3)
+    await govi.start()
+    question = farmer.sends(BLAST)
+    await api.until(lambda: api.faults.count < 3)
+    await govi.stop()
+
+    await govi.start()
+
+    await api.reply_to(question)
+    await govi.stop()
+    await govi.close()
+
+
+async def test_a_process_killed_between_commit_and_send_replies_once_after_restart(
+    api: BotApi, tmp_path: Path, farmer: Person
+) -> None:
+    """SIGKILL while the reply is on its way: the next process sends it, and only once."""
+    api.fail("sendMessage", faults.Fault(slow_seconds=2.0, is_dropped=True))
+    async with process(api, tmp_path):
+        question = farmer.sends(BLAST)
+        await api.until(lambda: api.faults.count == 0, 40)
+
+    async with process(api, tmp_path):
+        await api.until(lambda: bool(api.replies(question)), 40)
+
+    assert len(api.replies(question)) == 1
+
+
+@asynccontextmanager
+async def process(api: BotApi, folder: Path) -> AsyncIterator[None]:
+    """Serve in a process of its own, and kill it at the end."""
+    command = (sys.executable, "-m", "tests.journeys.serving", api.url, api.token, str(folder))
+    serving = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    try:
+        yield
+    finally:
+        serving.kill()
+        await serving.wait()
+
+
+@pytest.fixture
+def logged(api: BotApi, tmp_path: Path) -> Iterator[io.StringIO]:
+    """What Govi logs at its most talkative, set up as it sets itself up."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    settings = Settings(bot_token=api.token, log_level="DEBUG", _env_file=None)
+    set_up_logging(settings)
+    stream = io.StringIO()
+    root.handlers[0].setStream(stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+async def test_the_token_is_in_no_log_line(
+    api: BotApi, logged: io.StringIO, govi: Govi, farmer: Person
+) -> None:
+    """Neither a good call nor a failing one writes it, at any level."""
+    api.fail("sendMessage", faults.dropped_connection())
+    api.fail("getUpdates", faults.server_error())
+
+    await api.reply_to(farmer.sends(BLAST))
+
+    assert "question decided" in logged.getvalue()
+    assert api.token.partition(":")[2] not in logged.getvalue()

@@ -1,0 +1,66 @@
+"""In a group Govi speaks only when it is spoken to."""
+
+import pytest
+
+from bot.db.models import Question
+from bot.i18n import Catalogue
+from bot.testing.bot_api import BotApi
+from bot.testing.people import Person
+from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
+
+TEXTS = Catalogue.load()
+
+
+@pytest.fixture
+def group(api: BotApi) -> int:
+    """A group that Govi is in."""
+    return api.group(-1001)
+
+
+async def test_a_mention_is_answered_without_the_mention_in_the_question(
+    api: BotApi, govi: Govi, farmer: Person, group: int
+) -> None:
+    """The name of the bot is no part of the question."""
+    reply = await api.reply_to(farmer.sends(f"@govi_bot {BLAST}", chat_id=group))
+
+    assert reply.text == BLAST_ANSWER
+    assert govi.rows(Question)[0].text == BLAST
+
+
+async def test_a_reply_to_the_bot_is_answered(
+    api: BotApi, govi: Govi, farmer: Person, group: int
+) -> None:
+    """Who replies to Govi's message speaks to Govi."""
+    said = await api.reply_to(farmer.sends("/help@govi_bot", chat_id=group))
+
+    reply = await api.reply_to(farmer.sends(BLAST, chat_id=group, replying_to=said))
+
+    assert reply.text == BLAST_ANSWER
+
+
+async def test_talk_among_people_is_left_alone(
+    api: BotApi, govi: Govi, farmer: Person, group: int
+) -> None:
+    """Neither a question to others, nor another bot's command, nor a photo gets a reply."""
+    overheard = [
+        farmer.sends(text, chat_id=group) for text in (BLAST, "/price", "/start@other_bot")
+    ]
+    overheard.append(farmer.sends_object({"sticker": {"file_id": "x"}}, chat_id=group))
+
+    await api.reply_to(farmer.sends("/help", chat_id=group))
+
+    assert [api.replies(message) for message in overheard] == [[], [], [], []]
+
+
+async def test_another_persons_button_is_refused_politely(
+    api: BotApi, govi: Govi, farmer: Person, neighbour: Person, group: int
+) -> None:
+    """The buttons under an answer belong to the one who asked, and stay for them."""
+    reply = await api.reply_to(farmer.sends(f"@govi_bot {BLAST}", chat_id=group))
+
+    neighbour.presses(reply.button("👎"))
+
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) == 1)
+    said = api.calls("answerCallbackQuery")[0].parameters["text"]
+    assert said == TEXTS.text("button.not_yours")
+    assert not api.calls("editMessageReplyMarkup")

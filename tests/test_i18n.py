@@ -1,0 +1,121 @@
+"""Govi's own words."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.i18n import Catalogue, CatalogueError
+from bot.i18n.catalogue import COMPLETE_LANGUAGES, PARTIAL_LANGUAGES
+from bot.settings import ROOT
+
+SINHALA = Catalogue.load().keys("si")
+#: A virama before ra or ya without the joiner that makes one letter of the two.
+UNJOINED = re.compile("\u0dca[\u0dbb\u0dba]")
+#: Files whose functions speak to people.
+SPEAKING = sorted((ROOT / "bot" / "handlers").glob("*.py"))
+
+
+def catalogue(**texts: dict[str, str]) -> Catalogue:
+    """A catalogue with one Sinhala text and what else is said."""
+    return Catalogue({"si": {"a.b": "{count} යි"}, "en": {"a.b": "{count}"}, "ta": {}} | texts)
+
+
+@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
+def test_a_complete_language_has_every_text(language: str) -> None:
+    """Nothing is left to be said in another language."""
+    assert Catalogue.load().keys(language) == SINHALA
+
+
+@pytest.mark.parametrize("language", PARTIAL_LANGUAGES)
+def test_a_partial_language_has_no_text_of_its_own(language: str) -> None:
+    """Every text exists in the main language."""
+    assert Catalogue.load().keys(language) <= SINHALA
+
+
+def test_a_missing_text_is_an_error_at_load() -> None:
+    """The fault names the language and the key."""
+    with pytest.raises(CatalogueError, match=r"en lacks a\.b"):
+        catalogue(en={})
+
+
+def test_a_text_that_only_a_translation_has_is_an_error_at_load() -> None:
+    """It would never be shown in Sinhala."""
+    with pytest.raises(CatalogueError, match=r"ta has x\.y"):
+        catalogue(ta={"x.y": "?"})
+
+
+def test_another_placeholder_is_an_error_at_load() -> None:
+    """A translation cannot ask for a value that the code does not give."""
+    with pytest.raises(CatalogueError, match=r"en has other placeholders in a\.b"):
+        catalogue(en={"a.b": "{number}"})
+
+
+def test_placeholders_are_filled_in() -> None:
+    """Values go where the braces are."""
+    assert catalogue().text("a.b", "en", count=7) == "7"
+
+
+def test_braces_in_a_value_are_left_alone() -> None:
+    """What a person typed is never a placeholder."""
+    assert catalogue().text("a.b", "en", count="{count} {0}") == "{count} {0}"
+
+
+def test_a_text_that_a_partial_language_lacks_is_said_in_sinhala() -> None:
+    """Something is always said."""
+    assert catalogue().text("a.b", "ta", count=7) == "7 යි"
+
+
+def test_an_unknown_key_is_an_error() -> None:
+    """A typing mistake in a key is found, not shown to a farmer."""
+    with pytest.raises(CatalogueError, match=r"'a\.c'"):
+        catalogue().text("a.c")
+
+
+def test_a_missing_value_is_an_error() -> None:
+    """The error names the text and the placeholder."""
+    with pytest.raises(CatalogueError, match=r"'a.b' needs a value for 'count'"):
+        catalogue().text("a.b")
+
+
+@pytest.mark.parametrize("key", sorted(SINHALA))
+def test_sinhala_texts_have_their_joiners(key: str) -> None:
+    """No ra or ya that should be joined stands apart."""
+    text = Catalogue.load().text(key, question="")
+
+    assert not UNJOINED.search(text)
+
+
+def test_lines_over_a_chat_fit_into_telegrams_200_characters() -> None:
+    """Answers to button presses are cut there."""
+    texts = Catalogue.load()
+    lines = {key: texts.text(key, language) for language in ("si", "en")
+             for key in SINHALA if key.startswith("button.")}  # fmt: skip
+
+    assert [key for key, line in lines.items() if len(line) > 200] == []
+
+
+def keys_used() -> set[str]:
+    """Every literal first argument of `.text(...)` in the code."""
+    found: set[str] = set()
+    for file in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "attr", "") == "text"
+                and node.args
+            ):
+                found |= {n.value for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant)}
+    return {key for key in found if isinstance(key, str) and "." in key and not key.endswith(".")}
+
+
+def test_every_key_in_the_code_exists() -> None:
+    """What the code asks for is in the catalogue."""
+    assert keys_used() <= SINHALA
+
+
+@pytest.mark.parametrize("file", SPEAKING, ids=lambda file: file.name)
+def test_handlers_hold_no_words_for_people(file: Path) -> None:
+    """Sinhala and Tamil stand in the catalogue alone."""
+    assert not re.search("[\u0b80-\u0bff\u0d80-\u0dff]", file.read_text("utf-8"))
