@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -182,10 +181,7 @@ class Retriever:
         Any string is accepted; one without letters or digits has no matches.
         """
         started = time.perf_counter()
-        state = self._state
-        surfaces = [state.restorer.restore(text) for text in texts]
-        vectors = self._embedder.encode(surfaces)
-        found = [self._rank(state, *pair) for pair in zip(surfaces, vectors, strict=True)]
+        found = [rank(each, self._dense_weight) for each in self.candidates(texts)]
         seconds = (time.perf_counter() - started) / max(len(texts), 1)
         return [
             SearchResult(
@@ -198,26 +194,15 @@ class Retriever:
             for text, matches in zip(texts, found, strict=True)
         ]
 
-    def _rank(self, state: _State, surface: str, vector: NDArray[np.float32]) -> tuple[Match, ...]:
-        if not surface:
-            return ()
-        best: dict[str, Match] = {}
-        for candidate in state.candidates(vector, surface):
-            match = self._fuse(candidate)
-            if match.key not in best or match.score > best[match.key].score:
-                best[match.key] = match
-        ranked = sorted(best.values(), key=lambda match: (-match.score, match.key))
-        return tuple(islice(ranked, MATCH_COUNT))
-
-    def _fuse(self, candidate: Candidate) -> Match:
-        weight = self._dense_weight
-        return Match(
-            key=candidate.row.key,
-            score=weight * candidate.dense_score + (1 - weight) * candidate.lexical_score,
-            phrasing=candidate.row.shown,
-            dense_score=candidate.dense_score,
-            lexical_score=candidate.lexical_score,
-        )
+    def candidates(self, texts: Sequence[str]) -> list[list[Candidate]]:
+        """Return for each text the rows that either signal finds, scored on both, unordered."""
+        state = self._state
+        surfaces = [state.restorer.restore(text) for text in texts]
+        vectors = self._embedder.encode(surfaces)
+        return [
+            list(state.candidates(vector, surface)) if surface else []
+            for surface, vector in zip(surfaces, vectors, strict=True)
+        ]
 
     def _build(
         self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None
@@ -266,6 +251,18 @@ class Retriever:
             save_snapshot(self._snapshot_dir, name, segment)
         except OSError as error:
             logger.warning("index snapshot not kept", extra={"reason": str(error)})
+
+
+def rank(candidates: Iterable[Candidate], dense_weight: float) -> tuple[Match, ...]:
+    """Fuse the two scores of each row and keep each entry's best: at most `MATCH_COUNT`."""
+    best: dict[str, Match] = {}
+    for found in candidates:
+        score = dense_weight * found.dense_score + (1 - dense_weight) * found.lexical_score
+        key = found.row.key
+        if key not in best or score > best[key].score:
+            best[key] = Match(key, score, found.row.shown, found.dense_score, found.lexical_score)
+    ordered = sorted(best.values(), key=lambda match: (-match.score, match.key))
+    return tuple(ordered[:MATCH_COUNT])
 
 
 def restorer_of(entries: Sequence[IndexedEntry]) -> Restorer:

@@ -9,6 +9,7 @@ import numpy as np
 
 from retrieval.decision import Thresholds
 from retrieval.errors import RetrievalError
+from retrieval.retriever import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,14 +81,14 @@ def calibrate(
 
 
 def _best_weight(retriever: Retriever, askable: Sequence[EvalCase]) -> float:
-    questions = [case.question for case in askable]
-    right: dict[float, int] = {}
-    for weight in WEIGHTS:
-        results = retriever.tuned(dense_weight=weight).search(questions)
-        right[weight] = sum(
-            [match.key for match in result.matches[:1]] == [case.key]
-            for case, result in zip(askable, results, strict=True)
+    found = retriever.candidates([case.question for case in askable])
+    right = {
+        weight: sum(
+            [match.key for match in rank(candidates, weight)[:1]] == [case.key]
+            for case, candidates in zip(askable, found, strict=True)
         )
+        for weight in WEIGHTS
+    }
     return max(right, key=lambda weight: (right[weight], -abs(weight - 0.5)))
 
 
