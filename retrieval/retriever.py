@@ -17,7 +17,7 @@ from retrieval.manifest import ModelManifest
 from retrieval.normalize import NORMALIZER_VERSION, Script, detect_script
 from retrieval.segment import Candidate, IndexedEntry, Segment, build_segment, list_rows
 from retrieval.singlish import Restorer
-from retrieval.snapshot import load_snapshot, save_snapshot, snapshot_name
+from retrieval.snapshot import Snapshot, load_snapshot, save_snapshot, snapshot_name
 
 MATCH_COUNT = 10
 #: Texts embedded between two calls of a progress function.
@@ -87,7 +87,7 @@ class Retriever:
         self._embedder = embedder
         self._dense_weight = dense_weight
         self._snapshot_dir = snapshot_dir
-        self._state = _State({}, Restorer([], []), None)
+        self._state = _State({}, Restorer({}, {}, ()), None)
         self._writing = threading.Lock()
 
     @classmethod
@@ -136,12 +136,13 @@ class Retriever:
         """Replace all entries, from a verified snapshot where there is one, else by embedding."""
         ordered = sorted(entries, key=lambda entry: entry.key)
         with self._writing:
-            restorer = restorer_of(ordered)
             name = snapshot_name(ordered, self.model_id)
-            segment = self._load_saved(name) if ordered else None
+            saved = self._load_saved(name) if ordered else None
+            restorer = saved.restorer if saved else restorer_of(ordered)
+            segment = saved.segment if saved else None
             if segment is None and ordered:
                 segment = self._build(ordered, restorer, progress)
-                self._save(name, segment)
+                self._save(name, Snapshot(segment, restorer))
             self._state = _State({entry.key: entry for entry in ordered}, restorer, segment)
 
     def change(self, entries: Iterable[IndexedEntry], removed: Iterable[str] = ()) -> None:
@@ -235,7 +236,7 @@ class Retriever:
         known = {r.surface: v for r, v in zip(old.rows, old.vectors, strict=True)} if old else {}
         return build_segment(rows, self._embedder.encode, known, like=state.main.lexical)
 
-    def _load_saved(self, name: str) -> Segment | None:
+    def _load_saved(self, name: str) -> Snapshot | None:
         if self._snapshot_dir is None:
             return None
         try:
@@ -244,11 +245,11 @@ class Retriever:
             logger.warning("index snapshot refused, rebuilding", extra={"reason": str(error)})
             return None
 
-    def _save(self, name: str, segment: Segment) -> None:
+    def _save(self, name: str, snapshot: Snapshot) -> None:
         if self._snapshot_dir is None:
             return
         try:
-            save_snapshot(self._snapshot_dir, name, segment)
+            save_snapshot(self._snapshot_dir, name, snapshot)
         except OSError as error:
             logger.warning("index snapshot not kept", extra={"reason": str(error)})
 
@@ -269,7 +270,7 @@ def restorer_of(entries: Sequence[IndexedEntry]) -> Restorer:
     """Make the lexicon that restores Singlish from the words of entries."""
     sinhala = (text for entry in entries for text in (*entry.phrasings, entry.answer))
     english = (text for entry in entries for text in (entry.title, *entry.keywords))
-    return Restorer(sinhala, english)
+    return Restorer.from_texts(sinhala, english)
 
 
 def _still_alive(state: _State, replaced: Iterable[str]) -> NDArray[np.bool_] | None:

@@ -7,7 +7,7 @@ of the knowledge base's titles and keywords stay as they are: the embedder is st
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
 from retrieval.normalize import normalize
@@ -44,23 +44,47 @@ _VOWEL_RULES: tuple[tuple[str, str, str], ...] = (
 class Restorer:
     """A lexicon from sounds to Sinhala words, and the English words to leave alone."""
 
-    def __init__(self, sinhala: Iterable[str], english: Iterable[str]) -> None:
-        """Count the Sinhala words of `sinhala` texts and the Latin ones of `english`.
+    def __init__(
+        self, counts: Mapping[str, int], sounds: Mapping[str, str], english: Iterable[str]
+    ) -> None:
+        """Take what `from_texts` has found.
+
+        Args:
+            counts: How often each Sinhala word stands in the texts.
+            sounds: The folded sound of each.
+            english: Latin words to leave alone.
+        """
+        self._counts = counts
+        self._sounds = sounds
+        self._english = frozenset(english)
+        self._by_sound: dict[str, list[str]] = defaultdict(list)
+        self._by_skeleton: dict[str, list[str]] = defaultdict(list)
+        for word, sound in sounds.items():
+            self._by_sound[sound].append(word)
+            self._by_skeleton[skeleton(sound)].append(word)
+
+    @classmethod
+    def from_texts(cls, sinhala: Iterable[str], english: Iterable[str]) -> "Restorer":
+        """Count the Sinhala words of `sinhala` texts and take the Latin ones of `english`.
 
         Args:
             sinhala: Phrasings and answers, in any script; only Sinhala words are taken.
             english: English titles and keywords.
         """
-        self._counts = Counter(
+        counts = Counter(
             word for text in sinhala for word in _SINHALA_WORD.findall(normalize(text))
         )
-        self._by_sound: dict[str, list[str]] = defaultdict(list)
-        self._by_skeleton: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(self._counts):
-            self._by_sound[fold_word(word)].append(word)
-            self._by_skeleton[skeleton(fold_word(word))].append(word)
         words = {word for text in english for word in _LATIN_WORD.findall(normalize(text))}
-        self._english = words - _SINGLISH_FIRST
+        sounds = {word: fold_word(word) for word in sorted(counts)}
+        return cls(counts, sounds, words - _SINGLISH_FIRST)
+
+    def as_json(self) -> dict[str, object]:
+        """Return what `Restorer(**...)` takes, ready for JSON."""
+        return {
+            "counts": dict(self._counts),
+            "sounds": dict(self._sounds),
+            "english": sorted(self._english),
+        }
 
     def restore(self, text: str) -> str:
         """Return a normalised text with its Singlish words in Sinhala script.

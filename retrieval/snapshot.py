@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,20 @@ from retrieval.index import HnswIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.normalize import NORMALIZER_VERSION
 from retrieval.segment import IndexedEntry, Row, Segment
+from retrieval.singlish import Restorer
 
-FORMAT_VERSION = 1
-_FILES = ("rows.json", "vectors.npy", "graph.bin", "lexical.npz")
+FORMAT_VERSION = 2
+_FILES = ("rows.json", "lexicon.json", "vectors.npy", "graph.bin", "lexical.npz")
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """What is kept between runs: the index, and the lexicon that restored its surfaces."""
+
+    segment: Segment
+    restorer: Restorer
 
 
 def snapshot_name(entries: Sequence[IndexedEntry], model_id: str) -> str:
@@ -38,8 +48,8 @@ def snapshot_name(entries: Sequence[IndexedEntry], model_id: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def save_snapshot(folder: Path, name: str, segment: Segment) -> None:
-    """Write a segment aside, then move it into place; older snapshots are removed.
+def save_snapshot(folder: Path, name: str, snapshot: Snapshot) -> None:
+    """Write a snapshot aside, then move it into place; older snapshots are removed.
 
     Raises:
         OSError: The folder cannot be written.
@@ -47,7 +57,7 @@ def save_snapshot(folder: Path, name: str, segment: Segment) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
-        _write(aside, segment)
+        _write(aside, snapshot)
         target = folder / name
         shutil.rmtree(target, ignore_errors=True)
         aside.rename(target)
@@ -59,7 +69,8 @@ def save_snapshot(folder: Path, name: str, segment: Segment) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _write(folder: Path, segment: Segment) -> None:
+def _write(folder: Path, snapshot: Snapshot) -> None:
+    segment = snapshot.segment
     lexical = segment.lexical
     np.save(folder / "vectors.npy", segment.vectors)
     if not isinstance(segment.dense, HnswIndex):
@@ -75,6 +86,8 @@ def _write(folder: Path, segment: Segment) -> None:
     )
     rows = [[row.key, row.surface, row.shown] for row in segment.rows]
     (folder / "rows.json").write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
+    lexicon = json.dumps(snapshot.restorer.as_json(), ensure_ascii=False)
+    (folder / "lexicon.json").write_text(lexicon, "utf-8")
     digests = {name: _sha256(folder / name) for name in _FILES}
     (folder / "manifest.json").write_text(json.dumps({"sha256": digests}), "utf-8")
     for path in folder.iterdir():
@@ -82,7 +95,7 @@ def _write(folder: Path, segment: Segment) -> None:
     _sync(folder)
 
 
-def load_snapshot(folder: Path, name: str) -> Segment | None:
+def load_snapshot(folder: Path, name: str) -> Snapshot | None:
     """Load a snapshot; None when there is none of this name.
 
     Raises:
@@ -101,7 +114,7 @@ def load_snapshot(folder: Path, name: str) -> Segment | None:
         raise SnapshotError(f"{place} cannot be read: {error!r}") from error
 
 
-def _read(place: Path) -> Segment:
+def _read(place: Path) -> Snapshot:
     rows = [Row(*fields) for fields in json.loads((place / "rows.json").read_text("utf-8"))]
     vectors = np.load(place / "vectors.npy")
     if len(vectors) != len(rows):
@@ -116,7 +129,9 @@ def _read(place: Path) -> Segment:
             weights=arrays["weights"],
             size=len(rows),
         )
-    return Segment(rows, vectors, HnswIndex.load(place / "graph.bin", vectors), lexical)
+    dense = HnswIndex.load(place / "graph.bin", vectors)
+    restorer = Restorer(**json.loads((place / "lexicon.json").read_text("utf-8")))
+    return Snapshot(Segment(rows, vectors, dense, lexical), restorer)
 
 
 def _sha256(path: Path) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from retrieval.normalize import detect_script
 from retrieval.singlish import Restorer, spell
 
-RESTORER = Restorer(
+RESTORER = Restorer.from_texts(
     ["ගොයමේ කොළ කහ වෙලා මොකද කරන්නේ", "වතුර වෙන්න වෙන වෙන වෙන"], ["Yellow leaf of paddy"]
 )
 
