@@ -303,7 +303,7 @@ def everything(farmer: Person) -> None:
 
 async def test_aiogram_reads_every_update(api: BotApi, client: httpx.AsyncClient) -> None:
     """Another library's models, made from Telegram's documentation, take what we send."""
-    types = pytest.importorskip("aiogram.types", reason="aiogram, of extra [dev], judges us")
+    types = pytest.importorskip("aiogram.types", reason="needs aiogram, not in [dev]")
     everything(api.user(11))
 
     updates = (await call(client, "getUpdates"))["result"]
@@ -313,7 +313,7 @@ async def test_aiogram_reads_every_update(api: BotApi, client: httpx.AsyncClient
 
 async def test_aiogram_reads_every_result(api: BotApi, client: httpx.AsyncClient) -> None:
     """The bot, a message with everything on it, and a file are of the right shape."""
-    types = pytest.importorskip("aiogram.types", reason="aiogram, of extra [dev], judges us")
+    types = pytest.importorskip("aiogram.types", reason="needs aiogram, not in [dev]")
     api.user(11).sends("a")
     reply = {"reply_parameters": {"message_id": 1}, "reply_markup": BUTTONS, "parse_mode": "HTML"}
 
@@ -329,7 +329,7 @@ async def test_aiogram_reads_every_result(api: BotApi, client: httpx.AsyncClient
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_aiogram_knows_every_parameter_that_we_take(name: str) -> None:
     """No method of ours has a parameter that Telegram's has not."""
-    theirs = pytest.importorskip("aiogram.methods", reason="aiogram, of extra [dev], judges us")
+    theirs = pytest.importorskip("aiogram.methods", reason="needs aiogram, not in [dev]")
     known = getattr(theirs, name[0].upper() + name[1:]).model_fields
 
     ours = {*METHODS[name].required, *METHODS[name].optional}
