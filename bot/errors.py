@@ -8,6 +8,7 @@ GoviError
 │   ├── TokenError
 │   └── ConflictError
 └── RequestError            a person asked for something that cannot be done
+    ├── NotAllowedError
     ├── NotYoursError
     ├── StaleButtonError
     └── EntryMissingError
@@ -72,6 +73,10 @@ class ConflictError(TelegramError):
 
 class RequestError(GoviError):
     """A person asked for something that cannot be done now."""
+
+
+class NotAllowedError(RequestError):
+    """The person does not hold the role that this needs; the argument names it."""
 
 
 class NotYoursError(RequestError):

@@ -40,16 +40,6 @@ def mark_unreachable(session: Session, telegram_user_id: int) -> None:
     )
 
 
-def list_roles(session: Session, telegram_user_id: int) -> set[Role]:
-    """Return the roles that a person holds now."""
-    rows = session.scalars(
-        select(RoleGrant.role).where(
-            RoleGrant.telegram_user_id == telegram_user_id, RoleGrant.revoked_at.is_(None)
-        )
-    )
-    return set(rows)
-
-
 def grant_first_admins(session: Session, admin_ids: Collection[int]) -> None:
     """Make the people named by `ADMIN_IDS` admins, once; a revoked one stays revoked."""
     known = set(

@@ -1,0 +1,54 @@
+"""The tables. Statuses move forward and rows are retired; nothing is deleted silently."""
+
+from bot.db.base import Base
+from bot.db.models.escalations import Ask, Escalation, EscalationState, Note
+from bot.db.models.knowledge import (
+    Entry,
+    EntryStatus,
+    EntryVersion,
+    KnowledgeState,
+    Origin,
+    Phrasing,
+    Proposal,
+    ProposalState,
+)
+from bot.db.models.mail import (
+    InboxStatus,
+    Lane,
+    OutboxStatus,
+    OutgoingMessage,
+    ReceivedUpdate,
+)
+from bot.db.models.people import AuditEvent, Farmer, Flow, Invite, Role, RoleGrant
+from bot.db.models.questions import Feedback, Question, QuestionState, Reply
+
+__all__ = [
+    "Ask",
+    "AuditEvent",
+    "Base",
+    "Entry",
+    "EntryStatus",
+    "EntryVersion",
+    "Escalation",
+    "EscalationState",
+    "Farmer",
+    "Feedback",
+    "Flow",
+    "InboxStatus",
+    "Invite",
+    "KnowledgeState",
+    "Lane",
+    "Note",
+    "Origin",
+    "OutboxStatus",
+    "OutgoingMessage",
+    "Phrasing",
+    "Proposal",
+    "ProposalState",
+    "Question",
+    "QuestionState",
+    "ReceivedUpdate",
+    "Reply",
+    "Role",
+    "RoleGrant",
+]

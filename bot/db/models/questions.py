@@ -1,0 +1,100 @@
+"""What farmers asked, what Govi replied, and what they thought of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.db.base import Base, enumeration, utc_now
+from bot.db.models.knowledge import Entry
+from bot.db.models.people import Farmer
+
+
+class QuestionState(StrEnum):
+    """What became of a question."""
+
+    #: A stored answer was sent.
+    ANSWERED = "answered"
+    #: "Did you mean" was sent; the farmer has not chosen yet.
+    SUGGESTED = "suggested"
+    #: Nothing fitted; it waits for an officer.
+    UNANSWERED = "unanswered"
+    #: An officer's answer was sent, or a kind reason why there is none.
+    RESOLVED = "resolved"
+    #: The farmer took it back.
+    WITHDRAWN = "withdrawn"
+    #: Nothing was owed beyond the reply itself: a greeting, an emergency.
+    CLOSED = "closed"
+
+
+class Question(Base):
+    """What a farmer sent, and what Govi made of it at that moment."""
+
+    __tablename__ = "questions"
+    __table_args__ = (Index("ix_questions_state_asked_at", "state", "asked_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    farmer_id: Mapped[int | None] = mapped_column(ForeignKey("farmers.id"), index=True)
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: The forum topic it was asked in, if any.
+    topic_id: Mapped[int | None] = mapped_column(BigInteger)
+    channel: Mapped[str] = mapped_column(String(16), default="telegram")
+    kind: Mapped[str] = mapped_column(String(16), default="text")
+    #: Telegram's id of the photo or voice note, valid for this bot only.
+    file_id: Mapped[str | None] = mapped_column(String(255))
+    is_edit: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[str] = mapped_column(Text)
+    script: Mapped[str] = mapped_column(String(16))
+    decision: Mapped[str] = mapped_column(String(16))
+    state: Mapped[QuestionState] = mapped_column(enumeration(QuestionState))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id"))
+    score: Mapped[float | None]
+    margin: Mapped[float | None]
+    matches: Mapped[list[dict[str, Any]]]
+    seconds: Mapped[float | None]
+    model_id: Mapped[str | None] = mapped_column(String(80))
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+
+    replies: Mapped[list["Reply"]] = relationship(back_populates="question", order_by="Reply.id")
+    farmer: Mapped[Farmer | None] = relationship()
+    entry: Mapped[Entry | None] = relationship()
+
+
+class Reply(Base):
+    """One message that Govi sends back; `message_id` is empty until Telegram has taken it."""
+
+    __tablename__ = "replies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), index=True)
+    #: The update that caused it. Cleared after a week, because Telegram may use an id again.
+    update_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id"))
+    entry_version: Mapped[int | None]
+    #: Entries offered by "did you mean", best first.
+    offered: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    sent_at: Mapped[datetime | None]
+
+    question: Mapped[Question] = relationship(back_populates="replies")
+    entry: Mapped[Entry | None] = relationship()
+
+
+class Feedback(Base):
+    """A farmer's 👍 or 👎 on one reply; pressing the other button changes it."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (UniqueConstraint("reply_id", "farmer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("replies.id"))
+    farmer_id: Mapped[int] = mapped_column(ForeignKey("farmers.id"), index=True)
+    is_helpful: Mapped[bool]
+    #: Why not: "wrong", "unclear" or "other"; None when it was not said.
+    reason: Mapped[str | None] = mapped_column(String(16))
+    given_at: Mapped[datetime] = mapped_column(default=utc_now)

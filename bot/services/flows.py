@@ -1,0 +1,54 @@
+"""Guided dialogues: where a person stands, kept in the database so that a restart loses nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import Flow
+
+#: A dialogue left alone for so long is over; the next message is an ordinary question again.
+FORGOTTEN_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a person stands: the dialogue, what is asked for now, and what was given so far."""
+
+    name: str
+    step: str
+    data: Mapping[str, Any]
+
+
+def enter(
+    session: Session, telegram_user_id: int, name: str, step: str, data: Mapping[str, Any]
+) -> None:
+    """Begin a dialogue or move on in it; another one that the person was in is left."""
+    flow = session.get(Flow, telegram_user_id)
+    if flow is None:
+        flow = Flow(telegram_user_id=telegram_user_id)
+        session.add(flow)
+    flow.name, flow.step, flow.data = name, step, dict(data)
+    flow.updated_at = utc_now()
+    session.flush()
+
+
+def find_stand(session: Session, telegram_user_id: int) -> Stand | None:
+    """Return where a person stands; None outside any dialogue, or when it was left alone."""
+    flow = session.get(Flow, telegram_user_id)
+    if flow is None or flow.updated_at < utc_now() - FORGOTTEN_AFTER:
+        return None
+    return Stand(flow.name, flow.step, flow.data)
+
+
+def leave(session: Session, telegram_user_id: int) -> bool:
+    """End a person's dialogue; return whether there was one."""
+    flow = session.get(Flow, telegram_user_id)
+    if flow is None:
+        return False
+    session.delete(flow)
+    session.flush()
+    return True
