@@ -2,10 +2,13 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.errors import NotAllowedError, RequestError
+from bot.handlers.guard import text_key
 from bot.i18n import Catalogue, CatalogueError
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, PARTIAL_LANGUAGES
 from bot.settings import ROOT
@@ -91,9 +94,24 @@ def test_lines_over_a_chat_fit_into_telegrams_200_characters() -> None:
     """Answers to button presses are cut there."""
     texts = Catalogue.load()
     lines = {key: texts.text(key, language) for language in ("si", "en")
-             for key in SINHALA if key.startswith("button.")}  # fmt: skip
+             for key in SINHALA if key.startswith(("button.", "refusal."))}  # fmt: skip
 
     assert [key for key, line in lines.items() if len(line) > 200] == []
+
+
+def kinds_of_refusal(kind: type[RequestError] = RequestError) -> Iterator[str]:
+    """The key of every text that a refusal may need."""
+    for each in kind.__subclasses__():
+        yield from kinds_of_refusal(each)
+        if each is NotAllowedError:
+            yield from (text_key(each(role)) for role in ("officer", "admin"))
+        else:
+            yield text_key(each())
+
+
+def test_every_refusal_has_its_text() -> None:
+    """Nobody is refused without a word."""
+    assert set(kinds_of_refusal()) <= SINHALA
 
 
 def keys_used() -> set[str]:

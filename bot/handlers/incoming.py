@@ -3,6 +3,7 @@
 import re
 
 from telegram import Message, MessageEntity, Update
+from telegram.ext import filters
 
 from bot.services.answering import Incoming
 from bot.services.farmers import Asker
@@ -60,6 +61,22 @@ def is_addressed(message: Message) -> bool:
     named = {*message.parse_entities(kinds).values()}
     named |= {*message.parse_caption_entities(kinds).values()}
     return any(name.lower().endswith(f"@{bot.username}".lower()) for name in named)
+
+
+class _Addressed(filters.MessageFilter):
+    """In a group only what is meant for the bot."""
+
+    def filter(self, message: Message) -> bool:
+        return is_addressed(message)
+
+
+ADDRESSED = _Addressed()
+
+
+def is_private(update: Update) -> bool:
+    """Whether nobody but the person reads what is said here."""
+    chat = update.effective_chat
+    return chat is not None and chat.type == chat.PRIVATE
 
 
 def has_words(text: str) -> bool:

@@ -70,6 +70,7 @@ def upgrade():
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("step", sa.String(length=32), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("update_id", sa.BigInteger(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("telegram_user_id", name=op.f("pk_flows")),
     )

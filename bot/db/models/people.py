@@ -70,6 +70,8 @@ class Flow(Base):
     #: What the person is asked for now.
     step: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
+    #: The update that led here; handled again, it is not the next step's answer.
+    update_id: Mapped[int | None] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
 
