@@ -14,6 +14,7 @@ from telegram.ext import (
 )
 
 from bot.batching import Batcher
+from bot.handlers import language, team
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -22,6 +23,7 @@ from bot.handlers.incoming import ADDRESSED
 from bot.handlers.membership import note_blocking
 from bot.handlers.menu import set_menus
 from bot.handlers.start import refuse_command, show_help, start
+from bot.services.roles import list_members
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
@@ -69,6 +71,8 @@ def _add_handlers(application: GoviApplication) -> None:
             CommandHandler("start", start),
             CommandHandler("help", show_help),
             CommandHandler("cancel", cancel, filters=ADDRESSED),
+            *language.handlers(),
+            *team.handlers(),
             MessageHandler(filters.COMMAND & ADDRESSED, refuse_command),
             CallbackQueryHandler(press_button),
             ChatMemberHandler(note_blocking, ChatMemberHandler.MY_CHAT_MEMBER),
@@ -79,7 +83,9 @@ def _add_handlers(application: GoviApplication) -> None:
 
 
 async def _post_init(application: GoviApplication) -> None:
-    await set_menus(application.bot, application.bot_data[DESK].services.catalogue)
+    services: Services = application.bot_data[DESK].services
+    members = await services.run(list_members)
+    await set_menus(application.bot, services.catalogue, members)
 
 
 async def _post_shutdown(application: GoviApplication) -> None:

@@ -10,6 +10,8 @@ GoviError
 └── RequestError            a person asked for something that cannot be done
     ├── NotAllowedError
     ├── PrivateOnlyError
+    ├── LastAdminError
+    ├── InviteError
     ├── NotYoursError
     ├── StaleButtonError
     └── EntryMissingError
@@ -90,6 +92,14 @@ class NotAllowedError(RequestError):
 
 class PrivateOnlyError(RequestError):
     """It is done in the private chat with the bot only."""
+
+
+class LastAdminError(RequestError):
+    """Nobody would be left who could give anyone a role."""
+
+
+class InviteError(RequestError):
+    """The invite link is unknown, used or expired; which of the three is not told."""
 
 
 class NotYoursError(RequestError):

@@ -13,7 +13,7 @@ from telegram import Update
 from bot.errors import NotAllowedError
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import Handler, guarded
-from bot.handlers.incoming import is_private, read_asker
+from bot.handlers.incoming import get_user, is_private
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
 from bot.services.flows import Stand, find_stand, leave
@@ -44,7 +44,7 @@ class Dialogues:
     async def _find(self, update: Update, context: GoviContext) -> Stand | None:
         if not is_private(update):
             return None
-        stand = await context.run(find_stand, read_asker(update).telegram_user_id)
+        stand = await context.run(find_stand, get_user(update).id)
         is_known = stand is not None and stand.name in {*self._steps, *self._file_steps}
         return stand if is_known else None
 
@@ -58,7 +58,7 @@ class Dialogues:
             try:
                 await step(update, context, stand)
             except NotAllowedError:  # demoted meanwhile
-                await context.run(leave, read_asker(update).telegram_user_id)
+                await context.run(leave, get_user(update).id)
                 raise
 
         return carry_on
@@ -84,6 +84,6 @@ class Dialogues:
 @guarded
 async def cancel(update: Update, context: GoviContext) -> None:
     """Leave the dialogue that the person stands in, if any; nothing of it is kept."""
-    was_in_one = await context.run(leave, read_asker(update).telegram_user_id)
+    was_in_one = await context.run(leave, get_user(update).id)
     key = "dialogue.cancelled" if was_in_one else "dialogue.nothing_to_cancel"
     await send(context, place_of(update), render_text(context.text(key)))

@@ -1,20 +1,19 @@
 """Saying no: what cannot be done is refused kindly, in the person's own language."""
 
-import contextlib
 import functools
 import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from telegram import CallbackQuery, Update
-from telegram.error import BadRequest
+from telegram import Update
 
 from bot.errors import NotAllowedError, PrivateOnlyError, RequestError, StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.incoming import is_private, read_asker
+from bot.handlers.incoming import get_user, is_private
+from bot.handlers.pressing import answer_press, remove_buttons
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
-from bot.services.farmers import read_language
+from bot.services.roles import meet
 
 Handler = Callable[[Update, GoviContext], Coroutine[Any, Any, None]]
 
@@ -28,8 +27,8 @@ def guarded(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     async def call(update: Update, context: GoviContext) -> None:
-        user_id = read_asker(update).telegram_user_id
-        context.language = await context.run(read_language, user_id)
+        user = get_user(update)
+        context.language = await context.run(meet, user.id, user.full_name)
         try:
             await handler(update, context)
         except RequestError as error:
@@ -73,15 +72,3 @@ def text_key(error: RequestError) -> str:
     name = type(error).__name__.removesuffix("Error")
     key = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
     return f"refusal.{key}_{error}" if isinstance(error, NotAllowedError) else f"refusal.{key}"
-
-
-async def answer_press(query: CallbackQuery, text: str, is_alert: bool = False) -> None:
-    """Stop a pressed button's spinner with a line; an alert stays until it is tapped away."""
-    with contextlib.suppress(BadRequest):  # too old to be answered
-        await query.answer(text, show_alert=is_alert)
-
-
-async def remove_buttons(query: CallbackQuery) -> None:
-    """Take the buttons away from the message that carries the pressed one."""
-    with contextlib.suppress(BadRequest):  # gone already, or too old to be changed
-        await query.edit_message_reply_markup(reply_markup=None)

@@ -2,7 +2,7 @@
 
 import re
 
-from telegram import Message, MessageEntity, Update
+from telegram import Message, MessageEntity, Update, User
 from telegram.ext import filters
 
 from bot.services.answering import Incoming
@@ -17,10 +17,22 @@ def read_asker(update: Update) -> Asker:
     Raises:
         ValueError: Nobody did: a channel post, which is never handled.
     """
-    user, chat = update.effective_user, update.effective_chat
-    if user is None or chat is None:
-        raise ValueError(f"update {update.update_id} comes from nobody")
+    user, chat = get_user(update), update.effective_chat
+    if chat is None:
+        raise ValueError(f"update {update.update_id} comes from nowhere")
     return Asker(user.id, chat.id, user.language_code)
+
+
+def get_user(update: Update) -> User:
+    """Return who wrote or pressed.
+
+    Raises:
+        ValueError: Nobody did: a channel post, which is never handled.
+    """
+    user = update.effective_user
+    if user is None:
+        raise ValueError(f"update {update.update_id} comes from nobody")
+    return user
 
 
 def read_message(update: Update) -> Incoming:

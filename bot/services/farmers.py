@@ -39,6 +39,11 @@ def read_language(session: Session, telegram_user_id: int) -> str:
     return session.scalar(chosen) or LANGUAGES[0]
 
 
+def choose_language(session: Session, asker: Asker, language: str) -> None:
+    """Speak to a person in one of `LANGUAGES` from now on."""
+    get_farmer(session, asker).language = language
+
+
 def mark_unreachable(session: Session, telegram_user_id: int) -> None:
     """Record that the person has blocked the bot, so that nothing more is sent unasked."""
     session.execute(
