@@ -38,7 +38,7 @@ _MERGES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ("(?<=[kgjtdpbsC])h", ""),           # aspirates, th, dh, sh
         ("gn|ny", "n"),
         ("ae|ea", "e"), ("ee", "i"), ("oo", "u"), ("aw|ou|ow", "au"),
-        ("iy(?=[aeou])", "i"), ("yi", "i"),
+        ("iy(?=[aeou])", "i"), ("yi", "i"), ("ai", "ei"),
         ("n(?=[gdj])|m(?=b)", ""),           # prenasals: ඟ ඳ ඬ ඹ
         (r"(.)\1+", r"\1"),
     )

@@ -269,8 +269,9 @@ def rank(candidates: Iterable[Candidate], dense_weight: float) -> tuple[Match, .
 def restorer_of(entries: Sequence[IndexedEntry]) -> Restorer:
     """Make the lexicon that restores Singlish from the words of entries."""
     sinhala = (text for entry in entries for text in (*entry.phrasings, entry.answer))
-    english = (text for entry in entries for text in (entry.title, *entry.keywords))
-    return Restorer.from_texts(sinhala, english)
+    titles = (entry.title for entry in entries)
+    keywords = (keyword for entry in entries for keyword in entry.keywords)
+    return Restorer.from_texts(sinhala, titles, keywords)
 
 
 def _still_alive(state: _State, replaced: Iterable[str]) -> NDArray[np.bool_] | None:

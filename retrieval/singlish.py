@@ -20,10 +20,12 @@ _SINHALA_WORD = re.compile("[\u0d80-\u0dff]+")
 #: English function words that are also everyday Singlish; never taken for English.
 _SINGLISH_FIRST = frozenset(
     "a an and are at be do for from how i in is it me my no of on one or to too what when which "
-    "who why will with the that this man mata mama hari ban api oya eka eke ekata dan den kara "
+    "who why will with the that this man ai mata mama hari ban api oya eka eke ekata dan den kara "
     "use pala gas male mal wee kale".split()
 )
 _MIN_SKELETON = 3
+#: A Sinhala word that stands so often in the texts is a usual one.
+_USUAL = 5
 #: An unknown word that reads like Sinhala: open syllables, a vowel at the end.
 _SPELT_BY_RULE = re.compile("(?:[^aeiou]{0,3}[aeiou]+)+")
 
@@ -66,19 +68,24 @@ class Restorer:
             self._by_skeleton[skeleton(sound)].append(word)
 
     @classmethod
-    def from_texts(cls, sinhala: Iterable[str], english: Iterable[str]) -> "Restorer":
-        """Count the Sinhala words of `sinhala` texts and take the Latin ones of `english`.
+    def from_texts(
+        cls, sinhala: Iterable[str], english: Iterable[str], keywords: Iterable[str] = ()
+    ) -> "Restorer":
+        """Count the Sinhala words of `sinhala` texts and take the Latin ones of the others.
 
         Args:
             sinhala: Phrasings and answers, in any script; only Sinhala words are taken.
-            english: English titles and keywords.
+            english: English titles.
+            keywords: English keywords, some of which are Singlish ("pohora"): a word that sounds
+                like a usual Sinhala one is taken for it.
         """
         counts = Counter(
             word for text in sinhala for word in _SINHALA_WORD.findall(normalize(text))
         )
-        words = {word for text in english for word in _LATIN_WORD.findall(normalize(text))}
         sounds = {word: fold_word(word) for word in sorted(counts)}
-        return cls(counts, sounds, words - _SINGLISH_FIRST)
+        usual = {sound for word, sound in sounds.items() if counts[word] >= _USUAL}
+        named = {word for word in _latin_words(keywords) if fold_word(word) not in usual}
+        return cls(counts, sounds, (_latin_words(english) | named) - _SINGLISH_FIRST)
 
     def as_json(self) -> dict[str, object]:
         """Return what `Restorer(**...)` takes, ready for JSON."""
@@ -129,6 +136,10 @@ class Restorer:
         if word in self._english:
             return True
         return word.endswith("s") and word[:-1] in self._english
+
+
+def _latin_words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in _LATIN_WORD.findall(normalize(text))}
 
 
 def spell(word: str) -> str:

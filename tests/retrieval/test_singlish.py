@@ -32,6 +32,13 @@ def test_english_of_the_knowledge_base_stays() -> None:
     assert RESTORER.restore("leafs kaha") == "leafs කහ"
 
 
+def test_a_keyword_that_sounds_like_a_usual_sinhala_word_is_restored() -> None:
+    """Curators write Singlish keywords too; a rare likeness is no reason to touch English."""
+    restorer = Restorer.from_texts(["පොහොර " * 5, "රේට්"], [], ["pohora", "rate"])
+
+    assert restorer.restore("pohora rate") == "පොහොර rate"
+
+
 def test_an_unknown_word_beside_sinhala_is_left_alone() -> None:
     """In a mixed message an unknown Latin word is taken for English."""
     assert RESTORER.restore("කොළ suitable") == "කොළ suitable"
