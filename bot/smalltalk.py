@@ -1,7 +1,9 @@
 """Small talk: greetings, thanks and the like, known by rule so that no officer has to read them.
 
 A message is small talk only as a whole. It is cut into the phrases of a file, apart from words
-that may stand anywhere ("aiya", "please"); if anything is left over, it is a question.
+that may stand anywhere ("aiya", "please"). Failing that, a word that marks a kind ("thanks") is
+enough if every other word is one that no farm question is made of. Anything left over makes the
+message a question.
 """
 
 import re
@@ -45,6 +47,20 @@ class Rule:
     is_alone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A kind that a single word gives away.
+
+    Attributes:
+        markers: Folded words, one of which must be there.
+        company: Folded words that the whole message may consist of.
+    """
+
+    kind: str
+    markers: frozenset[str]
+    company: frozenset[str]
+
+
 class SmallTalk:
     """Tells small talk from questions. Knows no model and no state; safe in any thread."""
 
@@ -52,6 +68,7 @@ class SmallTalk:
         self,
         kinds: Sequence[str],
         rules: Sequence[Rule],
+        marked: Sequence[Marked],
         address: frozenset[str],
         fillers: frozenset[str],
         emoji: Mapping[str, str],
@@ -61,12 +78,14 @@ class SmallTalk:
         Args:
             kinds: In order of precedence: the first one found in a message names it.
             rules: In the same order.
+            marked: In the same order.
             address: Folded words by which people are called.
             fillers: Folded words that say nothing.
             emoji: Character -> kind; counts only in a message without words.
         """
         self.kinds = tuple(kinds)
         self._rules = rules
+        self._marked = marked
         self._pattern = re.compile("|".join(f"({rule.pattern})" for rule in rules))
         self._address = address
         self._skipped = address | fillers
@@ -85,7 +104,7 @@ class SmallTalk:
         bare = [word for word in words if word not in self._skipped]
         covers = self._covers(words) or (bare != words and self._covers(bare))
         if not covers:
-            return None
+            return self._find_marked(set(bare))
         cover = min(covers, key=lambda rules: (not rules, len(rules), self._ranks(rules)))
         if not cover:
             return GREETING if self._address.intersection(words) else None
@@ -110,6 +129,14 @@ class SmallTalk:
         match = self._pattern.fullmatch(sounds)
         return self._rules[match.lastindex - 1] if match and match.lastindex else None
 
+    def _find_marked(self, words: set[str]) -> str | None:
+        found = (
+            marked.kind
+            for marked in self._marked
+            if words & marked.markers and words <= marked.company
+        )
+        return next(found, None)
+
     def _first(self, kinds: Iterable[str]) -> str | None:
         return min(kinds, key=self.kinds.index, default=None)
 
@@ -127,6 +154,8 @@ class _Kind(BaseModel):
 
     phrases: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
+    markers: str = ""
+    company: str = ""
     emoji: str = ""
 
 
@@ -137,6 +166,7 @@ class _Document(BaseModel):
 
     address: str
     fillers: str
+    common: str
     words: dict[str, str]
     kinds: dict[str, _Kind]
 
@@ -149,7 +179,9 @@ def load_smalltalk(path: Path) -> SmallTalk:
     """
     try:
         document = _Document.model_validate(tomllib.loads(path.read_text("utf-8")))
-        rules = tuple(_rules(document))
+        sets = {name: _sounds(words) for name, words in document.words.items()}
+        rules = tuple(_rules(document, sets))
+        marked = tuple(_marked(document, sets))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise SmallTalkError(f"{path} cannot be used: {error}") from error
     except KeyError as error:
@@ -160,14 +192,14 @@ def load_smalltalk(path: Path) -> SmallTalk:
     return SmallTalk(
         tuple(document.kinds),
         rules,
+        marked,
         frozenset(_sounds(document.address)),
         frozenset(_sounds(document.fillers)),
         emoji,
     )
 
 
-def _rules(document: _Document) -> Iterator[Rule]:
-    sets = {name: "|".join(sorted(_sounds(words))) for name, words in document.words.items()}
+def _rules(document: _Document, sets: Mapping[str, set[str]]) -> Iterator[Rule]:
     for name, kind in document.kinds.items():
         for phrases, is_alone in ((kind.phrases, False), (kind.alone, True)):
             pattern = "|".join(_pattern(phrase, sets) for phrase in phrases)
@@ -175,20 +207,33 @@ def _rules(document: _Document) -> Iterator[Rule]:
                 yield Rule(name, pattern, is_alone)
 
 
-def _pattern(phrase: str, sets: Mapping[str, str]) -> str:
+def _marked(document: _Document, sets: Mapping[str, set[str]]) -> Iterator[Marked]:
+    markers = {name: _choices(kind.markers, sets) for name, kind in document.kinds.items()}
+    common = _choices(document.common, sets).union(*markers.values())
+    for name, kind in document.kinds.items():
+        if markers[name]:
+            company = common | _choices(kind.company, sets)
+            yield Marked(name, frozenset(markers[name]), frozenset(company))
+
+
+def _pattern(phrase: str, sets: Mapping[str, set[str]]) -> str:
     return "".join(_slot(word, sets) for word in phrase.split())
 
 
-def _slot(word: str, sets: Mapping[str, str]) -> str:
+def _slot(word: str, sets: Mapping[str, set[str]]) -> str:
     """Write "a/b", "<set>" and "c?" as a regular expression over sounds."""
-    choices = word.removesuffix("?").split("/")
-    named = [sets[match[1]] for match in map(_SET.fullmatch, choices) if match]
-    plain = _sounds(" ".join(choice for choice in choices if not _SET.fullmatch(choice)))
+    choices = _choices(word.removesuffix("?").replace("/", " "), sets)
     optional = "?" if word.endswith("?") else ""
-    return f"(?:{'|'.join([*named, *sorted(plain)])}){optional}"
+    return f"(?:{'|'.join(re.escape(choice) for choice in sorted(choices))}){optional}"
+
+
+def _choices(words: str, sets: Mapping[str, set[str]]) -> set[str]:
+    """Fold words parted by spaces, "<set>" standing for its words."""
+    named = [sets[name] for name in _SET.findall(words)]
+    return _sounds(_SET.sub(" ", words)).union(*named)
 
 
 def _sounds(words: str) -> set[str]:
     """Fold words parted by spaces; "_" joins several to one choice."""
     spellings = [form for word in words.split() for form in (word, word.translate(_BROAD_VOWELS))]
-    return {re.escape(fold(spelling).replace(" ", "")) for spelling in spellings} - {""}
+    return {fold(spelling).replace(" ", "") for spelling in spellings} - {""}

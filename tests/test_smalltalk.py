@@ -21,7 +21,9 @@ MIN_RECALL, MAX_FALSE_ALARMS = 0.95, 0.005
 LANGUAGES = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES, *PARTIAL_LANGUAGES)
 #: Evaluation lines that no entry answers because they are small talk.
 SMALL_TALK_AMONG_THE_CASES = {"you are useless", "stupid machine shut up", "😂😂😂🔥"}
-MINIMAL = 'address = ""\nfillers = ""\n[words]\n[kinds.greeting]\nphrases = ["hello"]\n'
+MINIMAL = (
+    'address = ""\nfillers = ""\ncommon = ""\n[words]\n[kinds.greeting]\nphrases = ["hello"]\n'
+)
 
 
 class Message(NamedTuple):
@@ -140,7 +142,9 @@ def test_punctuation_emoji_case_and_joiners_do_not_matter(
         ("ස්තුතියි", "thanks"), ("isthuthi", "thanks"), ("thankssss machan", "thanks"),
         ("oyakawda", "who_are_you"), ("ඔයා කව්ද", "who_are_you"), ("කවුද බං උඹ", "who_are_you"),
         ("🙏🏽", "thanks"), ("👍", "ok_yes_no"), ("බුදු සරණයි", "blessing"), ("නෑ", "ok_yes_no"),
-        ("hello, thanks, bye", "thanks"), ("hari, oya manussayekda?", "are_you_human"),
+        ("thanks oyage help ekata", "thanks"), ("thanks but price", None), ("saranai", "blessing"),
+        ("thanks da", None), ("hello, thanks, bye", "thanks"),
+        ("hari, oya manussayekda?", "are_you_human"),
         ("හරි කොහොමද", None), ("හරි නෑ", None), ("මෑ", None), ("ඇළ", None), ("ගොනා", None),
         ("hari da?", None), ("2 ha", None), ("meka mokakda", None), ("👨‍🌾", None),
     ],
@@ -148,6 +152,27 @@ def test_punctuation_emoji_case_and_joiners_do_not_matter(
 def test_examples(smalltalk: SmallTalk, text: str, kind: str | None) -> None:
     """One rule each."""
     assert smalltalk.detect(text) == kind
+
+
+@pytest.mark.parametrize("frame", ["{}", "hello {}", "{} machan", "ස්තූතියි {}", "ok {}", "{} ඔයාට"])
+def test_a_word_of_the_farm_is_not_small_talk(smalltalk: SmallTalk, frame: str) -> None:
+    """Nor are those that sound like a word of ours: මැක්කා like "මේක", වැව like "වේවා"."""
+    words = (
+        "මැක්කා වැව පස පසේ උණ අව්ව වල් තේ වී වැසි බෙලි මහට දාන්න ගන්න කියන්න ඕන කහ අල ගොනා හරකා "
+        "නැද්ද ඕනද කීයද කවදාද ඇයි mekka wal pase una wesi beli mahata danna ganna ona area"
+    ).split()
+
+    assert [word for word in words if smalltalk.detect(frame.format(word))] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["මම වස බිව්වා", "hello mama wasa biwwa", "ජීවිතේ එපා වෙලා", "thanks bye mata marenna one",
+     "help sarpayek kewa", "අයියේ බෙහෙත් බීලා", "udaw karanna sihi na", "budu saranai mama marenawa"],
+)  # fmt: skip
+def test_a_call_for_help_is_not_small_talk(smalltalk: SmallTalk, text: str) -> None:
+    """Not even behind a greeting or beside a farewell."""
+    assert smalltalk.detect(text) is None
 
 
 @pytest.mark.parametrize(
@@ -172,6 +197,7 @@ def test_a_long_message_is_a_question(smalltalk: SmallTalk) -> None:
     [
         (MINIMAL + 'phrase = ["hi"]', "phrase"),
         (MINIMAL + 'alone = ["<nobody> hi"]', "<nobody>"),
+        (MINIMAL + 'markers = "<nobody>"', "<nobody>"),
         ("address = [", "smalltalk.toml"),
         (MINIMAL.replace("[words]", ""), "words"),
     ],
