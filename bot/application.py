@@ -15,6 +15,9 @@ from telegram.ext import (
 )
 
 from bot.batching import Batcher
+from bot.delivery.pacing import Pacer
+from bot.delivery.sender import Sender
+from bot.delivery.wire import Wire
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -56,9 +59,17 @@ def build(
         .post_shutdown(_post_shutdown)
         .build()
     )
-    application.bot_data[DESK] = Desk(services, Batcher(services.index.search))
+    wire = Wire(application.bot, Pacer())
+    sender = Sender(wire, services)
+    application.bot_data[DESK] = Desk(services, Batcher(services.index.search), wire, sender)
     _add_handlers(application)
     return application
+
+
+def sender_of(application: GoviApplication) -> Sender:
+    """Return the sender that the application's handlers wake; whoever serves runs it."""
+    desk: Desk = application.bot_data[DESK]
+    return desk.sender
 
 
 def _add_handlers(application: GoviApplication) -> None:
@@ -84,4 +95,4 @@ async def _post_init(application: GoviApplication) -> None:
 
 
 async def _post_shutdown(application: GoviApplication) -> None:
-    await application.bot_data[DESK].batcher.close()
+    await application.bot_data[DESK].close()

@@ -2,9 +2,10 @@
 
 from telegram import Update
 
+from bot.delivery.wire import Place
 from bot.handlers.context import GoviContext
 from bot.handlers.keyboards import example_keyboard
-from bot.handlers.replying import Place, place_of, send
+from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
 
 
