@@ -85,8 +85,10 @@ class Sender:
         try:
             while True:
                 self._wake.clear()
+                # Asked before looking: what ends meanwhile may let a chat's next message go.
+                was_idle = not self._tasks
                 is_more = await self._start_ready()
-                if self._is_finishing and not is_more and not self._tasks:
+                if self._is_finishing and was_idle and not self._tasks and not is_more:
                     return
                 await self._rest(is_more)
         finally:
