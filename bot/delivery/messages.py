@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import GoviError
 from bot.i18n import Catalogue
+from bot.i18n.catalogue import MAIN_LANGUAGE
 from bot.rendering import Rendered, render, render_text
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.farmers import list_languages
@@ -21,7 +22,7 @@ class Letter:
 
     Attributes:
         message: The row: its data, chat and references.
-        language: The recipient's, "si" for a group or a stranger.
+        language: What the recipient reads; the main language in a group or for a stranger.
         found: What the kind's `read` returned; None for a kind without one.
     """
 
@@ -58,7 +59,7 @@ def compose(
     """Render messages from what the database says now; an error stands for what it hit alone."""
     languages = list_languages(session, [message.chat_id for message in messages])
     return [
-        _compose(session, catalogue, message, languages.get(message.chat_id, "si"))
+        _compose(session, catalogue, message, languages.get(message.chat_id, MAIN_LANGUAGE))
         for message in messages
     ]
 
@@ -87,9 +88,9 @@ def _render_reply(catalogue: Catalogue, letter: Letter) -> Rendered:
     owed: OwedReply = letter.found
     if owed.outcome.decision == "media":
         key = "ask.no_words" if owed.kind == "text" else f"media.{owed.kind}"
-        return render_text(catalogue.text(key))
+        return render_text(catalogue.text(key, letter.language))
     heading = f"❓ {owed.question}" if letter.data.get("with_question") else ""
-    return render(catalogue, owed.outcome, owed.script, heading)
+    return render(catalogue, owed.outcome, owed.script, heading, letter.language)
 
 
 KINDS: dict[str, Kind] = {

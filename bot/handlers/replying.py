@@ -12,6 +12,8 @@ from bot.handlers.incoming import get_message, topic_of
 from bot.rendering import Rendered
 from bot.services.farmers import mark_unreachable
 
+__all__ = ["Place", "place_of", "send"]
+
 
 def place_of(update: Update) -> Place:
     """Return the place under the update's own message."""

@@ -72,6 +72,14 @@ def test_a_fallback_is_in_the_language_of_the_question(session: Session) -> None
     assert owed(session)[0].parts == (TEXTS.text("ask.fallback", "ta"),)
 
 
+def test_a_fallback_is_otherwise_in_the_language_that_the_person_chose(session: Session) -> None:
+    """Whatever script they type in."""
+    get_farmer(session, NIMAL).language = "en"
+    ask(session, "fallback")
+
+    assert owed(session)[0].parts == (TEXTS.text("ask.fallback", "en"),)
+
+
 def test_a_question_asked_by_a_button_is_repeated_above_its_answer(session: Session) -> None:
     """Nobody has written it, so it must stand somewhere; escaped, like everything."""
     ask(session, "answer", is_quoted=True)
