@@ -14,6 +14,9 @@ from telegram.ext import (
 )
 
 from bot.batching import Batcher
+from bot.delivery.pacing import Pacer
+from bot.delivery.sender import Sender
+from bot.delivery.wire import Wire
 from bot.handlers import language, team
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
@@ -56,9 +59,17 @@ def build(
         .post_shutdown(_post_shutdown)
         .build()
     )
-    application.bot_data[DESK] = Desk(services, Batcher(services.index.search))
+    wire = Wire(application.bot, Pacer())
+    sender = Sender(wire, services)
+    application.bot_data[DESK] = Desk(services, Batcher(services.index.search), wire, sender)
     _add_handlers(application)
     return application
+
+
+def sender_of(application: GoviApplication) -> Sender:
+    """Return the sender that the application's handlers wake; whoever serves runs it."""
+    desk: Desk = application.bot_data[DESK]
+    return desk.sender
 
 
 def _add_handlers(application: GoviApplication) -> None:
@@ -68,6 +79,9 @@ def _add_handlers(application: GoviApplication) -> None:
     media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL & ADDRESSED
     application.add_handlers(
         [
+            # PTB takes a press without data, which only a forged client sends, for a match of any
+            # pattern; this one matches nothing else and keeps it from the handlers below.
+            CallbackQueryHandler(press_button, pattern="(?!)"),
             CommandHandler("start", start),
             CommandHandler("help", show_help),
             CommandHandler("cancel", cancel, filters=ADDRESSED),
@@ -89,4 +103,4 @@ async def _post_init(application: GoviApplication) -> None:
 
 
 async def _post_shutdown(application: GoviApplication) -> None:
-    await application.bot_data[DESK].batcher.close()
+    await application.bot_data[DESK].close()

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.db.engine import open_engine, reading, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
+from bot.db.writer import Writer
 from bot.i18n import Catalogue
 from bot.knowledge_files import read_knowledge
 from bot.services.curation import sync_starter
@@ -30,7 +31,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Services:
     """Everything that handlers, jobs and commands work with."""
 
@@ -39,20 +40,36 @@ class Services:
     sessions: sessionmaker[Session]
     index: KnowledgeIndex
     catalogue: Catalogue
+    _writer: Writer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._writer = Writer(self.engine, self.sessions)
 
     async def run(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a service function in one transaction, in a thread; commit when it returns."""
+        """Run a service function in the writer's thread; return once its changes are committed.
+
+        It is undone alone if it raises; others that run meanwhile share its commit.
+        """
+        return await asyncio.wrap_future(
+            self._writer.submit(lambda session: function(session, *args, **kwargs))
+        )
+
+    async def read(
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a service function that changes nothing, in a thread, without waiting for writers."""
 
         def call() -> T:
-            with transaction(self.sessions) as session:
+            with reading(self.sessions) as session:
                 return function(session, *args, **kwargs)
 
         return await asyncio.to_thread(call)
 
     def close(self) -> None:
-        """Close the database connections."""
+        """Write what is still to be written, and close the database connections."""
+        self._writer.close()
         self.engine.dispose()
 
 

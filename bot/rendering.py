@@ -8,6 +8,7 @@ from telegram.constants import MessageLimit
 
 from bot.handlers.keyboards import rating_keyboard, suggestion_keyboard
 from bot.i18n import Catalogue
+from bot.i18n.catalogue import MAIN_LANGUAGE
 from bot.services.answering import Outcome
 
 LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
@@ -23,19 +24,26 @@ class Rendered:
     keyboard: InlineKeyboardMarkup | None = None
 
 
-def render(catalogue: Catalogue, outcome: Outcome, script: str = "", heading: str = "") -> Rendered:
+def render(
+    catalogue: Catalogue,
+    outcome: Outcome,
+    script: str = "",
+    heading: str = "",
+    language: str = MAIN_LANGUAGE,
+) -> Rendered:
     """Render an outcome.
 
     Args:
         catalogue: Govi's own words.
         outcome: What is owed.
-        script: The question's script; our own sentences are Tamil for "tamil", else Sinhala.
+        script: The question's script; to one in "tamil" our own sentences are Tamil too.
         heading: A line to put above, such as a question that a button asked.
+        language: Of our own sentences otherwise.
     """
     above = f"{heading}\n\n" if heading else ""
     if outcome.decision == "answer" and outcome.answer is not None:
         return render_text(above + outcome.answer, rating_keyboard(catalogue, outcome.reply_id))
-    language = "ta" if script == "tamil" else "si"
+    language = "ta" if script == "tamil" else language
     if outcome.decision == "suggest":
         keyboard = suggestion_keyboard(catalogue, outcome)
         return render_text(above + catalogue.text("ask.suggest", language), keyboard)

@@ -19,6 +19,7 @@ FORBIDDEN = {
         "telegram", "bot.handlers", "bot.cli", "bot.intake", "bot.i18n", "bot.bootstrap", "asyncio",
     ),
     "bot/handlers": ("sqlalchemy", "bot.db.models", "bot.db.engine", "bot.cli", "bot.intake"),
+    "bot/delivery": ("bot.db.models", "bot.handlers", "bot.cli", "bot.intake"),
     "bot/intake": ("bot.db.models", "bot.handlers", "bot.cli"),
     "bot/cli": ("bot.handlers", "telegram"),
     "bot/i18n": ("bot.services", "bot.db", "telegram", "retrieval"),

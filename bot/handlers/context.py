@@ -1,12 +1,15 @@
-"""What every handler is given: the services, Govi's words, and the batched search."""
+"""What every handler is given: the services, Govi's words, the batched search, and the sender."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from telegram.ext import CallbackContext, ExtBot
 
 from bot.batching import Batcher
+from bot.delivery.sender import Sender
+from bot.delivery.wire import Wire
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import MAIN_LANGUAGE
 from retrieval import SearchResult
@@ -27,6 +30,23 @@ class Desk:
 
     services: "Services"
     batcher: Batcher[str, SearchResult]
+    #: For what is said at once and needs no memory; what is owed goes through the outbox.
+    wire: Wire
+    sender: Sender
+    _asides: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def do_aside(self, errand: Coroutine[None, None, None]) -> None:
+        """Start something that nobody waits for and that may fail; it must catch its errors."""
+        task = asyncio.create_task(errand)
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def close(self) -> None:
+        """Stop searching, and whatever nobody waits for."""
+        for task in self._asides:
+            task.cancel()
+        await asyncio.gather(*self._asides, return_exceptions=True)
+        await self.batcher.close()
 
 
 class GoviContext(CallbackContext[ExtBot[Any], _Data, _Data, _Data]):
@@ -53,8 +73,16 @@ class GoviContext(CallbackContext[ExtBot[Any], _Data, _Data, _Data]):
     async def run(
         self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a service function in one transaction, in a thread."""
-        return await self.desk.services.run(function, *args, **kwargs)
+        """Run a service function in one transaction; what it owes is sent once it is committed."""
+        result = await self.desk.services.run(function, *args, **kwargs)
+        self.desk.sender.wake()
+        return result
+
+    async def read(
+        self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a service function that changes nothing."""
+        return await self.desk.services.read(function, *args, **kwargs)
 
     async def search(self, text: str) -> SearchResult:
         """Search for one question, together with others that arrive meanwhile."""

@@ -44,7 +44,7 @@ class Dialogues:
     async def _find(self, update: Update, context: GoviContext) -> Stand | None:
         if not is_private(update):
             return None
-        stand = await context.run(find_stand, get_user(update).id)
+        stand = await context.read(find_stand, get_user(update).id)
         is_known = stand is not None and stand.name in {*self._steps, *self._file_steps}
         return stand if is_known else None
 

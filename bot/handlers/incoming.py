@@ -46,6 +46,7 @@ def read_message(update: Update) -> Incoming:
         message_id=message.message_id,
         kind=_kind(message),
         is_edit=update.edited_message is not None,
+        topic_id=topic_of(message),
     )
 
 
@@ -59,6 +60,11 @@ def get_message(update: Update) -> Message:
     if message is None:
         raise ValueError(f"update {update.update_id} has no message")
     return message
+
+
+def topic_of(message: Message) -> int | None:
+    """Return the forum topic that a message stands in, if any."""
+    return message.message_thread_id if message.is_topic_message else None
 
 
 def is_addressed(message: Message) -> bool:

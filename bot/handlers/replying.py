@@ -1,55 +1,24 @@
-"""Sending a reply and recording that it was sent."""
+"""Saying something at once: prompts and menus, which nobody misses when the process dies.
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+What carries an answer or concerns an escalation is owed instead, by `outbox.post`.
+"""
 
-from telegram import LinkPreviewOptions, Message, ReplyParameters, Update
-from telegram.constants import ParseMode
+from telegram import Update
 from telegram.error import ChatMigrated, Forbidden
 
+from bot.delivery.wire import Place
 from bot.handlers.context import GoviContext
-from bot.handlers.incoming import get_message
+from bot.handlers.incoming import get_message, topic_of
 from bot.rendering import Rendered
-from bot.services.answering import Outcome, mark_sent
 from bot.services.farmers import mark_unreachable
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a reply goes: under `message_id` if that is still there, in a forum's topic."""
-
-    chat_id: int
-    message_id: int | None = None
-    topic_id: int | None = None
+__all__ = ["Place", "place_of", "send"]
 
 
 def place_of(update: Update) -> Place:
     """Return the place under the update's own message."""
     message = get_message(update)
     return Place(message.chat_id, message.message_id, topic_of(message))
-
-
-def topic_of(message: Message) -> int | None:
-    """Return the forum topic that a message stands in, if any."""
-    return message.message_thread_id if message.is_topic_message else None
-
-
-async def deliver(context: GoviContext, place: Place, outcome: Outcome, rendered: Rendered) -> None:
-    """Send what is owed for a question unless it was sent before, and record it.
-
-    Should the process die between sending and recording, it is sent again: Telegram cannot tell
-    a repeat, and a farmer who hears twice is better off than one who never hears.
-
-    Raises:
-        TelegramError: It could not be sent now; the update must be handled again.
-    """
-    if outcome.message_id is not None:
-        return
-    message_id = await send(context, place, rendered)
-    if message_id is not None:
-        await context.run(mark_sent, outcome.reply_id, message_id, datetime.now(UTC))
 
 
 async def send(context: GoviContext, place: Place, rendered: Rendered) -> int | None:
@@ -69,23 +38,10 @@ async def send(context: GoviContext, place: Place, rendered: Rendered) -> int | 
 
 
 async def _send_parts(context: GoviContext, place: Place, rendered: Rendered) -> int:
-    sent: Message | None = None
+    sent: int | None = None
     for number, part in enumerate(rendered.parts, 1):
-        sent = await context.bot.send_message(
-            chat_id=place.chat_id,
-            text=part,
-            parse_mode=ParseMode.HTML,
-            message_thread_id=place.topic_id,
-            reply_parameters=_under(place),
-            link_preview_options=_NO_PREVIEW,
-            reply_markup=rendered.keyboard if number == len(rendered.parts) else None,
-        )
+        keyboard = rendered.keyboard if number == len(rendered.parts) else None
+        sent = await context.desk.wire.send(place, part, keyboard)
     if sent is None:
         raise ValueError("a reply without text")
-    return sent.message_id
-
-
-def _under(place: Place) -> ReplyParameters | None:
-    if place.message_id is None:
-        return None
-    return ReplyParameters(place.message_id, allow_sending_without_reply=True)
+    return sent

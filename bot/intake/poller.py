@@ -8,7 +8,6 @@ import asyncio
 import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from telegram import Bot
@@ -24,6 +23,7 @@ from telegram.warnings import PTBUserWarning
 
 from bot.application import ALLOWED_UPDATES
 from bot.bootstrap import Services
+from bot.delivery.wire import seconds_of
 from bot.errors import TokenError
 from bot.services import inbox
 
@@ -93,12 +93,6 @@ class Poller:
             "not polling", extra={"why": _why(error), "reason": str(error), "seconds": seconds}
         )
         await asyncio.sleep(seconds)
-
-
-def seconds_of(error: RetryAfter) -> float:
-    """Return how long Telegram asks to wait, whichever type this release gives."""
-    wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 def _why(error: TelegramError) -> str:

@@ -4,44 +4,25 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import AIORateLimiter, ApplicationBuilder
+from telegram.ext import ApplicationBuilder
 
-from bot.application import GoviApplication, build
+from bot.application import GoviApplication, build, sender_of
 from bot.bootstrap import Services
+from bot.delivery.sender import Sender
 from bot.errors import TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
 from bot.intake.worker import Worker
-from bot.services import inbox
+from bot.services import inbox, outbox
 
 DRAIN_SECONDS = 20.0
 #: How often the index is brought in step with the database; well under the promised second.
 REFRESH_SECONDS = 0.4
 
 logger = logging.getLogger(__name__)
-
-
-class ReplyLimiter(AIORateLimiter):
-    """Keeps Telegram's limits on messages; "typing" is none and must not use them up."""
-
-    async def process_request(
-        self,
-        callback: Callable[..., Coroutine[Any, Any, Any]],
-        args: Any,
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: dict[str, Any],
-        rate_limit_args: int | None,
-    ) -> Any:
-        """Send a chat action at once, everything else in its turn."""
-        if endpoint == "sendChatAction":
-            return await callback(*args, **kwargs)
-        return await super().process_request(
-            callback, args, kwargs, endpoint, data, rate_limit_args
-        )
 
 
 async def run(services: Services) -> None:
@@ -68,39 +49,53 @@ def create_application(services: Services) -> GoviApplication:
         .base_file_url(f"{settings.telegram_api_url}/file/bot")
         .connection_pool_size(64)
         .pool_timeout(30)
-        .rate_limiter(ReplyLimiter(max_retries=2))
     )
     return build(builder, services)
 
 
 async def serve(application: GoviApplication, services: Services, stop: asyncio.Event) -> None:
-    """Poll and answer until `stop` is set, then finish what is being handled.
+    """Poll, answer and send until `stop` is set, then finish what is being handled.
 
     Raises:
         GoviError: One of the parts ended by itself; whoever supervises the process restarts it.
     """
     await services.run(inbox.release)
+    await services.run(outbox.release)
+    sender = sender_of(application)
     worker = Worker(application, services)
     poller = Poller(application.bot, services, worker.wake)
     logger.info("serving", extra={"bot": application.bot.username})
-    parts = [
-        asyncio.create_task(part, name=name)
-        for name, part in (
-            ("poller", poller.run()),
-            ("worker", worker.run()),
-            ("refresher", keep_refreshed(services)),
-        )
+    intake = [
+        asyncio.create_task(poller.run(), name="poller"),
+        asyncio.create_task(worker.run(), name="worker"),
+        asyncio.create_task(keep_refreshed(services), name="refresher"),
+        asyncio.create_task(stop.wait(), name="stop"),
     ]
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
-    for task in (*parts, stopping):
-        task.cancel()
-    results = await asyncio.gather(*parts, stopping, return_exceptions=True)
-    await worker.drain(DRAIN_SECONDS)
+    sending = asyncio.create_task(sender.run(), name="sender")
+    await asyncio.wait([*intake, sending], return_when=asyncio.FIRST_COMPLETED)
+    results = await _end(intake)
+    await _drain(worker, sender, sending)
+    results += await _end([sending])
     logger.info("stopped")
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+async def _drain(worker: Worker, sender: Sender, sending: "asyncio.Task[None]") -> None:
+    """Finish what is being handled, then send what that owes; what is left stays in the tables."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + DRAIN_SECONDS
+    await worker.drain(DRAIN_SECONDS)
+    sender.finish()
+    await asyncio.wait([sending], timeout=max(0.0, deadline - clock()))
+
+
+async def _end(tasks: Sequence["asyncio.Task[Any]"]) -> list[Any]:
+    """Cancel what still runs; return results and errors."""
+    for task in tasks:
+        task.cancel()
+    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def keep_refreshed(services: Services) -> None:

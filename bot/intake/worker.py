@@ -12,7 +12,7 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
 from bot.application import GoviApplication
 from bot.batching import BatcherFullError
 from bot.bootstrap import Services
-from bot.intake.poller import seconds_of
+from bot.delivery.wire import seconds_of
 from bot.services import inbox
 from bot.services.inbox import LeasedUpdate
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -11,11 +10,13 @@ from bot.db.models import (
     Entry,
     EntryStatus,
     Feedback,
+    Lane,
     Question,
     QuestionState,
     Reply,
 )
 from bot.errors import NotYoursError, StaleButtonError
+from bot.services import outbox
 from bot.services.farmers import Asker, get_farmer
 from bot.services.texts import storable
 from retrieval import Match, SearchResult, detect_script
@@ -30,6 +31,8 @@ class Incoming:
     Attributes:
         kind: "text", "photo", "voice", "sticker", "location" or "other".
         is_edit: The person changed an earlier message.
+        topic_id: The forum topic that the message stands in, if any.
+        is_quoted: A button asked it, so that the reply has to repeat the question.
     """
 
     asker: Asker
@@ -38,6 +41,8 @@ class Incoming:
     message_id: int
     kind: str = "text"
     is_edit: bool = False
+    topic_id: int | None = None
+    is_quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,6 @@ class Outcome:
         decision: "answer", "suggest", "fallback" or "media".
         answer: The stored answer, word for word; None unless `decision` is "answer".
         suggestions: Best first, at most `SUGGESTION_COUNT`; empty unless "suggest".
-        message_id: Telegram's id of the reply if it was sent already, else None.
     """
 
     question_id: int
@@ -65,7 +69,16 @@ class Outcome:
     answer: str | None = None
     entry_key: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
-    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedReply:
+    """A reply that is to be sent, and the text, kind and script of its question."""
+
+    outcome: Outcome
+    question: str
+    kind: str
+    script: str
 
 
 def find_outcome(session: Session, update_id: int) -> Outcome | None:
@@ -74,39 +87,61 @@ def find_outcome(session: Session, update_id: int) -> Outcome | None:
     return None if reply is None else _outcome(reply)
 
 
+def read_owed_reply(session: Session, reply_id: int) -> OwedReply:
+    """Return what is needed to write a reply."""
+    reply = session.get_one(Reply, reply_id)
+    question = reply.question
+    return OwedReply(_outcome(reply), question.text, question.kind, question.script)
+
+
 def record_question(session: Session, incoming: Incoming, result: SearchResult) -> Outcome:
-    """Store a question from Telegram with its decision; does not commit, sends nothing."""
-    farmer = get_farmer(session, incoming.asker)
+    """Store a question from Telegram with its decision, and owe the reply; does not commit.
+
+    An update that was recorded before has no second effect; its first outcome is returned.
+    """
+    known = find_outcome(session, incoming.update_id)
+    if known is not None:
+        return known
     question = _question(incoming.text, result)
-    question.farmer = farmer
-    question.chat_id = incoming.asker.chat_id
-    question.message_id = incoming.message_id
-    question.is_edit = incoming.is_edit
-    return _decide_reply(session, question, result, incoming.update_id)
+    _place(session, question, incoming)
+    content = _decide(session, question, result)
+    return _reply(session, question, content, incoming.update_id, incoming.is_quoted)
 
 
 def record_terminal_question(session: Session, text: str, result: SearchResult) -> Outcome:
     """Store a question asked in the terminal chat; it has no farmer and no update."""
     question = _question(text, result)
     question.channel = "terminal"
-    return _decide_reply(session, question, result, update_id=None)
+    return _reply(session, question, _decide(session, question, result), update_id=None)
 
 
 def record_media(session: Session, incoming: Incoming) -> Outcome:
-    """Store that a person sent something other than text, with its caption if it has one."""
+    """Store that a person sent something other than text, with its caption; owe a kind reply.
+
+    An update that was recorded before has no second effect.
+    """
+    known = find_outcome(session, incoming.update_id)
+    if known is not None:
+        return known
     question = Question(
-        farmer=get_farmer(session, incoming.asker),
-        chat_id=incoming.asker.chat_id,
-        message_id=incoming.message_id,
         kind=incoming.kind,
-        is_edit=incoming.is_edit,
         text=storable(incoming.text),
         script="other",
         decision="media",
         state=QuestionState.UNANSWERED,
         matches=[],
     )
-    return _reply(session, question, "media", incoming.update_id)
+    _place(session, question, incoming)
+    return _reply(session, question, _Content("media"), incoming.update_id)
+
+
+def _place(session: Session, question: Question, incoming: Incoming) -> None:
+    """Say who asked, and where: the reply goes under that message."""
+    question.farmer = get_farmer(session, incoming.asker)
+    question.chat_id = incoming.asker.chat_id
+    question.message_id = incoming.message_id
+    question.topic_id = incoming.topic_id
+    question.is_edit = incoming.is_edit
 
 
 def answer_in_terminal(session: Session, question_id: int, chosen: Suggestion | None) -> Outcome:
@@ -118,19 +153,24 @@ def answer_in_terminal(session: Session, question_id: int, chosen: Suggestion | 
     question = session.get_one(Question, question_id)
     if chosen is None:
         _move(session, question, QuestionState.UNANSWERED)
-        return _reply(session, question, "fallback", update_id=None)
+        return _reply(session, question, _FALLBACK, update_id=None)
     return _answer_with(session, question, chosen.entry_id, update_id=None)
 
 
 def choose_suggestion(
     session: Session, question_id: int, entry_id: int, asker: Asker, update_id: int
 ) -> Outcome:
-    """Answer a question with the suggested entry that its asker chose.
+    """Answer a question with the suggested entry that its asker chose, and owe the reply.
+
+    An update that was recorded before has no second effect; its first outcome is returned.
 
     Raises:
         NotYoursError: The asker is not the one who asked.
         StaleButtonError: The question was closed already, or the entry was withdrawn.
     """
+    known = find_outcome(session, update_id)
+    if known is not None:
+        return known
     question = _own_open_question(session, question_id, asker)
     return _answer_with(session, question, entry_id, update_id)
 
@@ -144,19 +184,24 @@ def _answer_with(
         raise StaleButtonError
     _move(session, question, QuestionState.ANSWERED)
     question.entry = entry
-    return _reply(session, question, "answer", update_id, entry)
+    return _reply(session, question, _Content("answer", entry), update_id)
 
 
 def refuse_suggestions(session: Session, question_id: int, asker: Asker, update_id: int) -> Outcome:
     """Record that none of the suggestions fitted: the question now counts as unanswered.
 
+    An update that was recorded before has no second effect; its first outcome is returned.
+
     Raises:
         NotYoursError: The asker is not the one who asked.
         StaleButtonError: The question was closed already.
     """
+    known = find_outcome(session, update_id)
+    if known is not None:
+        return known
     question = _own_open_question(session, question_id, asker)
     _move(session, question, QuestionState.UNANSWERED)
-    return _reply(session, question, "fallback", update_id)
+    return _reply(session, question, _FALLBACK, update_id)
 
 
 def rate(session: Session, reply_id: int, asker: Asker, is_helpful: bool) -> bool:
@@ -183,15 +228,6 @@ def rate(session: Session, reply_id: int, asker: Asker, is_helpful: bool) -> boo
     return changed
 
 
-def mark_sent(session: Session, reply_id: int, message_id: int, sent_at: datetime) -> None:
-    """Record that Telegram took a reply; the first message id stays."""
-    session.execute(
-        update(Reply)
-        .where(Reply.id == reply_id, Reply.message_id.is_(None))
-        .values(message_id=message_id, sent_at=sent_at)
-    )
-
-
 def _question(text: str, result: SearchResult) -> Question:
     return Question(
         text=storable(text),
@@ -213,24 +249,35 @@ _STATES = {
 }
 
 
-def _decide_reply(
-    session: Session, question: Question, result: SearchResult, update_id: int | None
-) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a reply says: its kind, and the entry or the offers in it."""
+
+    kind: str
+    entry: Entry | None = None
+    offered: Sequence[dict[str, object]] = ()
+
+
+_FALLBACK = _Content("fallback")
+
+
+def _decide(session: Session, question: Question, result: SearchResult) -> _Content:
+    """Turn the retriever's decision into what the database can stand for now."""
     entries = _published(session, result.matches)
     best = entries.get(result.matches[0].key) if result.matches else None
     # An entry retired since the search is not in `entries`: its answer is never sent.
     if question.decision == "answer" and best is not None:
         question.entry = best
-        return _reply(session, question, "answer", update_id, best)
+        return _Content("answer", best)
     offered = [
         {"entry_id": entries[match.key].id, "phrasing": _spoken(entries[match.key], match)}
         for match in result.matches
         if match.key in entries
     ][:SUGGESTION_COUNT]
     if question.decision == "suggest" and offered:
-        return _reply(session, question, "suggest", update_id, offered=offered)
+        return _Content("suggest", offered=offered)
     question.decision, question.state = "fallback", QuestionState.UNANSWERED
-    return _reply(session, question, "fallback", update_id)
+    return _FALLBACK
 
 
 def _spoken(entry: Entry, match: Match) -> str:
@@ -250,21 +297,33 @@ def _published(session: Session, matches: Sequence[Match]) -> dict[str, Entry]:
 def _reply(
     session: Session,
     question: Question,
-    kind: str,
+    content: _Content,
     update_id: int | None,
-    entry: Entry | None = None,
-    offered: list[dict[str, object]] | None = None,
+    is_quoted: bool = False,
 ) -> Outcome:
+    """Store a reply and, unless the question came from a terminal, owe it to the chat."""
+    entry = content.entry
     reply = Reply(
         question=question,
-        kind=kind,
+        kind=content.kind,
         update_id=update_id,
         entry=entry,
         entry_version=entry.version if entry else None,
-        offered=offered or [],
+        offered=list(content.offered),
     )
     session.add(reply)
     session.flush()
+    if question.chat_id is not None:
+        outbox.post(
+            session,
+            question.chat_id,
+            "reply",
+            {"with_question": True} if is_quoted else {},
+            lane=Lane.REPLY,
+            reply_id=reply.id,
+            under_message_id=question.message_id or None,
+            topic_id=question.topic_id,
+        )
     return _outcome(reply)
 
 
@@ -276,7 +335,6 @@ def _outcome(reply: Reply) -> Outcome:
         answer=reply.entry.answer if reply.entry else None,
         entry_key=reply.entry.key if reply.entry else None,
         suggestions=tuple(Suggestion(**item) for item in reply.offered),
-        message_id=reply.message_id,
     )
 
 

@@ -7,7 +7,16 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Entry, EntryStatus, InboxStatus, Question, QuestionState, ReceivedUpdate
+from bot.db.models import (
+    Entry,
+    EntryStatus,
+    InboxStatus,
+    OutboxStatus,
+    OutgoingMessage,
+    Question,
+    QuestionState,
+    ReceivedUpdate,
+)
 from bot.knowledge import EntryDraft
 from retrieval import IndexedEntry, Retriever, SearchResult
 
@@ -25,7 +34,7 @@ class Finding:
 
 
 def examine_database(session: Session) -> Iterator[Finding]:
-    """Yield counts, and updates that were set aside."""
+    """Yield counts, updates that were set aside, and messages that were given up."""
     for status in EntryStatus:
         count = session.scalar(
             select(func.count()).select_from(Entry).where(Entry.status == status)
@@ -38,6 +47,12 @@ def examine_database(session: Session) -> Iterator[Finding]:
     )
     for row in failed:
         yield Finding("inbox", f"{row.update_id} was set aside: {row.reason}", is_fault=True)
+    unsent = session.scalars(
+        select(OutgoingMessage).where(OutgoingMessage.status == OutboxStatus.FAILED)
+    )
+    for message in unsent:
+        text = f"{message.id} ({message.kind}) was given up: {message.reason}"
+        yield Finding("outbox", text, is_fault=True)
 
 
 def examine_index(retriever: Retriever, entries: Sequence[IndexedEntry]) -> Iterator[Finding]:

@@ -33,6 +33,12 @@ def get_farmer(session: Session, asker: Asker) -> Farmer:
     return farmer
 
 
+def list_languages(session: Session, telegram_user_ids: Collection[int]) -> dict[int, str]:
+    """Return the language of each person who is known."""
+    known = select(Farmer).where(Farmer.telegram_user_id.in_(telegram_user_ids))
+    return {farmer.telegram_user_id: farmer.language for farmer in session.scalars(known)}
+
+
 def read_language(session: Session, telegram_user_id: int) -> str:
     """Return the language that a person chose; Sinhala for one who never did."""
     chosen = select(Farmer.language).where(Farmer.telegram_user_id == telegram_user_id)

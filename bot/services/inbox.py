@@ -84,7 +84,7 @@ def release(session: Session) -> None:
 
 
 def finish(session: Session, update_id: int) -> None:
-    """Mark an update done: its effects are committed and its replies sent."""
+    """Mark an update done: its effects, and what it owes in reply, are committed."""
     session.execute(
         update(ReceivedUpdate)
         .where(ReceivedUpdate.update_id == update_id)

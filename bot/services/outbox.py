@@ -1,11 +1,42 @@
 """Messages that are owed: written down with their cause, sent in order, given up with a reason."""
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
-from bot.db.models import Lane, OutgoingMessage
+from bot.db.base import utc_now
+from bot.db.models import Lane, OutboxStatus, OutgoingMessage, Reply
+from bot.services.farmers import mark_unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedMessage:
+    """A message handed to one sender until its lease ends.
+
+    Attributes:
+        data: What was given to `post`.
+        attempts: How often it failed by its own fault.
+        message_ids: Telegram's ids of the parts that were sent before, in order.
+    """
+
+    id: int
+    chat_id: int
+    kind: str
+    data: Mapping[str, Any]
+    reply_id: int | None
+    escalation_id: int | None
+    under_message_id: int | None
+    topic_id: int | None
+    attempts: int
+    message_ids: Sequence[int]
+
+
+_LEASED = [getattr(OutgoingMessage, field.name) for field in fields(LeasedMessage)]
+_PENDING = OutgoingMessage.status == OutboxStatus.PENDING
 
 
 def post(
@@ -22,6 +53,8 @@ def post(
     once_key: str | None = None,
 ) -> OutgoingMessage | None:
     """Owe a chat a message; does not commit, sends nothing.
+
+    What the chat is still owed from before goes first, so it moves up to the lane of this one.
 
     Args:
         session: The transaction of whatever causes the message.
@@ -40,6 +73,11 @@ def post(
     """
     if once_key is not None and _is_known(session, once_key):
         return None
+    session.execute(
+        update(OutgoingMessage)
+        .where(_PENDING, OutgoingMessage.chat_id == chat_id, OutgoingMessage.lane > lane)
+        .values(lane=lane)
+    )
     message = OutgoingMessage(
         chat_id=chat_id,
         kind=kind,
@@ -59,3 +97,154 @@ def post(
 def _is_known(session: Session, once_key: str) -> bool:
     known = select(OutgoingMessage.id).where(OutgoingMessage.once_key == once_key)
     return session.scalar(known) is not None
+
+
+def lease(
+    session: Session, limit: int, lease_seconds: float, busy_chats: Collection[int] = ()
+) -> list[LeasedMessage]:
+    """Take messages that are due, one a chat, urgent lanes first, and hold them for a while.
+
+    A chat's later message is never handed out while an earlier one is unfinished, be it leased,
+    put back or in another lane; so each chat reads in the order in which things happened.
+    """
+    now = utc_now()
+    rows = session.execute(
+        select(*_LEASED)
+        .where(_is_ready(now, busy_chats))
+        .order_by(OutgoingMessage.lane, OutgoingMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    session.execute(
+        update(OutgoingMessage)
+        .where(OutgoingMessage.id.in_([row.id for row in rows]))
+        .values(leased_until=now + timedelta(seconds=lease_seconds))
+    )
+    return [LeasedMessage(*row) for row in rows]
+
+
+def _is_ready(now: datetime, busy_chats: Collection[int]) -> ColumnElement[bool]:
+    earlier = aliased(OutgoingMessage)
+    return and_(
+        _PENDING,
+        OutgoingMessage.due_at <= now,
+        or_(OutgoingMessage.leased_until.is_(None), OutgoingMessage.leased_until <= now),
+        OutgoingMessage.chat_id.not_in(sorted(busy_chats)),
+        ~exists().where(
+            earlier.chat_id == OutgoingMessage.chat_id,
+            earlier.status == OutboxStatus.PENDING,
+            earlier.id < OutgoingMessage.id,
+        ),
+    )
+
+
+def release(session: Session) -> None:
+    """Give back what a process held that is no more; only before the one sender starts."""
+    session.execute(
+        update(OutgoingMessage)
+        .where(_PENDING, OutgoingMessage.leased_until.is_not(None))
+        .values(leased_until=None)
+    )
+
+
+def note_parts(session: Session, message_id: int, sent: Sequence[int]) -> None:
+    """Record Telegram's ids of the parts sent so far, so that a later attempt goes on behind."""
+    _change(session, message_id, message_ids=list(sent))
+
+
+def mark_sent(session: Session, message_id: int, sent: Sequence[int]) -> None:
+    """Record that Telegram has taken every part; a reply gets the id of the last, with buttons."""
+    now = utc_now()
+    reply_id = _change(
+        session,
+        message_id,
+        status=OutboxStatus.SENT,
+        message_ids=list(sent),
+        reason=None,
+        leased_until=None,
+        finished_at=now,
+    )
+    if reply_id is not None and sent:
+        session.execute(
+            update(Reply)
+            .where(Reply.id == reply_id, Reply.message_id.is_(None))
+            .values(message_id=sent[-1], sent_at=now)
+        )
+
+
+def put_back(
+    session: Session, message_id: int, reason: str, due_in_seconds: float, attempts: int
+) -> None:
+    """Try a message again later; until then it keeps its place before the chat's later ones."""
+    due_at = utc_now() + timedelta(seconds=due_in_seconds)
+    _change(
+        session,
+        message_id,
+        reason=reason[:2000],
+        due_at=due_at,
+        attempts=attempts,
+        leased_until=None,
+    )
+
+
+def give_up(session: Session, message_id: int, reason: str) -> None:
+    """Set a message aside as failed; `govi doctor` shows it, and the chat's next one goes on."""
+    _finish(session, message_id, OutboxStatus.FAILED, reason)
+
+
+def drop(session: Session, message_id: int, reason: str) -> None:
+    """Owe a message no longer: nobody is there to read it, or its matter is over."""
+    _finish(session, message_id, OutboxStatus.DROPPED, reason)
+
+
+def drop_unreachable(session: Session, message_id: int, chat_id: int, reason: str) -> None:
+    """Drop a message that a person or group does not let in; a person is marked unreachable."""
+    drop(session, message_id, reason)
+    if chat_id > 0:  # a private chat has its person's own id
+        mark_unreachable(session, chat_id)
+
+
+def move_chat(session: Session, old_chat_id: int, new_chat_id: int) -> None:
+    """Send what a group is owed to the supergroup that it became; message ids there are others."""
+    session.execute(
+        update(OutgoingMessage)
+        .where(_PENDING, OutgoingMessage.chat_id == old_chat_id)
+        .values(chat_id=new_chat_id, under_message_id=None, topic_id=None, leased_until=None)
+    )
+
+
+def purge(session: Session, before: datetime) -> int:
+    """Delete messages that were sent or dropped before an instant; return how many.
+
+    Failed ones stay until a person looks. A purged `once_key` no longer keeps anything away.
+    """
+    done = session.scalars(
+        delete(OutgoingMessage)
+        .where(
+            OutgoingMessage.status.in_([OutboxStatus.SENT, OutboxStatus.DROPPED]),
+            OutgoingMessage.finished_at < before,
+        )
+        .returning(OutgoingMessage.id)
+    )
+    return len(done.all())
+
+
+def _finish(session: Session, message_id: int, status: OutboxStatus, reason: str) -> None:
+    _change(
+        session,
+        message_id,
+        status=status,
+        reason=reason[:2000],
+        leased_until=None,
+        finished_at=utc_now(),
+    )
+
+
+def _change(session: Session, message_id: int, **values: Any) -> int | None:
+    """Change a message that is not finished yet; return the reply that it carries, if any."""
+    return session.scalar(
+        update(OutgoingMessage)
+        .where(OutgoingMessage.id == message_id, _PENDING)
+        .values(**values)
+        .returning(OutgoingMessage.reply_id)
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.delivery import pacing, sender
 from bot.intake import poller, serving, worker
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
@@ -20,9 +21,11 @@ def later_type_of_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits seconds for a retry."""
-    for module in (poller, serving):
+    for module in (poller, serving, sender):
         monkeypatch.setattr(module, "SHORTEST_PAUSE", 0.02)
         monkeypatch.setattr(module, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(sender, "SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(pacing, "CHAT_SECONDS", 0.02)
     monkeypatch.setattr(worker, "LEASE_SECONDS", 0.2)
     monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.05)
     monkeypatch.setattr(worker, "FIRST_RETRY_SECONDS", 0.02)

@@ -12,6 +12,7 @@ from bot.bootstrap import Services
 from bot.db.engine import open_engine, reading, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Origin
+from bot.delivery import pacing, sender
 from bot.i18n import Catalogue
 from bot.intake import poller, serving, worker
 from bot.services.curation import import_entries
@@ -92,6 +93,8 @@ def hurry() -> None:
     """Make pauses and leases so short that a test can wait for them."""
     poller.SHORTEST_PAUSE, poller.LONGEST_PAUSE = 0.02, 0.1
     serving.SHORTEST_PAUSE, serving.LONGEST_PAUSE = 0.02, 0.1
+    sender.SHORTEST_PAUSE, sender.LONGEST_PAUSE, sender.SWEEP_SECONDS = 0.02, 0.1, 0.05
+    pacing.CHAT_SECONDS = 0.02
     worker.LEASE_SECONDS, worker.SWEEP_SECONDS, worker.FIRST_RETRY_SECONDS = 0.2, 0.05, 0.02
 
 

@@ -4,8 +4,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.base import utc_now
-from bot.db.models import EntryStatus, Feedback, Origin, Question, QuestionState, Reply
+from bot.db.models import (
+    EntryStatus,
+    Feedback,
+    Lane,
+    Origin,
+    OutgoingMessage,
+    Question,
+    QuestionState,
+    Reply,
+)
 from bot.errors import NotYoursError, StaleButtonError
 from bot.services import answering
 from bot.services.answering import Incoming, Outcome
@@ -131,15 +139,54 @@ def test_choosing_for_a_question_that_never_was_is_refused(session: Session) -> 
         answering.refuse_suggestions(session, 999, NIMAL, update_id=2)
 
 
-def test_an_update_is_recognised_when_it_comes_again(session: Session) -> None:
-    """Its outcome is found, with the reply's message id once Telegram has it."""
+def test_an_update_that_comes_again_has_no_second_effect(session: Session) -> None:
+    """Its first outcome is returned, whatever is found now; one question, one message owed."""
     first = ask(session, "answer", "a.one")
-    answering.mark_sent(session, first.reply_id, 77, utc_now())
 
-    again = answering.find_outcome(session, 1)
+    again = ask(session, "answer", "a.two")
 
-    assert again is not None
-    assert (again.question_id, again.message_id) == (first.question_id, 77)
+    assert again == first
+    assert len(session.scalars(select(Question)).all()) == 1
+    assert len(session.scalars(select(OutgoingMessage)).all()) == 1
+
+
+def test_a_press_that_comes_again_has_no_second_effect(session: Session) -> None:
+    """The same update twice is no stale button."""
+    asked = ask(session, "suggest", "a.one")
+    chosen = asked.suggestions[0].entry_id
+    first = answering.choose_suggestion(session, asked.question_id, chosen, NIMAL, update_id=2)
+
+    again = answering.choose_suggestion(session, asked.question_id, chosen, NIMAL, update_id=2)
+
+    assert again == first
+
+
+def test_a_reply_is_owed_with_the_question_that_caused_it(session: Session) -> None:
+    """It goes under the farmer's own message, in its topic, before everything unasked."""
+    incoming = Incoming(NIMAL, "ප්‍රශ්නය", 1, message_id=5, topic_id=3)
+    outcome = answering.record_question(session, incoming, result("answer", "a.one"))
+
+    owed = session.scalars(select(OutgoingMessage)).one()
+
+    assert (owed.kind, owed.lane, owed.reply_id) == ("reply", Lane.REPLY, outcome.reply_id)
+    assert (owed.chat_id, owed.under_message_id, owed.topic_id) == (NIMAL.chat_id, 5, 3)
+
+
+def test_a_terminal_question_owes_nothing(session: Session) -> None:
+    """Its answer is printed at once."""
+    answering.record_terminal_question(session, "ප්‍රශ්නය", result("answer", "a.one"))
+
+    assert session.scalars(select(OutgoingMessage)).all() == []
+
+
+def test_what_is_needed_to_write_a_reply_is_read_back(session: Session) -> None:
+    """The outcome as it was decided, and the question's text and script."""
+    outcome = ask(session, "suggest", "a.one", "a.two")
+
+    owed = answering.read_owed_reply(session, outcome.reply_id)
+
+    assert owed.outcome == outcome
+    assert (owed.question, owed.kind, owed.script) == ("ප්‍රශ්නය", "text", "sinhala")
 
 
 def test_a_new_update_has_no_outcome_yet(session: Session) -> None:

@@ -15,7 +15,7 @@ class InboxStatus(StrEnum):
 
     #: Written down; waiting for its turn or its next attempt.
     RECEIVED = "received"
-    #: Its effects are committed and its replies are sent.
+    #: Its effects, and what it owes in reply, are committed.
     DONE = "done"
     #: Set aside after too many attempts; never retried by itself.
     FAILED = "failed"

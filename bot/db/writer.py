@@ -1,0 +1,109 @@
+"""Group commit: transactions that wait for one another share one commit.
+
+A commit on disk takes milliseconds, whatever it commits. So one thread does all writing: it takes
+what is waiting, gives each function a savepoint of its own in one transaction, and commits once.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.errors import DatabaseError
+
+#: Most functions in one transaction, so that the first does not wait long for the last.
+MAX_GROUP = 64
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job(Generic[T]):
+    function: Callable[[Session], T]
+    future: Future[T] = field(default_factory=Future)
+
+
+class Writer:
+    """Runs functions that write, in the order in which they came, in a thread of its own."""
+
+    def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
+        """Make a writer; no thread is started before the first function."""
+        self._engine = engine
+        self._sessions = sessions
+        self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+
+    def submit(self, function: Callable[[Session], T]) -> Future[T]:
+        """Return a future that is done once the function's changes are committed.
+
+        A function that raises is rolled back alone and its error is the future's. When the commit
+        fails, every future of the group gets that error and nothing of the group has happened. A
+        future that is cancelled before its turn is left out; later it can no longer be cancelled.
+
+        Raises:
+            DatabaseError: The writer has been closed.
+        """
+        job = _Job(function)
+        with self._lock:
+            if self._is_closed:
+                raise DatabaseError("the database is being closed; nothing more is written")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+                self._thread.start()
+            self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Write what was submitted, then end; a second call does nothing."""
+        with self._lock:
+            self._is_closed = True
+            self._jobs.put(None)
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            group = [self._jobs.get()]
+            while len(group) < MAX_GROUP and not self._jobs.empty():
+                group.append(self._jobs.get())
+            is_open = None not in group
+            wanted = [job for job in group if job and job.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(wanted)
+
+    def _commit(self, jobs: Sequence[_Job[Any]]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                outcomes = [self._call(connection, job) for job in jobs]
+        except BaseException as error:
+            for job in jobs:
+                job.future.set_exception(error)
+            return
+        for job, (result, failure) in zip(jobs, outcomes, strict=True):
+            if failure is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(failure)
+
+    def _call(
+        self, connection: Connection, job: _Job[Any]
+    ) -> tuple[Any, None] | tuple[None, Exception]:
+        """Return the function's result or its error; raise when the transaction itself is lost."""
+        with self._sessions(bind=connection, join_transaction_mode="create_savepoint") as session:
+            try:
+                result = job.function(session)
+                session.flush()
+            except Exception as error:
+                session.rollback()
+                return None, error
+            session.commit()
+            return result, None

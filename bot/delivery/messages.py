@@ -1,0 +1,98 @@
+"""What each kind of outbox row says: one entry in `KINDS` a kind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import GoviError
+from bot.i18n import Catalogue
+from bot.i18n.catalogue import MAIN_LANGUAGE
+from bot.rendering import Rendered, render, render_text
+from bot.services.answering import OwedReply, read_owed_reply
+from bot.services.farmers import list_languages
+from bot.services.outbox import LeasedMessage
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a renderer is given.
+
+    Attributes:
+        message: The row: its data, chat and references.
+        language: What the recipient reads; the main language in a group or for a stranger.
+        found: What the kind's `read` returned; None for a kind without one.
+    """
+
+    message: LeasedMessage
+    language: str
+    found: Any = None
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What was given to `outbox.post`."""
+        return self.message.data
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How rows of one kind become text.
+
+    Attributes:
+        render: Returns the message, or None when its matter is over and nothing is to be sent.
+        read: A service function that reads what `render` needs beyond the row; may be left out.
+    """
+
+    render: Callable[[Catalogue, Letter], Rendered | None]
+    read: Callable[["Session", LeasedMessage], Any] | None = None
+
+
+class UnknownKindError(GoviError):
+    """The row was written by a newer release, or its renderer was never registered."""
+
+
+def compose(
+    session: "Session", catalogue: Catalogue, messages: Sequence[LeasedMessage]
+) -> list[Rendered | Exception | None]:
+    """Render messages from what the database says now; an error stands for what it hit alone."""
+    languages = list_languages(session, [message.chat_id for message in messages])
+    return [
+        _compose(session, catalogue, message, languages.get(message.chat_id, MAIN_LANGUAGE))
+        for message in messages
+    ]
+
+
+def _compose(
+    session: "Session", catalogue: Catalogue, message: LeasedMessage, language: str
+) -> Rendered | Exception | None:
+    try:
+        kind = KINDS.get(message.kind)
+        if kind is None:
+            raise UnknownKindError(f"nothing renders outbox messages of kind {message.kind!r}")
+        found = kind.read(session, message) if kind.read else None
+        return kind.render(catalogue, Letter(message, language, found))
+    except Exception as error:
+        return error
+
+
+def _read_reply(session: "Session", message: LeasedMessage) -> OwedReply:
+    if message.reply_id is None:
+        raise ValueError(f"outbox message {message.id} names no reply")
+    return read_owed_reply(session, message.reply_id)
+
+
+def _render_reply(catalogue: Catalogue, letter: Letter) -> Rendered:
+    """Answer, suggest, fall back, or ask for words; `with_question` repeats the question above."""
+    owed: OwedReply = letter.found
+    if owed.outcome.decision == "media":
+        key = "ask.no_words" if owed.kind == "text" else f"media.{owed.kind}"
+        return render_text(catalogue.text(key, letter.language))
+    heading = f"❓ {owed.question}" if letter.data.get("with_question") else ""
+    return render(catalogue, owed.outcome, owed.script, heading, letter.language)
+
+
+KINDS: dict[str, Kind] = {
+    "reply": Kind(_render_reply, _read_reply),
+}

@@ -1,0 +1,198 @@
+"""The durable outbox."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import Farmer, Lane, OutboxStatus, OutgoingMessage, Question, QuestionState
+from bot.db.models import Reply as ReplyRow
+from bot.services import outbox
+from bot.services.farmers import Asker, get_farmer
+
+NIMAL, KAMALA, GROUP = 11, 22, -100
+
+
+def post(session: Session, chat_id: int = NIMAL, **options: Any) -> int:
+    """Owe a message; return its id."""
+    message = outbox.post(session, chat_id, "test", **options)
+    assert message is not None
+    return message.id
+
+
+def lease_ids(session: Session, **options: Any) -> list[int]:
+    """The messages that would be handed out now."""
+    defaults: dict[str, Any] = {"limit": 10, "lease_seconds": 60}
+    return [message.id for message in outbox.lease(session, **(defaults | options))]
+
+
+def row(session: Session, message_id: int) -> OutgoingMessage:
+    """A message as the database has it."""
+    return session.get_one(OutgoingMessage, message_id, populate_existing=True)
+
+
+def test_a_lease_carries_what_the_sender_needs(session: Session) -> None:
+    """The row's own values, with nothing sent yet."""
+    message_id = post(session, data={"a": 1}, under_message_id=5, topic_id=3)
+
+    [leased] = outbox.lease(session, 10, 60)
+
+    assert (leased.id, leased.chat_id, leased.kind) == (message_id, NIMAL, "test")
+    assert (leased.data, leased.under_message_id, leased.topic_id) == ({"a": 1}, 5, 3)
+    assert (leased.attempts, leased.message_ids) == (0, [])
+
+
+def test_urgent_lanes_go_first(session: Session) -> None:
+    """Replies before notices before bulk, whenever they were written."""
+    bulk = post(session, 1, lane=Lane.BULK)
+    notice = post(session, 2, lane=Lane.NOTICE)
+    reply = post(session, 3, lane=Lane.REPLY)
+
+    assert lease_ids(session, limit=2) == [reply, notice]
+    assert lease_ids(session) == [bulk]
+
+
+def test_a_chat_is_written_to_in_order(session: Session) -> None:
+    """The second waits until the first is finished, even when the second is more urgent."""
+    first = post(session, lane=Lane.BULK)
+    second = post(session, lane=Lane.REPLY)
+
+    assert lease_ids(session) == [first]
+    assert lease_ids(session) == []
+    outbox.mark_sent(session, first, [1])
+    assert lease_ids(session) == [second]
+
+
+def test_a_reply_hurries_what_stands_before_it_in_its_chat(session: Session) -> None:
+    """An answer must not wait for a thousand others' bulk because of one of its own."""
+    others = post(session, KAMALA, lane=Lane.BULK)
+    mine = post(session, NIMAL, lane=Lane.BULK)
+    post(session, NIMAL, lane=Lane.REPLY)
+
+    assert lease_ids(session) == [mine, others]
+
+
+def test_one_that_was_put_back_holds_its_chat_and_no_other(session: Session) -> None:
+    """It comes back after the delay, before the chat's later ones."""
+    first, second, other = post(session), post(session), post(session, KAMALA)
+    lease_ids(session, limit=1)
+    outbox.put_back(session, first, "boom", due_in_seconds=60, attempts=1)
+
+    assert lease_ids(session) == [other]
+    outbox.put_back(session, first, "boom", due_in_seconds=-1, attempts=2)
+    assert [(m.id, m.attempts) for m in outbox.lease(session, 10, 60)] == [(first, 2)]
+    assert row(session, second).status is OutboxStatus.PENDING
+
+
+def test_a_busy_chat_is_skipped(session: Session) -> None:
+    """Chats that the sender is writing to are left alone."""
+    post(session, NIMAL)
+    other = post(session, KAMALA)
+
+    assert lease_ids(session, busy_chats={NIMAL}) == [other]
+
+
+def test_a_dead_senders_lease_runs_out(session: Session) -> None:
+    """What a dead process held is handed out again, with the parts that it had sent."""
+    message_id = post(session)
+    lease_ids(session, lease_seconds=-1)
+    outbox.note_parts(session, message_id, [7])
+
+    assert [message.message_ids for message in outbox.lease(session, 10, 60)] == [[7]]
+
+
+def test_a_new_process_takes_over_at_once(session: Session) -> None:
+    """What the last process held is handed out without waiting for its lease to run out."""
+    message_id = post(session)
+    lease_ids(session)
+
+    outbox.release(session)
+
+    assert lease_ids(session) == [message_id]
+
+
+def test_a_sent_reply_is_known_as_sent(session: Session) -> None:
+    """The reply gets the id of the last part, which has the buttons; a second mark changes none."""
+    question = Question(
+        text="?", script="other", decision="answer", state=QuestionState.ANSWERED, matches=[]
+    )
+    reply = ReplyRow(question=question, kind="answer")
+    session.add(reply)
+    session.flush()
+    message_id = post(session, reply_id=reply.id)
+
+    outbox.mark_sent(session, message_id, [70, 71])
+    outbox.mark_sent(session, message_id, [80])
+
+    session.refresh(reply)
+    assert reply.message_id == 71
+    assert reply.sent_at is not None
+    assert row(session, message_id).status is OutboxStatus.SENT
+    assert row(session, message_id).message_ids == [70, 71]
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [(outbox.give_up, OutboxStatus.FAILED), (outbox.drop, OutboxStatus.DROPPED)],
+)
+def test_one_that_is_not_sent_keeps_its_reason_and_lets_the_next_go(
+    session: Session, end: Any, status: OutboxStatus
+) -> None:
+    """Nothing is silently not sent, and nothing blocks those behind it."""
+    first, second = post(session), post(session)
+    lease_ids(session)
+
+    end(session, first, "boom")
+
+    assert (row(session, first).status, row(session, first).reason) == (status, "boom")
+    assert lease_ids(session) == [second]
+
+
+def test_who_blocked_the_bot_is_marked(session: Session) -> None:
+    """The message is dropped and the person counts as unreachable."""
+    get_farmer(session, Asker(NIMAL, NIMAL))
+    message_id = post(session)
+
+    outbox.drop_unreachable(session, message_id, NIMAL, "Forbidden")
+
+    assert not session.scalars(select(Farmer)).one().is_reachable
+    assert row(session, message_id).status is OutboxStatus.DROPPED
+
+
+def test_a_group_that_moved_gets_its_messages_there(session: Session) -> None:
+    """In order, and under no message, because the ids are others there."""
+    first = post(session, GROUP, under_message_id=5, topic_id=6)
+    second, other = post(session, GROUP), post(session, NIMAL, under_message_id=8)
+    lease_ids(session)
+
+    outbox.move_chat(session, GROUP, -200)
+
+    moved = row(session, first)
+    assert (moved.chat_id, moved.under_message_id, moved.topic_id) == (-200, None, None)
+    assert row(session, second).chat_id == -200
+    assert row(session, other).under_message_id == 8
+    assert lease_ids(session) == [first]
+
+
+def test_a_message_that_may_exist_once_is_written_once(session: Session) -> None:
+    """The second post with the same key owes nothing, even after the first was sent."""
+    first = post(session, once_key="a")
+    outbox.mark_sent(session, first, [1])
+
+    assert outbox.post(session, NIMAL, "test", once_key="a") is None
+    assert post(session, once_key="b") > first
+
+
+def test_purging_forgets_only_what_is_over_and_old(session: Session) -> None:
+    """Waiting and failed messages stay."""
+    sent, dropped, failed, waiting = (post(session, chat) for chat in (1, 2, 3, 4))
+    outbox.mark_sent(session, sent, [1])
+    outbox.drop(session, dropped, "over")
+    outbox.give_up(session, failed, "boom")
+
+    assert outbox.purge(session, utc_now() - timedelta(days=1)) == 0
+    assert outbox.purge(session, utc_now() + timedelta(seconds=1)) == 2
+    assert set(session.scalars(select(OutgoingMessage.id))) == {failed, waiting}
