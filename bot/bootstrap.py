@@ -11,13 +11,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.collector import nothing_to_collect
 from bot.db.engine import open_engine, reading, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
 from bot.db.writer import Writer
 from bot.i18n import Catalogue
-from bot.knowledge_files import read_knowledge
-from bot.services.curation import sync_starter
 from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import ROOT, Settings
@@ -106,14 +105,18 @@ def open_services(
         GoviError: The database or the starter knowledge cannot be used.
         RetrievalError: The model cannot be used.
     """
-    engine, sessions = open_database(settings)
-    load_starter(sessions, STARTER, update_starter)
-    retriever = retriever or Retriever.open(
-        settings.model_dir, settings.index_dir, settings.embedder_runtime, settings.embedder_threads
-    )
-    index = KnowledgeIndex(sessions, retriever)
-    index.load(progress)
-    return Services(settings, engine, sessions, index, Catalogue.load())
+    with nothing_to_collect():
+        engine, sessions = open_database(settings)
+        load_starter(sessions, STARTER, update_starter)
+        retriever = retriever or Retriever.open(
+            settings.model_dir,
+            settings.index_dir,
+            settings.embedder_runtime,
+            settings.embedder_threads,
+        )
+        index = KnowledgeIndex(sessions, retriever)
+        index.load(progress)
+        return Services(settings, engine, sessions, index, Catalogue.load())
 
 
 def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: bool) -> None:
@@ -126,6 +129,10 @@ def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: 
     is_older = loaded is not None and loaded != fingerprint
     if not is_empty and not (is_older and update_starter):
         return
+    # Reading and checking files is most of the code of a start, and rarely needed.
+    from bot.knowledge_files import read_knowledge
+    from bot.services.curation import sync_starter
+
     drafts = read_knowledge(folder)
     with transaction(sessions) as session:
         report = sync_starter(session, drafts, fingerprint)

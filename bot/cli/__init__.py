@@ -4,10 +4,11 @@ import sys
 
 import click
 
+from bot.collector import nothing_to_collect
 from bot.errors import GoviError
 from retrieval.errors import RetrievalError
 
-#: command -> module that defines it; imported only when it is called, so that help is quick.
+#: command -> module that defines it; imported only when called for: none waits for another's.
 _COMMANDS = {
     "run": "bot.cli.run",
     "chat": "bot.cli.chat",
@@ -32,7 +33,8 @@ class _Commands(click.Group):
 
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(_COMMANDS[cmd_name])
+        with nothing_to_collect():
+            module = importlib.import_module(_COMMANDS[cmd_name])
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 

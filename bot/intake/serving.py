@@ -33,7 +33,7 @@ async def run(services: Services) -> None:
     """
     stop = asyncio.Event()
     with _signals(stop):
-        async with _started(create_application(services), stop) as application:
+        async with started(create_application(services), stop) as application:
             if not stop.is_set():
                 await serve(application, services, stop)
 
@@ -112,10 +112,17 @@ async def keep_refreshed(services: Services) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _started(
+async def started(
     application: GoviApplication, stop: asyncio.Event
 ) -> AsyncIterator[GoviApplication]:
-    """Initialise the application, waiting for Telegram to be reachable, and shut it down."""
+    """Initialise the application for the block, and shut it down after it in any case.
+
+    Waits until Telegram can be reached; when `stop` is set first, the block is entered with an
+    application that is not initialised and must not serve.
+
+    Raises:
+        TokenError: Telegram does not know the token.
+    """
     try:
         await _initialize(application, stop)
         if not stop.is_set() and application.post_init:

@@ -22,6 +22,9 @@ from bot.services.texts import storable
 from retrieval import Match, SearchResult, detect_script
 
 SUGGESTION_COUNT = 3
+#: "Did you mean" leaves out what scores this much less than its best: on the development
+#: questions never the right entry (python -m benchmarks.suggestions).
+SUGGESTION_SPREAD = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,13 +274,16 @@ def _decide(session: Session, question: Question, result: SearchResult) -> _Cont
         return _Content("answer", best)
     offered = [
         {"entry_id": entries[match.key].id, "phrasing": _spoken(entries[match.key], match)}
-        for match in result.matches
-        if match.key in entries
+        for match in _close_to_best([match for match in result.matches if match.key in entries])
     ][:SUGGESTION_COUNT]
     if question.decision == "suggest" and offered:
         return _Content("suggest", offered=offered)
     question.decision, question.state = "fallback", QuestionState.UNANSWERED
     return _FALLBACK
+
+
+def _close_to_best(matches: Sequence[Match]) -> list[Match]:
+    return [match for match in matches if match.score > matches[0].score - SUGGESTION_SPREAD]
 
 
 def _spoken(entry: Entry, match: Match) -> str:

@@ -2,8 +2,8 @@
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -62,25 +62,22 @@ def current_revision(session: Session) -> int:
 
 def read_entries(session: Session, since: int = -1) -> Iterator[IndexedEntry]:
     """Yield published entries that changed after revision `since`, with their live phrasings."""
-    rows = session.execute(
-        select(Entry.key, Entry.title, Entry.keywords, Entry.answer, Phrasing.text)
-        .join(Entry.phrasings)
-        .where(
-            Entry.status == EntryStatus.PUBLISHED,
-            Entry.revision > since,
-            Phrasing.retired_at.is_(None),
-        )
-        .order_by(Entry.key, Phrasing.id)
-    )
-    for key, group in groupby(rows, key=lambda row: row.key):
-        lines = list(group)
-        yield IndexedEntry(
-            key=key,
-            title=lines[0].title,
-            keywords=tuple(lines[0].keywords),
-            answer=lines[0].answer,
-            phrasings=tuple(line.text for line in lines),
-        )
+    wanted = (Entry.status == EntryStatus.PUBLISHED, Entry.revision > since)
+    phrasings: dict[int, list[str]] = defaultdict(list)
+    # Two statements: joined, each answer would be read once for every one of its phrasings.
+    for entry_id, text in session.execute(
+        select(Phrasing.entry_id, Phrasing.text)
+        .join(Phrasing.entry)
+        .where(*wanted, Phrasing.retired_at.is_(None))
+        .order_by(Phrasing.id)
+    ):
+        phrasings[entry_id].append(text)
+    columns = (Entry.id, Entry.key, Entry.title, Entry.keywords, Entry.answer)
+    for entry_id, key, title, keywords, answer in session.execute(
+        select(*columns).where(*wanted).order_by(Entry.key)
+    ):
+        if entry_id in phrasings:
+            yield IndexedEntry(key, title, tuple(keywords), answer, tuple(phrasings[entry_id]))
 
 
 def _unpublished_since(session: Session, since: int) -> list[str]:

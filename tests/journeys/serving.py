@@ -61,7 +61,7 @@ class Govi:
 
     async def _serve(self) -> None:
         application = serving.create_application(self.services)
-        async with serving._started(application, self._stop):
+        async with serving.started(application, self._stop):
             if not self._stop.is_set():
                 await serving.serve(application, self.services, self._stop)
 

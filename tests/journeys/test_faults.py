@@ -44,7 +44,7 @@ async def test_serving_begins_when_the_api_can_be_reached(
 
     api.start()
 
-    await api.reply_to(farmer.sends(BLAST))
+    assert (await api.reply_to(farmer.sends(BLAST))).text == BLAST_ANSWER
     await govi.stop()
     await govi.close()
 
@@ -95,11 +95,12 @@ async def test_failing_polls_are_tried_again(api: BotApi, govi: Govi, farmer: Pe
     """Errors on getUpdates neither end intake nor lose an update."""
     for fault in (faults.server_error(), faults.too_many_requests(1), faults.dropped_connection()):
         api.fail("getUpdates", fault)
-    farmer.sends(BLAST)
+    question = farmer.sends(BLAST)
 
     await api.until(lambda: api.faults.count == 0)
 
-    await api.reply_to(farmer.sends(BLAST))
+    assert (await api.reply_to(question)).text == BLAST_ANSWER
+    assert (await api.reply_to(farmer.sends(BLAST))).text == BLAST_ANSWER
 
 
 async def test_a_farmer_who_blocked_the_bot_is_marked_and_holds_nobody_up(
@@ -107,13 +108,15 @@ async def test_a_farmer_who_blocked_the_bot_is_marked_and_holds_nobody_up(
 ) -> None:
     """The reply that cannot be delivered is given up and the update is done."""
     await api.reply_to(farmer.sends(BLAST))
-    farmer.sends(BLAST)
+    undelivered = farmer.sends(BLAST)
     farmer.blocks()
 
     await api.reply_to(neighbour.sends(BLAST))
 
-    await api.until(lambda: not govi.rows(Farmer)[0].is_reachable)
     await api.until(lambda: all(r.status is InboxStatus.DONE for r in govi.rows(ReceivedUpdate)))
+    reachable = {row.telegram_user_id: row.is_reachable for row in govi.rows(Farmer)}
+    assert reachable == {farmer.id: False, neighbour.id: True}
+    assert api.replies(undelivered) == []
 
 
 async def test_an_update_that_cannot_be_parsed_is_set_aside(
@@ -169,7 +172,7 @@ async def test_what_was_not_finished_is_finished_after_a_restart(
 
     await govi.start()
 
-    await api.reply_to(question)
+    assert (await api.reply_to(question)).text == BLAST_ANSWER
     await govi.stop()
     await govi.close()
 

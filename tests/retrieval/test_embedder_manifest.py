@@ -86,9 +86,24 @@ def test_loading_fails_on_a_wrong_field(model_dir, manifest, name, value):
         ModelManifest.load(model_dir)
 
 
-def test_verifying_accepts_the_described_files(model_dir, manifest):
-    """Nothing is raised for the right files."""
-    manifest.verify(model_dir)
+def is_refused(model_dir, manifest):
+    """Whether a directory's files are not the described ones."""
+    try:
+        manifest.verify(model_dir)
+    except ModelMismatchError:
+        return True
+    return False
+
+
+def test_verifying_accepts_the_described_files_once_they_are_restored(model_dir, manifest):
+    """Damaged weights are refused, the right ones put back are not."""
+    weights = model_dir / ONNX_FILE
+    weights.write_bytes(b"weight")
+    was_refused = is_refused(model_dir, manifest)
+
+    weights.write_bytes(b"weights")
+
+    assert (was_refused, is_refused(model_dir, manifest)) == (True, False)
 
 
 def test_verifying_fails_on_changed_weights(model_dir, manifest):

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
+    Entry,
     EntryStatus,
     Feedback,
     Lane,
@@ -36,14 +37,24 @@ def knowledge(session: Session) -> None:
 
 def result(kind: str, *keys: str) -> SearchResult:
     """What the retriever would say."""
-    matches = tuple(create_match(key, 0.9 - n / 10) for n, key in enumerate(keys))
+    return result_of(kind, *((key, 0.9 - n / 20) for n, key in enumerate(keys)))
+
+
+def result_of(kind: str, *scores: tuple[str, float]) -> SearchResult:
+    """What the retriever would say, with each match's score."""
+    matches = tuple(create_match(key, score) for key, score in scores)
     return SearchResult("sinhala", matches, Decision(kind, 0.9, 0.1), 0.01, "m-1")
 
 
 def ask(session: Session, kind: str, *keys: str, update_id: int = 1) -> Outcome:
     """Nimal asks something."""
+    return record(session, result(kind, *keys), update_id)
+
+
+def record(session: Session, found: SearchResult, update_id: int = 1) -> Outcome:
+    """Nimal asks something that leads to this result."""
     incoming = Incoming(NIMAL, "ප්‍රශ්නය", update_id, message_id=5)
-    return answering.record_question(session, incoming, result(kind, *keys))
+    return answering.record_question(session, incoming, found)
 
 
 def test_an_answer_is_the_stored_text_word_for_word(session: Session) -> None:
@@ -79,6 +90,24 @@ def test_suggestions_are_three_stored_questions(session: Session) -> None:
     outcome = ask(session, "suggest", *KEYS)
 
     assert [s.phrasing for s in outcome.suggestions] == ["පළමු එක", "දෙවැනි එක", "තුන්වැනි එක"]
+
+
+def test_what_is_far_behind_the_best_is_not_suggested(session: Session) -> None:
+    """Two buttons that fit serve better than three of which one does not."""
+    found = result_of("suggest", ("a.one", 0.62), ("a.two", 0.55), ("a.three", 0.45))
+
+    outcome = record(session, found)
+
+    assert [s.phrasing for s in outcome.suggestions] == ["පළමු එක", "දෙවැනි එක"]
+
+
+def test_the_best_is_always_suggested(session: Session) -> None:
+    """However far it is ahead, and even when a better one was withdrawn meanwhile."""
+    session.scalars(select(Entry).where(Entry.key == "a.one")).one().status = EntryStatus.RETIRED
+
+    outcome = record(session, result_of("suggest", ("a.one", 0.64), ("a.two", 0.4)))
+
+    assert [s.phrasing for s in outcome.suggestions] == ["දෙවැනි එක"]
 
 
 def test_choosing_a_suggestion_answers_the_question(session: Session) -> None:
