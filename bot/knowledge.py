@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -104,6 +105,11 @@ class EntryDraft(BaseModel):
     valid_until: Annotated[date | None, BeforeValidator(_none_if_blank)] = None
     checked: Annotated[Text | None, BeforeValidator(_none_if_blank)] = None
 
+    @cached_property
+    def keyed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The phrasings and their match keys, worked out once; read them by `match_keys`."""
+        return self.phrasings, tuple(map(match_key, self.phrasings))
+
 
 FIELDS: tuple[str, ...] = tuple(EntryDraft.model_fields)
 
@@ -170,10 +176,11 @@ def _repeated(checked: Iterable[tuple[str, EntryDraft]]) -> Iterable[Fault]:
             reason = f"{draft.key!r} is also at {place}"
             yield Fault(where, "key", reason, "repeated", {"text": draft.key, "place": place})
         keys[draft.key] = where
-        for number, phrasing in enumerate(draft.phrasings, 1):
+        for number, key in enumerate(match_keys(draft), 1):
             here = f"{where} ({draft.key}, phrasings {number})"
-            first = phrasings.setdefault(match_key(phrasing), here)
+            first = phrasings.setdefault(key, here)
             if first != here:
+                phrasing = draft.phrasings[number - 1]
                 reason = f"{phrasing!r} is also at {first}"
                 values = {"text": phrasing, "place": first}
                 yield Fault(where, f"phrasings {number}", reason, "repeated", values)
@@ -191,3 +198,10 @@ def check_fields(fields: Mapping[str, Any]) -> EntryDraft:
 def match_key(phrasing: str) -> str:
     """Return the form in which two phrasings count as the same question."""
     return normalize(phrasing)
+
+
+def match_keys(draft: EntryDraft) -> tuple[str, ...]:
+    """Return the match key of each phrasing, in order."""
+    phrasings, keys = draft.keyed
+    # A copy with other phrasings carries what was worked out for the original.
+    return keys if phrasings is draft.phrasings else tuple(map(match_key, draft.phrasings))
