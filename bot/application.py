@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from telegram import Message
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -15,13 +14,16 @@ from telegram.ext import (
 )
 
 from bot.batching import Batcher
+from bot.handlers import language, team
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
-from bot.handlers.incoming import is_addressed
+from bot.handlers.dialogue import Dialogues, Step, cancel
+from bot.handlers.incoming import ADDRESSED
 from bot.handlers.membership import note_blocking
 from bot.handlers.menu import set_menus
 from bot.handlers.start import refuse_command, show_help, start
+from bot.services.roles import list_members
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
@@ -31,12 +33,10 @@ GoviApplication = Application[Any, GoviContext, Any, Any, Any, Any]
 #: Kinds of updates that Telegram is asked for; each has a handler below.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
-
-class _Addressed(filters.MessageFilter):
-    """In a group only what is meant for the bot."""
-
-    def filter(self, message: Message) -> bool:
-        return is_addressed(message)
+#: What carries each guided dialogue on, by its name in the database.
+STEPS: dict[str, Step] = {}
+#: The same for dialogues that wait for a file.
+FILE_STEPS: dict[str, Step] = {}
 
 
 def build(
@@ -62,25 +62,30 @@ def build(
 
 
 def _add_handlers(application: GoviApplication) -> None:
-    addressed = _Addressed()
-    question = filters.TEXT & ~filters.COMMAND & addressed
+    dialogues = Dialogues(STEPS, FILE_STEPS)
+    question = filters.TEXT & ~filters.COMMAND & ADDRESSED
     # An edited photo or a moving live location is no new question; edited text is.
-    media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL & addressed
+    media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL & ADDRESSED
     application.add_handlers(
         [
             CommandHandler("start", start),
             CommandHandler("help", show_help),
-            MessageHandler(filters.COMMAND & addressed, refuse_command),
+            CommandHandler("cancel", cancel, filters=ADDRESSED),
+            *language.handlers(),
+            *team.handlers(),
+            MessageHandler(filters.COMMAND & ADDRESSED, refuse_command),
             CallbackQueryHandler(press_button),
             ChatMemberHandler(note_blocking, ChatMemberHandler.MY_CHAT_MEMBER),
-            MessageHandler(filters.UpdateType.MESSAGES & question, ask_question),
-            MessageHandler(media, receive_media),
+            MessageHandler(filters.UpdateType.MESSAGES & question, dialogues.before(ask_question)),
+            MessageHandler(media, dialogues.before(receive_media)),
         ]
     )
 
 
 async def _post_init(application: GoviApplication) -> None:
-    await set_menus(application.bot, application.bot_data[DESK].services.catalogue)
+    services: Services = application.bot_data[DESK].services
+    members = await services.run(list_members)
+    await set_menus(application.bot, services.catalogue, members)
 
 
 async def _post_shutdown(application: GoviApplication) -> None:

@@ -9,6 +9,9 @@ GoviError
 │   └── ConflictError
 └── RequestError            a person asked for something that cannot be done
     ├── NotAllowedError
+    ├── PrivateOnlyError
+    ├── LastAdminError
+    ├── InviteError
     ├── NotYoursError
     ├── StaleButtonError
     ├── EntryMissingError
@@ -83,11 +86,31 @@ class ConflictError(TelegramError):
 
 
 class RequestError(GoviError):
-    """A person asked for something that cannot be done now."""
+    """A person asked for something that cannot be done now; they are told so kindly.
+
+    The text is `refusal.` and the name of the class: `refusal.entry_missing` for
+    `EntryMissingError`. Its placeholders are the keyword arguments.
+    """
+
+    def __init__(self, *arguments: object, **values: object) -> None:
+        super().__init__(*arguments)
+        self.values = values
 
 
 class NotAllowedError(RequestError):
     """The person does not hold the role that this needs; the argument names it."""
+
+
+class PrivateOnlyError(RequestError):
+    """It is done in the private chat with the bot only."""
+
+
+class LastAdminError(RequestError):
+    """Nobody would be left who could give anyone a role."""
+
+
+class InviteError(RequestError):
+    """The invite link is unknown, used or expired; which of the three is not told."""
 
 
 class NotYoursError(RequestError):

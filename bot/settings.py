@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     database_url: str = ""
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
+    invite_hours: int = Field(default=48, ge=1, le=24 * 30)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     model_dir: Path = ROOT / "retrieval" / "model"
     embedder_runtime: Literal["onnx", "torch"] = "onnx"

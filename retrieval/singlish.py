@@ -1,8 +1,10 @@
-"""Restoring Latin typing to Sinhala script, so that the embedder reads the script it knows.
+"""Restoring Latin typing and careless spelling to the Sinhala that the embedder knows.
 
 A Latin word is looked up by its sound in a lexicon made from the knowledge base's own Sinhala
 words, then by its consonants alone (dropped vowels), and is otherwise spelt by rule. English words
 of the knowledge base's titles and keywords stay as they are: the embedder is strong in English.
+A Sinhala word that the lexicon lacks becomes its own word of the same sound, if there is one:
+කුබුර is කුඹුර with a letter mistaken.
 """
 
 import re
@@ -87,22 +89,29 @@ class Restorer:
         }
 
     def restore(self, text: str) -> str:
-        """Return a normalised text with its Singlish words in Sinhala script.
+        """Return a normalised text with its Singlish and its misspelt words in known spelling.
 
-        Idempotent, since a Sinhala word is never changed. A Latin word beside Sinhala script that
-        the lexicon does not know is taken for English and left alone.
+        Idempotent, since a word of the lexicon is never changed. A Latin word beside Sinhala
+        script that the lexicon does not know is taken for English and left alone.
         """
         text = normalize(text)
         is_mixed = _SINHALA_WORD.search(text) is not None
         return " ".join(self._restore_word(word, is_mixed) for word in text.split())
 
     def _restore_word(self, word: str, is_mixed: bool) -> str:
+        if _SINHALA_WORD.fullmatch(word):
+            return word if word in self._counts else self._respell(word)
         if not _LATIN_WORD.fullmatch(word) or self._is_english(word):
             return word
         known = self._look_up(word)
         if known or is_mixed or not _SPELT_BY_RULE.fullmatch(word):
             return known or word
         return spell(word)
+
+    def _respell(self, word: str) -> str:
+        """Return the usual Sinhala word of the same sound, or the word itself."""
+        alike = self._by_sound.get(fold_word(word), ())
+        return max(alike, key=lambda known: self._counts[known], default=word)
 
     def _look_up(self, word: str) -> str:
         sound = fold_word(word)

@@ -236,6 +236,33 @@ async def test_a_menu_is_kept_for_each_scope(client: httpx.AsyncClient) -> None:
     assert (groups["result"], default["result"]) == (menu, [])
 
 
+async def test_a_menu_can_be_taken_away(client: httpx.AsyncClient, farmer: Person) -> None:
+    """The chat is back to the menu of everyone; once more is no fault."""
+    mine = {"scope": {"type": "chat", "chat_id": 11}}
+    menu = [{"command": "help", "description": "උදව්"}]
+    await call(client, "setMyCommands", commands=menu, **mine)
+
+    taken = [await call(client, "deleteMyCommands", **mine) for _ in range(2)]
+
+    assert [each["ok"] for each in taken] == [True, True]
+    assert (await call(client, "getMyCommands", **mine))["result"] == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [({"type": "chat", "chat_id": 12}, "chat not found"), ({"type": "x"}, "Unsupported type")],
+)
+async def test_a_menu_needs_a_scope_that_exists(
+    api: BotApi, client: httpx.AsyncClient, scope: dict[str, Any], words: str
+) -> None:
+    """A person who never wrote to the bot has no chat with it."""
+    api.user(12)
+
+    answer = await call(client, "setMyCommands", commands=[], scope=scope)
+
+    assert (answer["error_code"], words in answer["description"]) == (400, True)
+
+
 async def test_an_ordered_429_says_how_long_to_wait(api: BotApi, client: httpx.AsyncClient) -> None:
     """Once; then it works again."""
     api.fail("getMe", faults.too_many_requests(3))

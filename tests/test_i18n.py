@@ -2,10 +2,13 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.errors import NotAllowedError, RequestError
+from bot.handlers.guard import text_key
 from bot.i18n import Catalogue, CatalogueError
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, PARTIAL_LANGUAGES
 from bot.settings import ROOT
@@ -79,21 +82,38 @@ def test_a_missing_value_is_an_error() -> None:
         catalogue().text("a.b")
 
 
+def as_written(key: str, language: str = "si") -> str:
+    """A text with its placeholders still in it."""
+    return Catalogue.load()._texts[language][key]
+
+
 @pytest.mark.parametrize("key", sorted(SINHALA))
 def test_sinhala_texts_have_their_joiners(key: str) -> None:
     """No ra or ya that should be joined stands apart."""
-    text = Catalogue.load().text(key, question="")
-
-    assert not UNJOINED.search(text)
+    assert not UNJOINED.search(as_written(key))
 
 
 def test_lines_over_a_chat_fit_into_telegrams_200_characters() -> None:
     """Answers to button presses are cut there."""
-    texts = Catalogue.load()
-    lines = {key: texts.text(key, language) for language in ("si", "en")
-             for key in SINHALA if key.startswith("button.")}  # fmt: skip
+    lines = {key: as_written(key, language) for language in ("si", "en")
+             for key in SINHALA if key.startswith(("button.", "refusal."))}  # fmt: skip
 
     assert [key for key, line in lines.items() if len(line) > 200] == []
+
+
+def kinds_of_refusal(kind: type[RequestError] = RequestError) -> Iterator[str]:
+    """The key of every text that a refusal may need."""
+    for each in kind.__subclasses__():
+        yield from kinds_of_refusal(each)
+        if each is NotAllowedError:
+            yield from (text_key(each(role)) for role in ("officer", "admin"))
+        else:
+            yield text_key(each())
+
+
+def test_every_refusal_has_its_text() -> None:
+    """Nobody is refused without a word."""
+    assert set(kinds_of_refusal()) <= SINHALA
 
 
 def keys_used() -> set[str]:

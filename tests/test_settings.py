@@ -47,6 +47,7 @@ def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch
         ("BOT_TOKEN", "hello"),
         ("BOT_TOKEN", "123:short"),
         ("ADMIN_IDS", "11,kamala"),
+        ("INVITE_HOURS", "0"),
         ("LOG_LEVEL", "loud"),
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("EMBEDDER_RUNTIME", "jax"),

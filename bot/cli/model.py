@@ -30,21 +30,31 @@ def model_command() -> None:
     help="How many of the most frequent Latin pieces stay in the vocabulary.",
 )
 @click.option(
+    "--layers",
+    type=click.IntRange(min=2),
+    help="How many layers stay, evenly taken; all of them when left out.",
+)
+@click.option(
     "--export",
     "exported",
     type=click.Path(file_okay=False, path_type=Path),
     help="Also write the untrained base as an int8 serving directory.",
 )
-def build_command(out: Path, base: str, ascii_pieces: int, exported: Path | None) -> None:
+def build_command(
+    out: Path, base: str, ascii_pieces: int, layers: int | None, exported: Path | None
+) -> None:
     """Write a base to OUT: unpacked, its vocabulary pruned to what is typed in Sri Lanka."""
     configured()
     from retrieval.training.base import build_base
     from retrieval.training.export import export_model
-    from retrieval.training.prune import prune_vocabulary
+    from retrieval.training.prune import drop_layers, prune_vocabulary
 
     with TemporaryDirectory() as scratch:
         click.echo(f"unpacking {base} ...", err=True)
         full = build_base(base, Path(scratch) / "full")
+        if layers is not None:
+            kept = drop_layers(full, full, layers)
+            click.echo(f"layers kept: {', '.join(map(str, kept))}", err=True)
         texts = [text for entry in read_entries(STARTER) for text, _ in entry.texts()]
         pieces = prune_vocabulary(full, out, ascii_pieces, texts)
     click.echo(f"{pieces} pieces of the vocabulary kept; base written to {out}")

@@ -8,6 +8,7 @@ from telegram.ext import CallbackContext, ExtBot
 
 from bot.batching import Batcher
 from bot.i18n import Catalogue
+from bot.i18n.catalogue import MAIN_LANGUAGE
 from retrieval import SearchResult
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class Desk:
 class GoviContext(CallbackContext[ExtBot[Any], _Data, _Data, _Data]):
     """The context of one update."""
 
+    #: What the person reads; `bot.handlers.guard.guarded` asks the database.
+    language: str = MAIN_LANGUAGE
+
     @property
     def desk(self) -> Desk:
         """What the application was built with."""
@@ -41,6 +45,10 @@ class GoviContext(CallbackContext[ExtBot[Any], _Data, _Data, _Data]):
     def catalogue(self) -> Catalogue:
         """Govi's own words."""
         return self.desk.services.catalogue
+
+    def text(self, key: str, **values: object) -> str:
+        """Return one of Govi's own texts in the person's language."""
+        return self.catalogue.text(key, self.language, **values)
 
     async def run(
         self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs

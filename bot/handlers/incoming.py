@@ -2,7 +2,8 @@
 
 import re
 
-from telegram import Message, MessageEntity, Update
+from telegram import Message, MessageEntity, Update, User
+from telegram.ext import filters
 
 from bot.services.answering import Incoming
 from bot.services.farmers import Asker
@@ -16,10 +17,22 @@ def read_asker(update: Update) -> Asker:
     Raises:
         ValueError: Nobody did: a channel post, which is never handled.
     """
-    user, chat = update.effective_user, update.effective_chat
-    if user is None or chat is None:
-        raise ValueError(f"update {update.update_id} comes from nobody")
+    user, chat = get_user(update), update.effective_chat
+    if chat is None:
+        raise ValueError(f"update {update.update_id} comes from nowhere")
     return Asker(user.id, chat.id, user.language_code)
+
+
+def get_user(update: Update) -> User:
+    """Return who wrote or pressed.
+
+    Raises:
+        ValueError: Nobody did: a channel post, which is never handled.
+    """
+    user = update.effective_user
+    if user is None:
+        raise ValueError(f"update {update.update_id} comes from nobody")
+    return user
 
 
 def read_message(update: Update) -> Incoming:
@@ -60,6 +73,22 @@ def is_addressed(message: Message) -> bool:
     named = {*message.parse_entities(kinds).values()}
     named |= {*message.parse_caption_entities(kinds).values()}
     return any(name.lower().endswith(f"@{bot.username}".lower()) for name in named)
+
+
+class _Addressed(filters.MessageFilter):
+    """In a group only what is meant for the bot."""
+
+    def filter(self, message: Message) -> bool:
+        return is_addressed(message)
+
+
+ADDRESSED = _Addressed()
+
+
+def is_private(update: Update) -> bool:
+    """Whether nobody but the person reads what is said here."""
+    chat = update.effective_chat
+    return chat is not None and chat.type == chat.PRIVATE
 
 
 def has_words(text: str) -> bool:

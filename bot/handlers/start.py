@@ -3,25 +3,41 @@
 from telegram import Update
 
 from bot.handlers.context import GoviContext
+from bot.handlers.guard import guarded
+from bot.handlers.incoming import get_user, is_private
 from bot.handlers.keyboards import example_keyboard
+from bot.handlers.menu import renew_menu
 from bot.handlers.replying import Place, place_of, send
+from bot.handlers.team import accept_invite
 from bot.rendering import render_text
+from bot.services.invites import PREFIX as INVITE
+from bot.services.roles import find_member
 
 
+@guarded
 async def start(update: Update, context: GoviContext) -> None:
-    """Welcome a person, with a button that asks an example question."""
-    welcome = context.catalogue.text("start.welcome")
-    rendered = render_text(welcome, example_keyboard(context.catalogue))
+    """Welcome a person, or accept the invite that they opened.
+
+    Whoever was given a role before ever writing to the bot gets the menu for it now.
+    """
+    payload = next(iter(context.args or []), "")
+    if payload.startswith(INVITE) and is_private(update):
+        await accept_invite(update, context, payload)
+        return
+    rendered = render_text(context.text("start.welcome"), example_keyboard(context.catalogue))
     place = place_of(update)
     await send(context, Place(place.chat_id, topic_id=place.topic_id), rendered)
+    if await context.run(find_member, get_user(update).id):
+        await renew_menu(context, get_user(update).id)
 
 
+@guarded
 async def show_help(update: Update, context: GoviContext) -> None:
     """Say how to ask."""
-    await send(context, place_of(update), render_text(context.catalogue.text("help.text")))
+    await send(context, place_of(update), render_text(context.text("help.text")))
 
 
+@guarded
 async def refuse_command(update: Update, context: GoviContext) -> None:
     """Say that there is no such command, and that none is needed."""
-    text = context.catalogue.text("ask.unknown_command")
-    await send(context, place_of(update), render_text(text))
+    await send(context, place_of(update), render_text(context.text("ask.unknown_command")))

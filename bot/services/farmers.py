@@ -33,6 +33,17 @@ def get_farmer(session: Session, asker: Asker) -> Farmer:
     return farmer
 
 
+def read_language(session: Session, telegram_user_id: int) -> str:
+    """Return the language that a person chose; Sinhala for one who never did."""
+    chosen = select(Farmer.language).where(Farmer.telegram_user_id == telegram_user_id)
+    return session.scalar(chosen) or LANGUAGES[0]
+
+
+def choose_language(session: Session, asker: Asker, language: str) -> None:
+    """Speak to a person in one of `LANGUAGES` from now on."""
+    get_farmer(session, asker).language = language
+
+
 def mark_unreachable(session: Session, telegram_user_id: int) -> None:
     """Record that the person has blocked the bot, so that nothing more is sent unasked."""
     session.execute(

@@ -21,17 +21,27 @@ class Stand:
     name: str
     step: str
     data: Mapping[str, Any]
+    #: The update that led here, if whoever entered it said so.
+    update_id: int | None = None
 
 
 def enter(
-    session: Session, telegram_user_id: int, name: str, step: str, data: Mapping[str, Any]
+    session: Session,
+    telegram_user_id: int,
+    name: str,
+    step: str,
+    data: Mapping[str, Any],
+    update_id: int | None = None,
 ) -> None:
-    """Begin a dialogue or move on in it; another one that the person was in is left."""
+    """Begin a dialogue or move on in it; another one that the person was in is left.
+
+    With its `update_id` an update that is handled again is not taken for the next step's answer.
+    """
     flow = session.get(Flow, telegram_user_id)
     if flow is None:
         flow = Flow(telegram_user_id=telegram_user_id)
         session.add(flow)
-    flow.name, flow.step, flow.data = name, step, dict(data)
+    flow.name, flow.step, flow.data, flow.update_id = name, step, dict(data), update_id
     flow.updated_at = utc_now()
     session.flush()
 
@@ -41,7 +51,7 @@ def find_stand(session: Session, telegram_user_id: int) -> Stand | None:
     flow = session.get(Flow, telegram_user_id)
     if flow is None or flow.updated_at < utc_now() - FORGOTTEN_AFTER:
         return None
-    return Stand(flow.name, flow.step, flow.data)
+    return Stand(flow.name, flow.step, flow.data, flow.update_id)
 
 
 def leave(session: Session, telegram_user_id: int) -> bool:

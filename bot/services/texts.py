@@ -6,6 +6,15 @@ import re
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
 
 
+#: Control characters and those that turn the direction of writing; joiners are letters' own.
+_UNRULY = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 def storable(text: str) -> str:
     """Replace what no database can hold by U+FFFD; everything else stays as it was typed."""
     return _UNSTORABLE.sub("�", text)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return a text, such as a person's name, without anything that could upset a line of ours."""
+    return " ".join(_UNRULY.sub(" ", storable(text)).split())[:limit].strip()

@@ -107,14 +107,21 @@ def set_my_commands(world: World, given: Given) -> Any:
             raise Refusal(400, "Bad Request: BOT_COMMAND_INVALID")
         if not 0 < len(description) <= 256:
             raise Refusal(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
-    world.commands[_scope(given)] = given["commands"]
+    world.commands[_scope(world, given)] = given["commands"]
+    return True
+
+
+@method("deleteMyCommands", {}, _SCOPE)
+def delete_my_commands(world: World, given: Given) -> Any:
+    """Take the menu of one scope and language away; there need not be one."""
+    world.commands.pop(_scope(world, given), None)
     return True
 
 
 @method("getMyCommands", {}, _SCOPE)
 def get_my_commands(world: World, given: Given) -> Any:
     """Return the menu of one scope and language."""
-    return world.commands.get(_scope(given), [])
+    return world.commands.get(_scope(world, given), [])
 
 
 @method("deleteWebhook", {}, {"drop_pending_updates": flag})
@@ -157,6 +164,21 @@ def get_file(world: World, given: Given) -> Any:
     return about | {"file_size": len(content), "file_path": path}
 
 
-def _scope(given: Given) -> tuple[str, str]:
+_SCOPES = (
+    "default",
+    "all_private_chats",
+    "all_group_chats",
+    "all_chat_administrators",
+    "chat",
+)
+
+
+def _scope(world: World, given: Given) -> tuple[str, str]:
     scope = given.get("scope") or {"type": "default"}
+    if scope.get("type") not in _SCOPES:
+        raise Refusal(400, "Bad Request: can't parse BotCommandScope: Unsupported type specified")
+    if scope["type"] == "chat":
+        chat = world.chats.get(scope.get("chat_id", 0))
+        if chat is None or not chat.started:
+            raise Refusal(400, "Bad Request: chat not found")
     return json.dumps(scope, sort_keys=True), given.get("language_code", "")

@@ -70,6 +70,7 @@ def upgrade():
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("step", sa.String(length=32), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("update_id", sa.BigInteger(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("telegram_user_id", name=op.f("pk_flows")),
     )
@@ -222,6 +223,9 @@ def upgrade():
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reason", sa.String(length=16), nullable=True))
 
+    with op.batch_alter_table("roles", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("name", sa.String(length=64), nullable=True))
+
     with op.batch_alter_table("questions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("topic_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("file_id", sa.String(length=255), nullable=True))
@@ -231,6 +235,9 @@ def downgrade():
     with op.batch_alter_table("questions", schema=None) as batch_op:
         batch_op.drop_column("file_id")
         batch_op.drop_column("topic_id")
+
+    with op.batch_alter_table("roles", schema=None) as batch_op:
+        batch_op.drop_column("name")
 
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.drop_column("reason")

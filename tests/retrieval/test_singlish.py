@@ -37,6 +37,17 @@ def test_an_unknown_word_beside_sinhala_is_left_alone() -> None:
     assert RESTORER.restore("කොළ suitable") == "කොළ suitable"
 
 
+@pytest.mark.parametrize("typed", ["ගොයමෙ කොල කහ", "ගොයමේ කොළ කහ"])
+def test_a_misspelt_word_becomes_the_known_one_of_the_same_sound(typed: str) -> None:
+    """ල for ළ and a short vowel for a long one sound the same."""
+    assert RESTORER.restore(typed) == "ගොයමේ කොළ කහ"
+
+
+def test_a_word_of_another_sound_stays() -> None:
+    """Nothing is guessed."""
+    assert RESTORER.restore("ගංවතුර") == "ගංවතුර"
+
+
 @pytest.mark.parametrize(("typed", "spelt"), [("wathura", "වතුර"), ("amma", "අම්ම"), ("", "")])
 def test_unknown_singlish_is_spelt_by_rule(typed: str, spelt: str) -> None:
     """Greedy rules read Latin letters aloud."""

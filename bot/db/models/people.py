@@ -38,6 +38,8 @@ class RoleGrant(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     telegram_user_id: Mapped[int] = mapped_column(BigInteger, index=True)
     role: Mapped[Role] = mapped_column(enumeration(Role))
+    #: What Telegram calls the person; None until they have used the role.
+    name: Mapped[str | None] = mapped_column(String(64))
     granted_by: Mapped[str] = mapped_column(String(120))
     granted_at: Mapped[datetime] = mapped_column(default=utc_now)
     revoked_at: Mapped[datetime | None]
@@ -70,6 +72,8 @@ class Flow(Base):
     #: What the person is asked for now.
     step: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
+    #: The update that led here; handled again, it is not the next step's answer.
+    update_id: Mapped[int | None] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
 

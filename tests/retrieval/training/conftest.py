@@ -1,6 +1,8 @@
 """A BERT of two layers and a tokenizer of letters: everything that training does, in seconds."""
 
 import string
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,9 +19,8 @@ def tiny_pieces():
     return [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *common, *letters]
 
 
-@pytest.fixture(scope="session")
-def tiny_model_dir(tmp_path_factory):
-    """A model directory of random weights, the same in every run."""
+def create_model(out, layers=2):
+    """Write a model directory of random weights, the same in every run."""
     torch = pytest.importorskip("torch")
     from transformers import BertConfig, BertModel
 
@@ -30,14 +31,20 @@ def tiny_model_dir(tmp_path_factory):
     config = BertConfig(
         vocab_size=len(pieces) + 3,
         hidden_size=32,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=160,
         pad_token_id=1,
         initializer_range=0.2,
     )
-    out = tmp_path_factory.mktemp("tiny")
     encoder = BertModel(config).eval()
-    save_model(assemble(encoder, unigram_tokenizer(pieces), tmp_path_factory.mktemp("parts")), out)
+    with TemporaryDirectory() as parts:
+        save_model(assemble(encoder, unigram_tokenizer(pieces), Path(parts)), out)
     return out
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(tmp_path_factory):
+    """A model of two layers."""
+    return create_model(tmp_path_factory.mktemp("tiny"))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from retrieval.errors import ModelError
-from retrieval.training.prune import is_kept_script, prune_vocabulary
+from retrieval.training.prune import drop_layers, is_kept_script, prune_vocabulary
+from tests.retrieval.training.conftest import create_model
 
 pytestmark = pytest.mark.train
 
@@ -80,3 +81,20 @@ def test_local_scripts_digits_and_signs_are_kept(piece):
 def test_other_pieces_are_not_kept_for_their_script(piece):
     """Latin is kept by frequency instead."""
     assert not is_kept_script(piece)
+
+
+def test_layers_are_dropped_evenly(tmp_path):
+    """First and last stay, and the copy opens with as many."""
+    from sentence_transformers import SentenceTransformer
+
+    whole = create_model(tmp_path / "whole", layers=5)
+
+    assert drop_layers(whole, tmp_path / "half", 3) == (0, 2, 4)
+    assert len(SentenceTransformer(str(tmp_path / "half"))[0].auto_model.encoder.layer) == 3
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_layers_that_are_not_there_cannot_stay(tiny_model_dir, tmp_path, layers):
+    """The error says how many there are."""
+    with pytest.raises(ModelError, match="has 2 layers"):
+        drop_layers(tiny_model_dir, tmp_path / "out", layers)

@@ -1,0 +1,89 @@
+"""Guided dialogues: a message from a person who stands in one is its next step, not a question.
+
+Where a person stands is in the database (`bot.services.flows`); this module knows only who carries
+which dialogue on. Commands other than /cancel leave a dialogue as it is, so that an officer can
+look something up in the middle of an answer; a command that begins another one replaces it.
+Dialogues take place in the private chat; in a group a person always asks.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from telegram import Update
+
+from bot.errors import NotAllowedError
+from bot.handlers.context import GoviContext
+from bot.handlers.guard import Handler, guarded
+from bot.handlers.incoming import get_user, is_private
+from bot.handlers.replying import place_of, send
+from bot.rendering import render_text
+from bot.services.flows import Stand, find_stand, leave
+
+Step = Callable[[Update, GoviContext, Stand], Awaitable[None]]
+
+
+class Dialogues:
+    """Every guided dialogue by the name that the database knows it by."""
+
+    def __init__(self, steps: Mapping[str, Step], file_steps: Mapping[str, Step]) -> None:
+        """Take what carries each dialogue on: with a text, and with a document."""
+        self._steps = steps
+        self._file_steps = file_steps
+
+    def before(self, otherwise: Handler) -> Handler:
+        """Return a handler that carries a person's dialogue on, or else does `otherwise`."""
+
+        async def call(update: Update, context: GoviContext) -> None:
+            stand = await self._find(update, context)
+            if stand is None:
+                await otherwise(update, context)
+            else:
+                await guarded(self._carrying_on(stand))(update, context)
+
+        return call
+
+    async def _find(self, update: Update, context: GoviContext) -> Stand | None:
+        if not is_private(update):
+            return None
+        stand = await context.run(find_stand, get_user(update).id)
+        is_known = stand is not None and stand.name in {*self._steps, *self._file_steps}
+        return stand if is_known else None
+
+    def _carrying_on(self, stand: Stand) -> Handler:
+        async def carry_on(update: Update, context: GoviContext) -> None:
+            step = self._step_for(update, stand)
+            if step is None:
+                text = context.text(self._why_not(update, stand))
+                await send(context, place_of(update), render_text(text))
+                return
+            try:
+                await step(update, context, stand)
+            except NotAllowedError:  # demoted meanwhile
+                await context.run(leave, get_user(update).id)
+                raise
+
+        return carry_on
+
+    def _step_for(self, update: Update, stand: Stand) -> Step | None:
+        message = update.message
+        if message is None or stand.update_id == update.update_id:
+            return None
+        if message.text is not None:
+            return self._steps.get(stand.name)
+        return self._file_steps.get(stand.name) if message.document else None
+
+    def _why_not(self, update: Update, stand: Stand) -> str:
+        """Return the key of the line for a message that is no step; the dialogue stays."""
+        if stand.update_id == update.update_id:
+            return "dialogue.noted"
+        if update.message is None:
+            return "dialogue.no_edits"
+        is_for_file = stand.name in self._file_steps
+        return "dialogue.file_wanted" if is_for_file else "dialogue.words_only"
+
+
+@guarded
+async def cancel(update: Update, context: GoviContext) -> None:
+    """Leave the dialogue that the person stands in, if any; nothing of it is kept."""
+    was_in_one = await context.run(leave, get_user(update).id)
+    key = "dialogue.cancelled" if was_in_one else "dialogue.nothing_to_cancel"
+    await send(context, place_of(update), render_text(context.text(key)))

@@ -1,0 +1,74 @@
+"""Saying no: what cannot be done is refused kindly, in the person's own language."""
+
+import functools
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from telegram import Update
+
+from bot.errors import NotAllowedError, PrivateOnlyError, RequestError, StaleButtonError
+from bot.handlers.context import GoviContext
+from bot.handlers.incoming import get_user, is_private
+from bot.handlers.pressing import answer_press, remove_buttons
+from bot.handlers.replying import place_of, send
+from bot.rendering import render_text
+from bot.services.roles import meet
+
+Handler = Callable[[Update, GoviContext], Coroutine[Any, Any, None]]
+
+
+def guarded(handler: Handler) -> Handler:
+    """Wrap a handler of commands, messages or buttons, so that people understand what it says.
+
+    `context.language` is set before it runs. A `RequestError` that it raises becomes a reply, or
+    the line over the chat when a button was pressed; anything else goes on to the worker.
+    """
+
+    @functools.wraps(handler)
+    async def call(update: Update, context: GoviContext) -> None:
+        user = get_user(update)
+        context.language = await context.run(meet, user.id, user.full_name)
+        try:
+            await handler(update, context)
+        except RequestError as error:
+            await refuse(update, context, error)
+
+    return call
+
+
+def in_private(handler: Handler) -> Handler:
+    """Wrap a handler of what a group has no business reading; goes inside `guarded`."""
+
+    @functools.wraps(handler)
+    async def call(update: Update, context: GoviContext) -> None:
+        if not is_private(update):
+            raise PrivateOnlyError
+        await handler(update, context)
+
+    return call
+
+
+async def refuse(update: Update, context: GoviContext, error: RequestError) -> None:
+    """Say why something is not done; buttons that are out of date go away."""
+    text = context.text(text_key(error), **error.values)
+    query = update.callback_query
+    if query is None:
+        await send(context, place_of(update), render_text(text))
+        return
+    await answer_press(query, text, is_alert=True)
+    if isinstance(error, StaleButtonError):
+        await remove_buttons(query)
+
+
+def text_key(error: RequestError) -> str:
+    """Return the key of an error's text, from the name of its class.
+
+    >>> text_key(StaleButtonError())
+    'refusal.stale_button'
+    >>> text_key(NotAllowedError("admin"))
+    'refusal.not_allowed_admin'
+    """
+    name = type(error).__name__.removesuffix("Error")
+    key = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    return f"refusal.{key}_{error}" if isinstance(error, NotAllowedError) else f"refusal.{key}"

@@ -1,0 +1,56 @@
+"""Buttons about people: their language, and who is on the team. Callback data begins with "p1:"."""
+
+import re
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.i18n import Catalogue
+from bot.services.farmers import LANGUAGES
+from bot.services.roles import Member
+
+#: What each handler takes; anything else, and any later version, is out of date.
+PICK_LANGUAGE = re.compile(rf"p1:l:({'|'.join(LANGUAGES)})\Z")
+SHOW_TEAM = re.compile(r"p1:t:([0-9]{1,4})\Z")
+ASK_REMOVAL = re.compile(r"p1:x:([0-9]{1,18})\Z")
+REMOVE = re.compile(r"p1:y:([0-9]{1,18})\Z")
+
+LABEL_LIMIT = 40
+
+
+def language_keyboard(catalogue: Catalogue) -> InlineKeyboardMarkup:
+    """Return each language, called what its speakers call it."""
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(catalogue.text(f"language.{code}"), callback_data=f"p1:l:{code}")]
+            for code in LANGUAGES
+        ]
+    )
+
+
+def team_keyboard(
+    members: list[Member], can_remove: bool, page: int, page_count: int
+) -> InlineKeyboardMarkup | None:
+    """Return a button to remove each of the members shown, and those that turn the page."""
+    removing = [[_removal_button(each)] for each in members if can_remove]
+    turning = [
+        InlineKeyboardButton(label, callback_data=f"p1:t:{to}")
+        for label, to in (("◀", page - 1), ("▶", page + 1))
+        if 0 <= to < page_count
+    ]
+    rows = [*removing, *([turning] if turning else [])]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def removal_keyboard(yes: str, no: str, grant_id: int) -> InlineKeyboardMarkup:
+    """Return yes and no; no leads back to the list."""
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(yes, callback_data=f"p1:y:{grant_id}")],
+            [InlineKeyboardButton(no, callback_data="p1:t:0")],
+        ]
+    )
+
+
+def _removal_button(member: Member) -> InlineKeyboardButton:
+    label = f"❌ {member.name[:LABEL_LIMIT]}"
+    return InlineKeyboardButton(label, callback_data=f"p1:x:{member.grant_id}")

@@ -1,0 +1,26 @@
+"""Dates and times as people in Sri Lanka read them."""
+
+from datetime import datetime, timedelta, timezone
+
+#: Sri Lanka has one zone and no summer time.
+COLOMBO = timezone(timedelta(hours=5, minutes=30), "Asia/Colombo")
+
+
+def say_date(moment: datetime) -> str:
+    """Return the date of an aware moment.
+
+    >>> from datetime import UTC
+    >>> say_date(datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
+    '2026-11-24'
+    """
+    return f"{moment.astimezone(COLOMBO):%Y-%m-%d}"
+
+
+def say_time(moment: datetime) -> str:
+    """Return the date and time of an aware moment, to the minute.
+
+    >>> from datetime import UTC
+    >>> say_time(datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
+    '2026-11-24 01:30'
+    """
+    return f"{moment.astimezone(COLOMBO):%Y-%m-%d %H:%M}"
