@@ -130,12 +130,7 @@ class VersionMissingError(RequestError):
 
 
 class ChangedMeanwhileError(RequestError):
-    """Somebody else has changed the entry since this change was begun; it was not made."""
-
-    def __init__(self, key: str, version: int) -> None:
-        self.key = key
-        self.version = version
-        super().__init__(f"{key} is at version {version} now")
+    """Somebody else has changed the entry since; `key` and `version` say what it is now."""
 
 
 class UnfitEntryError(RequestError):
@@ -151,9 +146,4 @@ class OwnProposalError(RequestError):
 
 
 class AlreadyDecidedError(RequestError):
-    """The proposal was approved or rejected before; `decided_by` is a Telegram user id."""
-
-    def __init__(self, decided_by: int, is_approved: bool) -> None:
-        self.decided_by = decided_by
-        self.is_approved = is_approved
-        super().__init__(f"{'approved' if is_approved else 'rejected'} by {decided_by}")
+    """The proposal waits no longer; `name`, `decided_by` and `is_approved` say who decided what."""

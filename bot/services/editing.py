@@ -19,6 +19,7 @@ from bot.errors import (
     UnfitEntryError,
 )
 from bot.knowledge import EntryDraft, check_fields, match_keys
+from bot.local_time import local_date
 from bot.services import audit, roles
 from bot.services.curation import (
     Change,
@@ -28,7 +29,6 @@ from bot.services.curation import (
     refuse_taken_phrasings,
     write_entries,
 )
-from bot.services.local_time import local_date
 from retrieval import normalize
 from retrieval.phonetic import romanize
 
@@ -213,7 +213,7 @@ def refuse_changed(entry: Entry, base_version: int) -> None:
         ChangedMeanwhileError: It is at another.
     """
     if entry.version != base_version:
-        raise ChangedMeanwhileError(entry.key, entry.version)
+        raise ChangedMeanwhileError(key=entry.key, version=entry.version)
 
 
 def write_new(session: Session, fields: Mapping[str, Any], change: Change) -> EntryState:

@@ -229,7 +229,7 @@ def _waiting(session: Session, proposal_id: int) -> Proposal:
     if proposal is None:
         raise ProposalMissingError(str(proposal_id))
     if proposal.state is not ProposalState.PENDING:
-        raise _decided(proposal)
+        raise _decided(session, proposal)
     return proposal
 
 
@@ -249,12 +249,16 @@ def _decide(
     )
     session.refresh(proposal)
     if decided is None:
-        raise _decided(proposal)
+        raise _decided(session, proposal)
 
 
-def _decided(proposal: Proposal) -> AlreadyDecidedError:
-    is_approved = proposal.state is ProposalState.APPROVED
-    return AlreadyDecidedError(proposal.decided_by or 0, is_approved)
+def _decided(session: Session, proposal: Proposal) -> AlreadyDecidedError:
+    decided_by = proposal.decided_by or 0
+    return AlreadyDecidedError(
+        name=roles.name_of(session, decided_by),
+        decided_by=decided_by,
+        is_approved=proposal.state is ProposalState.APPROVED,
+    )
 
 
 def _propose(

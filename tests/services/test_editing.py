@@ -16,6 +16,7 @@ from bot.errors import (
     NotAllowedError,
     UnfitEntryError,
 )
+from bot.local_time import local_date
 from bot.services.editing import (
     add_entry,
     edit_entry,
@@ -25,7 +26,6 @@ from bot.services.editing import (
     retire_entry,
 )
 from bot.services.knowledge_index import current_revision, read_entries
-from bot.services.local_time import local_date
 from tests.factories import create_draft
 from tests.services.curating import (
     ADMIN,
@@ -149,7 +149,7 @@ def test_the_second_of_two_admins_is_told_of_the_firsts_change(
     with pytest.raises(ChangedMeanwhileError) as refused, transaction(sessions) as session:
         edit_entry(session, OTHER_ADMIN, shown.entry_id, shown.version, {"answer": "දෙවැනි."})
 
-    assert (refused.value.key, refused.value.version) == ("a.one", 2)
+    assert refused.value.values == {"key": "a.one", "version": 2}
     with transaction(sessions) as session:
         now = read_entry(session, OTHER_ADMIN, "a.one")
         assert (now.draft.answer, now.changed_by) == ("පළමු.", f"telegram:{ADMIN}")
