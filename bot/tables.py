@@ -109,6 +109,8 @@ def from_cell(cell: object) -> object:
 
 def to_cell(value: object) -> str:
     """Write one field as a spreadsheet may hold it: never a formula, reversible by `from_cell`."""
+    if isinstance(value, int | float):
+        return str(value)
     text = "\n".join(value) if isinstance(value, list) else "" if value is None else str(value)
     needs_guard = text.startswith(_FORMULA_STARTS) or (
         text.startswith("'") and text[1:].startswith((*_FORMULA_STARTS, "'"))
