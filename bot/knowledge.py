@@ -195,6 +195,28 @@ def check_fields(fields: Mapping[str, Any]) -> EntryDraft:
     return check([Record(str(fields.get("key", "")), fields)])[0]
 
 
+def check_field(name: str, value: object) -> Any:
+    """Return one field's value as a draft would hold it.
+
+    Raises:
+        KnowledgeError: It cannot be that field's value; only this field's faults are told.
+    """
+    return getattr(check_fields({**_SAMPLE, name: value}), name)
+
+
+#: An entry with nothing wrong, to check a single field in.
+_SAMPLE: dict[str, Any] = {
+    "key": "sample",
+    "area": "sample",
+    "title": "x",
+    "answer": "x",
+    "phrasings": ("x",),
+    "source": "x",
+    "grade": "none",
+    "reviewed_on": date.min,
+}
+
+
 def match_key(phrasing: str) -> str:
     """Return the form in which two phrasings count as the same question."""
     return normalize(phrasing)

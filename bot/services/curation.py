@@ -64,10 +64,26 @@ def import_entries(
     Raises:
         KnowledgeError: A phrasing belongs to an entry outside the import, or stays in one inside.
     """
+    keys = frozenset(draft.key for draft in drafts)
+    return import_slice(session, drafts, keys, origin, changed_by)
+
+
+def import_slice(
+    session: Session,
+    drafts: Sequence[EntryDraft],
+    keys: frozenset[str],
+    origin: Origin,
+    changed_by: str,
+) -> ImportReport:
+    """Import a part of a larger import; `keys` are those of the whole.
+
+    Raises:
+        KnowledgeError: A phrasing belongs to an entry outside the whole.
+    """
     existing = load_entries(session, [draft.key for draft in drafts])
     report = _compare(existing, drafts)
     touched = {*report.added, *report.changed}
-    refuse_taken_phrasings(session, drafts)
+    refuse_taken_phrasings(session, drafts, keys)
     writing = [draft for draft in drafts if draft.key in touched]
     write_entries(session, writing, existing, Change(changed_by, origin))
     return report
@@ -188,12 +204,15 @@ def write_entries(
     _write_phrasings(session, drafts, entries, change.origin)
 
 
-def find_owners(session: Session, drafts: Sequence[EntryDraft]) -> dict[str, str]:
+def find_owners(
+    session: Session, drafts: Sequence[EntryDraft], allowed: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """Return match key -> key for those phrasings of the drafts that other entries hold.
 
-    A retired entry holds none: whoever writes its subject anew may use its questions.
+    A retired entry holds none: whoever writes its subject anew may use its questions. Nor do
+    those whose keys are `allowed` to lose them.
     """
-    inside = {draft.key for draft in drafts}
+    inside = allowed.union(draft.key for draft in drafts)
     owners: dict[str, str] = {}
     for chunk in _chunks(key for draft in drafts for key in match_keys(draft)):
         rows = session.execute(
@@ -209,13 +228,15 @@ def find_owners(session: Session, drafts: Sequence[EntryDraft]) -> dict[str, str
     return owners
 
 
-def refuse_taken_phrasings(session: Session, drafts: Sequence[EntryDraft]) -> None:
-    """Do nothing where each phrasing of the drafts is free.
+def refuse_taken_phrasings(
+    session: Session, drafts: Sequence[EntryDraft], allowed: frozenset[str] = frozenset()
+) -> None:
+    """Do nothing where each phrasing of the drafts is free, see `find_owners`.
 
     Raises:
         KnowledgeError: Another entry, not among the drafts, holds one; all are named.
     """
-    owners = find_owners(session, drafts)
+    owners = find_owners(session, drafts, allowed)
     faults = [
         _taken(draft, number, owners[key])
         for draft in drafts

@@ -38,18 +38,25 @@ EDITABLE = (
 )  # fmt: skip
 #: A change of these is a review of the answer.
 _REVIEWED = {"answer", "source", "grade"}
+_TELEGRAM = "telegram:"
 _KEY_WORDS, _KEY_LENGTH = 4, 60
 
 
 @dataclass(frozen=True, slots=True)
 class EntryState:
-    """An entry as it stands: its content, its version, and who made it so and when."""
+    """An entry as it stands: its content, its version, and who made it so and when.
+
+    Attributes:
+        changed_by: As it is recorded, see `author`.
+        changed_by_name: What that person is called.
+    """
 
     entry_id: int
     version: int
     draft: EntryDraft
     origin: Origin
     changed_by: str
+    changed_by_name: str
     changed_at: datetime
 
 
@@ -63,7 +70,14 @@ class Restored:
 
 def author(telegram_user_id: int) -> str:
     """Return how the versions of an entry name a person."""
-    return f"telegram:{telegram_user_id}"
+    return f"{_TELEGRAM}{telegram_user_id}"
+
+
+def name_author(session: Session, changed_by: str) -> str:
+    """Return what an author is called; one who is nobody on Telegram is called as recorded."""
+    if not changed_by.startswith(_TELEGRAM):
+        return changed_by
+    return roles.name_of(session, int(changed_by.removeprefix(_TELEGRAM)))
 
 
 def read_entry(session: Session, telegram_user_id: int, key: str) -> EntryState:
@@ -273,6 +287,7 @@ def state_of(session: Session, entry: Entry) -> EntryState:
         draft=draft_of(entry),
         origin=entry.origin,
         changed_by=newest.changed_by,
+        changed_by_name=name_author(session, newest.changed_by),
         changed_at=newest.changed_at,
     )
 

@@ -14,7 +14,7 @@ from bot.db.models import EntryVersion, Role
 from bot.errors import VersionMissingError
 from bot.knowledge import FIELDS
 from bot.services import audit, roles
-from bot.services.editing import Restored, get_entry, refuse_changed, write_free
+from bot.services.editing import Restored, get_entry, name_author, refuse_changed, write_free
 
 #: Where a paragraph is cut to be compared: after a sentence or a line.
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -25,7 +25,7 @@ class Version:
     """One version of an entry; `fields` are those that it changed, all of them for the first."""
 
     number: int
-    changed_by: str
+    changed_by_name: str
     changed_at: datetime
     status: str
     fields: tuple[str, ...]
@@ -67,7 +67,7 @@ def list_versions(
     return [
         Version(
             number=row.version,
-            changed_by=row.changed_by,
+            changed_by_name=name_author(session, row.changed_by),
             changed_at=row.changed_at,
             status=row.content["status"],
             fields=tuple(change.field for change in compare(then, row.content)),

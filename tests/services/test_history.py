@@ -9,6 +9,7 @@ from bot.errors import (
     NotAllowedError,
     VersionMissingError,
 )
+from bot.services import roles
 from bot.services.editing import edit_entry, retire_entry
 from bot.services.history import FieldChange, compare_versions, list_versions, restore_version
 from tests.factories import create_draft
@@ -27,11 +28,14 @@ def edited(session: Session) -> int:
 
 def test_versions_come_newest_first_with_who_and_what(session: Session) -> None:
     """A change of the answer is a review too."""
-    versions = list_versions(session, ADMIN, edited(session))
+    entry_id = edited(session)
+    roles.meet(session, ADMIN, "Kamala")
 
-    assert [(each.number, each.changed_by) for each in versions] == [
-        (3, f"telegram:{OTHER_ADMIN}"),
-        (2, f"telegram:{ADMIN}"),
+    versions = list_versions(session, ADMIN, entry_id)
+
+    assert [(each.number, each.changed_by_name) for each in versions] == [
+        (3, str(OTHER_ADMIN)),
+        (2, "Kamala"),
         (1, "test"),
     ]
     assert [each.fields for each in versions[:2]] == [("phrasings",), ("answer", "reviewed_on")]
