@@ -130,7 +130,7 @@ class VersionMissingError(RequestError):
 
 
 class ChangedMeanwhileError(RequestError):
-    """Somebody else has changed the entry since; `key` and `version` say what it is now."""
+    """Somebody else has changed the entry since; `entry` is its key, `version` what it is at."""
 
 
 class UnfitEntryError(RequestError):

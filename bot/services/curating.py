@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.db.base import utc_now
 from bot.db.models import Entry, Origin, Role
 from bot.errors import StaleButtonError
-from bot.knowledge import EntryDraft, match_keys
+from bot.knowledge import EntryDraft, check_fields, match_keys
+from bot.local_time import local_date
 from bot.services import audit, flows, roles
 from bot.services.curation import (
     ImportReport,
@@ -22,6 +24,7 @@ from bot.services.curation import (
     import_slice,
     load_entries,
     preview_import,
+    refuse_taken_phrasings,
 )
 from bot.services.editing import (
     EntryState,
@@ -31,10 +34,13 @@ from bot.services.editing import (
     read_entry_by_id,
 )
 from bot.services.flows import Stand
-from bot.services.proposals import Pending, reject
+from bot.services.history import FieldChange, compare
+from bot.services.proposals import Pending, approve, reject
 
 ADD, EDIT, IMPORT, REJECT, CORRECT = "add", "edit", "import", "reject", "correct"
 PREVIEW = "preview"
+#: What a new entry is asked for, in this order; the rest follows.
+ADDED = ("title", "answer", "phrasings", "source", "area")
 #: Entries written in one transaction, which takes a fraction of a second.
 PART = 100
 
@@ -66,15 +72,24 @@ def enter(
 
 
 def find_waiting(
-    session: Session, telegram_user_id: int, name: str, step: str, update_id: int
+    session: Session, telegram_user_id: int, name: str, step: str, update_id: int | None = None
 ) -> Stand:
     """Return where a person stands, if it is where a button was shown.
+
+    Args:
+        session: The transaction; nothing is written.
+        telegram_user_id: Who pressed.
+        name: The dialogue.
+        step: What was asked for there.
+        update_id: What led there; None lets any button of this step do.
 
     Raises:
         StaleButtonError: The person has gone on, or left.
     """
     stand = flows.find_stand(session, telegram_user_id)
-    if stand is None or (stand.name, stand.step, stand.update_id) != (name, step, update_id):
+    if stand is None or (stand.name, stand.step) != (name, step):
+        raise StaleButtonError
+    if update_id is not None and stand.update_id != update_id:
         raise StaleButtonError
     return stand
 
@@ -88,8 +103,7 @@ def save_added(session: Session, telegram_user_id: int, update_id: int) -> Entry
         KnowledgeError: It cannot be saved; the dialogue stays.
     """
     stand = find_waiting(session, telegram_user_id, ADD, PREVIEW, update_id)
-    names = ("title", "answer", "phrasings", "source", "area")
-    added = add_entry(session, telegram_user_id, {name: stand.data[name] for name in names})
+    added = add_entry(session, telegram_user_id, {name: stand.data[name] for name in ADDED})
     flows.leave(session, telegram_user_id)
     return added
 
@@ -116,6 +130,40 @@ def revise(session: Session, telegram_user_id: int, data: Mapping[str, Any]) -> 
     return Revision(state, data["field"], [*kept, *fresh])
 
 
+def check_added(session: Session, telegram_user_id: int, data: Mapping[str, Any]) -> EntryDraft:
+    """Return the entry that the dialogue "add" has gathered, under a key of no meaning.
+
+    Raises:
+        NotAllowedError: The person is no admin.
+        KnowledgeError: It could not be saved as it is; every fault is named.
+    """
+    roles.require(session, telegram_user_id, Role.ADMIN)
+    fields = {name: data[name] for name in ADDED}
+    today = local_date(utc_now())
+    draft = check_fields({**fields, "key": "new", "grade": "none", "reviewed_on": today})
+    refuse_taken_phrasings(session, [draft])
+    return draft
+
+
+def check_edited(
+    session: Session, telegram_user_id: int, data: Mapping[str, Any]
+) -> tuple[Revision, tuple[FieldChange, ...]]:
+    """Return an edit and what it would change; writes nothing.
+
+    Raises:
+        NotAllowedError: The person is no admin.
+        EntryMissingError: The entry is not there.
+        KnowledgeError: It could not be saved as it is; every fault is named.
+    """
+    roles.require(session, telegram_user_id, Role.ADMIN)
+    revision = revise(session, telegram_user_id, data)
+    before = revision.state.draft
+    after = check_fields(before.model_dump() | {revision.field: revision.value})
+    refuse_taken_phrasings(session, [after])
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    return revision, tuple(compare(old, new))
+
+
 def save_edited(session: Session, telegram_user_id: int, update_id: int) -> EntryState:
     """Save the edit whose preview was shown, and leave the dialogue.
 
@@ -134,14 +182,20 @@ def save_edited(session: Session, telegram_user_id: int, update_id: int) -> Entr
     return saved
 
 
-def reject_because(session: Session, telegram_user_id: int, stand: Stand, reason: str) -> Pending:
-    """Turn a proposal down with the reason that was asked for, and leave the dialogue.
+def approve_corrected(
+    session: Session, telegram_user_id: int, stand: Stand, phrasing: str, self_approval: bool
+) -> EntryState:
+    """Approve a proposed phrasing as it was corrected, and leave the dialogue; see `approve`."""
+    proposal_id = stand.data["proposal_id"]
+    state = approve(session, telegram_user_id, proposal_id, self_approval, phrasing)
+    flows.leave(session, telegram_user_id)
+    return state
 
-    Raises:
-        NotAllowedError: The person is no admin.
-        ProposalMissingError: There is none of this number.
-        AlreadyDecidedError: It was decided before.
-    """
+
+def reject_because(
+    session: Session, telegram_user_id: int, stand: Stand, reason: str | None
+) -> Pending:
+    """Turn a proposal down, and leave the dialogue that asked for the reason; see `reject`."""
     rejected = reject(session, telegram_user_id, stand.data["proposal_id"], reason)
     flows.leave(session, telegram_user_id)
     return rejected

@@ -249,7 +249,7 @@ def refuse_taken_phrasings(
 
 def _taken(draft: EntryDraft, number: int, owner: str) -> Fault:
     text = draft.phrasings[number - 1]
-    values = {"text": text, "key": owner}
+    values = {"text": text, "entry": owner}
     return Fault(draft.key, f"phrasings {number}", f"{text!r} belongs to {owner}", "taken", values)
 
 

@@ -80,6 +80,20 @@ def name_author(session: Session, changed_by: str) -> str:
     return roles.name_of(session, int(changed_by.removeprefix(_TELEGRAM)))
 
 
+def require_admin(session: Session, telegram_user_id: int) -> None:
+    """Do nothing for an admin.
+
+    Raises:
+        NotAllowedError: The person is none.
+    """
+    roles.require(session, telegram_user_id, Role.ADMIN)
+
+
+def is_admin(session: Session, telegram_user_id: int) -> bool:
+    """Return whether a person may change entries now."""
+    return Role.ADMIN in roles.list_roles(session, telegram_user_id)
+
+
 def read_entry(session: Session, telegram_user_id: int, key: str) -> EntryState:
     """Return the entry with a key.
 
@@ -227,7 +241,7 @@ def refuse_changed(entry: Entry, base_version: int) -> None:
         ChangedMeanwhileError: It is at another.
     """
     if entry.version != base_version:
-        raise ChangedMeanwhileError(key=entry.key, version=entry.version)
+        raise ChangedMeanwhileError(entry=entry.key, version=entry.version)
 
 
 def write_new(session: Session, fields: Mapping[str, Any], change: Change) -> EntryState:
@@ -238,7 +252,7 @@ def write_new(session: Session, fields: Mapping[str, Any], change: Change) -> En
     draft = check_fields({**defaults, **fields, "key": key})
     if load_entries(session, [draft.key]):
         raise KnowledgeError(
-            [Fault(draft.key, "key", "is in use", "key_taken", {"key": draft.key})]
+            [Fault(draft.key, "key", "is in use", "key_taken", {"entry": draft.key})]
         )
     refuse_taken_phrasings(session, [draft])
     write_entries(session, [draft], {}, change)

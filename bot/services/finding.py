@@ -12,6 +12,8 @@ from bot.services import roles
 from retrieval import Match
 
 LIMIT = 8
+#: Share of the "did you mean" threshold from which an entry is called near to a question.
+NEAR_SHARE = 0.75
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Pending:
     phrasing: str | None
     escalation_id: int | None
     proposed_by: int
+    proposed_by_name: str
     proposed_at: datetime
 
 
@@ -309,5 +310,6 @@ def _pending(session: Session, proposal: Proposal) -> Pending:
         phrasing=proposal.phrasing,
         escalation_id=proposal.escalation_id,
         proposed_by=proposal.proposed_by,
+        proposed_by_name=roles.name_of(session, proposal.proposed_by),
         proposed_at=proposal.proposed_at,
     )

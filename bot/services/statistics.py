@@ -21,12 +21,11 @@ from bot.db.models import (
 from bot.knowledge import match_key
 from bot.local_time import local_date, start_of
 from bot.services import roles
+from bot.services.finding import NEAR_SHARE
 
 #: Days that are told about, today among them.
 DAYS = (1, 7, 30)
 SUBJECT_COUNT = 5
-#: Share of the "did you mean" threshold from which an entry is called near to a question.
-NEAR_SHARE = 0.75
 #: Questions that subjects are made of, newest first; more would tell nothing new.
 _MOST_QUESTIONS = 5_000
 

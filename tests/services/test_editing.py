@@ -149,7 +149,7 @@ def test_the_second_of_two_admins_is_told_of_the_firsts_change(
     with pytest.raises(ChangedMeanwhileError) as refused, transaction(sessions) as session:
         edit_entry(session, OTHER_ADMIN, shown.entry_id, shown.version, {"answer": "දෙවැනි."})
 
-    assert refused.value.values == {"key": "a.one", "version": 2}
+    assert refused.value.values == {"entry": "a.one", "version": 2}
     with transaction(sessions) as session:
         now = read_entry(session, OTHER_ADMIN, "a.one")
         assert (now.draft.answer, now.changed_by) == ("පළමු.", f"telegram:{ADMIN}")
