@@ -1,6 +1,6 @@
 """One person's chat with the bot: say or press something, and see what comes back."""
 
-from typing import Any
+from collections.abc import Callable
 
 from bot.db.engine import transaction
 from bot.db.models import EntryVersion
@@ -27,15 +27,15 @@ class Chat:
 
     async def sends(self, text: str, replies: int = 1) -> Seen:
         """Write a text; return the last of so many replies."""
-        return await self._after(replies, lambda: self.person.sends(text))
+        return await self.after(replies, lambda: self.person.sends(text))
 
     async def sends_file(self, name: str, content: bytes, replies: int = 1) -> Seen:
         """Send a document; return the last of so many replies."""
-        return await self._after(replies, lambda: self.person.sends_document(name, content))
+        return await self.after(replies, lambda: self.person.sends_document(name, content))
 
     async def presses(self, button: Button, replies: int = 1) -> Seen:
         """Press a button; return the last of so many replies."""
-        return await self._after(replies, lambda: self.person.presses(button))
+        return await self.after(replies, lambda: self.person.presses(button))
 
     async def is_told(self, button: Button) -> str:
         """Press a button; return the line over the chat."""
@@ -54,7 +54,8 @@ class Chat:
         await self.api.until(lambda: len(self.answers()) >= replies)
         return self.answers()[replies - 1]
 
-    async def _after(self, replies: int, act: Any) -> Seen:
+    async def after(self, replies: int, act: Callable[[], object]) -> Seen:
+        """Do something; return the last of so many replies."""
         before = len(self.answers())
         act()
         return await self.sees_more(before + replies)
