@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import end_to_end, index, serving
+from benchmarks import approval, end_to_end, index, serving
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     sys.argv = sys.argv[:1]
     serving.main()
     index.main()
+    approval.main()
     end_to_end.main()
 
 

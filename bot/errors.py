@@ -14,11 +14,18 @@ GoviError
     ├── InviteError
     ├── NotYoursError
     ├── StaleButtonError
-    └── EntryMissingError
+    ├── EntryMissingError
+    ├── VersionMissingError
+    ├── ChangedMeanwhileError
+    ├── UnfitEntryError
+    ├── ProposalMissingError
+    ├── OwnProposalError
+    └── AlreadyDecidedError
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 
 class GoviError(Exception):
@@ -35,25 +42,29 @@ class DatabaseError(GoviError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a knowledge file.
+    """One thing wrong with an entry or a knowledge file.
 
     Attributes:
         where: File and place in it: a line ("line 7"), or a key where the format has no lines.
         field: The field at fault, or "" when the whole line is.
-        reason: What is wrong, in words a curator can act on.
+        reason: What is wrong, in English words that a curator can act on.
+        kind: A name for this sort of fault, under which other languages say it; "" has none.
+        values: What such a sentence needs filled in.
     """
 
     where: str
     field: str
     reason: str
+    kind: str = ""
+    values: Mapping[str, object] = dataclass_field(default_factory=dict)
 
     def __str__(self) -> str:
-        field = f", {self.field}" if self.field else ""
-        return f"{self.where}{field}: {self.reason}"
+        place = f", {self.field}" if self.field else ""
+        return f"{self.where}{place}: {self.reason}"
 
 
 class KnowledgeError(GoviError):
-    """A knowledge file was refused; `faults` holds everything wrong with it, not only the first."""
+    """Knowledge was refused; `faults` holds everything wrong with it, not only the first."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
@@ -112,3 +123,27 @@ class StaleButtonError(RequestError):
 
 class EntryMissingError(RequestError):
     """The knowledge base has no entry with this key."""
+
+
+class VersionMissingError(RequestError):
+    """The entry has no version of this number."""
+
+
+class ChangedMeanwhileError(RequestError):
+    """Somebody else has changed the entry since; `entry` is its key, `version` what it is at."""
+
+
+class UnfitEntryError(RequestError):
+    """The entry's status does not allow this: a draft is approved, a retired one is restored."""
+
+
+class ProposalMissingError(RequestError):
+    """There is no proposal of this number."""
+
+
+class OwnProposalError(RequestError):
+    """A person's own proposal waits for somebody else's approval."""
+
+
+class AlreadyDecidedError(RequestError):
+    """The proposal waits no longer; `name`, `decided_by` and `is_approved` say who decided what."""

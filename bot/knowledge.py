@@ -1,10 +1,11 @@
-"""Knowledge files: what an entry must have, and every fault of a file at once."""
+"""What an entry must have, and every fault of it, or of a whole file, at once."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.errors import Fault, KnowledgeError
 from retrieval import normalize
@@ -23,6 +25,9 @@ from retrieval import normalize
 ANSWER_LIMIT = 3500
 PHRASING_LIMIT = 300
 PHRASINGS_LIMIT = 500
+SOURCE_LIMIT = 1000
+#: Whoever sees so many faults mends the file before wanting to see more.
+MOST_FAULTS = 1000
 
 #: Zero-width joiner makes ක්‍ර of ක්+ර; these vowel signs cannot stand at the start of a word.
 _STRAY_SIGN = re.compile("(?:^|\\s)[\u0dca\u0dcf-\u0ddf]")
@@ -32,12 +37,17 @@ _ALLOWED_CONTROL = "\n\t"
 
 def _sane_text(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-    for char in text:
+    for char in sorted(set(text)):
         if unicodedata.category(char) in _FORBIDDEN and char not in _ALLOWED_CONTROL:
-            raise ValueError(f"has the control character U+{ord(char):04X}")
+            code = f"U+{ord(char):04X}"
+            raise PydanticCustomError(
+                "control_character", "has the control character {code}", {"code": code}
+            )
     if stray := _STRAY_SIGN.search(text):
         place = text[stray.start() : stray.start() + 10].strip()
-        raise ValueError(f"has a Sinhala vowel sign without its letter: {place!r}")
+        raise PydanticCustomError(
+            "stray_sign", "has a Sinhala vowel sign without its letter: '{place}'", {"place": place}
+        )
     return text
 
 
@@ -53,12 +63,15 @@ def _none_if_blank(value: object) -> object:
 
 
 def _searchable(text: str) -> str:
-    if not normalize(text):
-        raise ValueError("has neither letters nor digits")
+    # Letters and digits survive normalisation, which costs far more than looking for one.
+    if not any(char.isalpha() or char.isdecimal() for char in text) and not normalize(text):
+        raise PydanticCustomError("nothing_to_find", "has neither letters nor digits")
     return text
 
 
-Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_sane_text)]
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=SOURCE_LIMIT), AfterValidator(_sane_text)
+]
 Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=PHRASING_LIMIT),
@@ -92,6 +105,11 @@ class EntryDraft(BaseModel):
     valid_until: Annotated[date | None, BeforeValidator(_none_if_blank)] = None
     checked: Annotated[Text | None, BeforeValidator(_none_if_blank)] = None
 
+    @cached_property
+    def keyed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The phrasings and their match keys, worked out once; read them by `match_keys`."""
+        return self.phrasings, tuple(map(match_key, self.phrasings))
+
 
 FIELDS: tuple[str, ...] = tuple(EntryDraft.model_fields)
 
@@ -118,6 +136,9 @@ def check(records: Iterable[Record], faults: Sequence[Fault] = ()) -> list[Entry
     found = list(faults)
     checked: list[tuple[str, EntryDraft]] = []
     for record in records:
+        if len(found) > MOST_FAULTS:
+            found.append(Fault(record.where, "", "and what follows was not read", "stopped"))
+            break
         try:
             checked.append((record.where, EntryDraft.model_validate(dict(record.fields))))
         except ValidationError as error:
@@ -132,15 +153,18 @@ def _faults(record: Record, error: ValidationError) -> Iterable[Fault]:
     for detail in error.errors(include_url=False, include_input=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
         place = f"{name} {int(detail['loc'][1]) + 1}" if len(detail["loc"]) > 1 else name
-        yield Fault(record.where, place, _reason(detail["type"], detail["msg"]))
+        yield Fault(record.where, place, _reason(detail), detail["type"], detail.get("ctx", {}))
 
 
-def _reason(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return f"is not a field; the fields are {', '.join(FIELDS)}"
-    return message.removeprefix("Value error, ")
+def _reason(detail: ErrorDetails) -> str:
+    match detail["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return f"is not a field; the fields are {', '.join(FIELDS)}"
+        case "string_pattern_mismatch":
+            return "may hold small Latin letters, digits and _ only, parts of a key joined by dots"
+    return detail["msg"]
 
 
 def _repeated(checked: Iterable[tuple[str, EntryDraft]]) -> Iterable[Fault]:
@@ -148,15 +172,58 @@ def _repeated(checked: Iterable[tuple[str, EntryDraft]]) -> Iterable[Fault]:
     phrasings: dict[str, str] = {}
     for where, draft in checked:
         if draft.key in keys:
-            yield Fault(where, "key", f"{draft.key!r} is also at {keys[draft.key]}")
+            place = keys[draft.key]
+            reason = f"{draft.key!r} is also at {place}"
+            yield Fault(where, "key", reason, "repeated", {"text": draft.key, "place": place})
         keys[draft.key] = where
-        for number, phrasing in enumerate(draft.phrasings, 1):
+        for number, key in enumerate(match_keys(draft), 1):
             here = f"{where} ({draft.key}, phrasings {number})"
-            first = phrasings.setdefault(match_key(phrasing), here)
+            first = phrasings.setdefault(key, here)
             if first != here:
-                yield Fault(where, f"phrasings {number}", f"{phrasing!r} is also at {first}")
+                phrasing = draft.phrasings[number - 1]
+                reason = f"{phrasing!r} is also at {first}"
+                values = {"text": phrasing, "place": first}
+                yield Fault(where, f"phrasings {number}", reason, "repeated", values)
+
+
+def check_fields(fields: Mapping[str, Any]) -> EntryDraft:
+    """Turn the fields of one entry into a draft.
+
+    Raises:
+        KnowledgeError: Anything is wrong; every fault names its field.
+    """
+    return check([Record(str(fields.get("key", "")), fields)])[0]
+
+
+def check_field(name: str, value: object) -> Any:
+    """Return one field's value as a draft would hold it.
+
+    Raises:
+        KnowledgeError: It cannot be that field's value; only this field's faults are told.
+    """
+    return getattr(check_fields({**_SAMPLE, name: value}), name)
+
+
+#: An entry with nothing wrong, to check a single field in.
+_SAMPLE: dict[str, Any] = {
+    "key": "sample",
+    "area": "sample",
+    "title": "x",
+    "answer": "x",
+    "phrasings": ("x",),
+    "source": "x",
+    "grade": "none",
+    "reviewed_on": date.min,
+}
 
 
 def match_key(phrasing: str) -> str:
     """Return the form in which two phrasings count as the same question."""
     return normalize(phrasing)
+
+
+def match_keys(draft: EntryDraft) -> tuple[str, ...]:
+    """Return the match key of each phrasing, in order."""
+    phrasings, keys = draft.keyed
+    # A copy with other phrasings carries what was worked out for the original.
+    return keys if phrasings is draft.phrasings else tuple(map(match_key, draft.phrasings))

@@ -1,23 +1,28 @@
-"""Reading and writing knowledge as TOML, CSV, JSONL and XLSX; the file's name says which."""
+"""Knowledge as TOML, CSV, JSONL and XLSX files; the file's name says which."""
 
-import csv
-import io
 import json
 import tomllib
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
 
-from bot.errors import Fault, GoviError, KnowledgeError
+from bot.errors import Fault, KnowledgeError
 from bot.knowledge import FIELDS, EntryDraft, Record, check
+from bot.tables import (
+    FormatError,
+    NumberedRow,
+    decode,
+    from_cell,
+    read_csv,
+    refuse_many_rows,
+    to_cell,
+    write_csv,
+)
+from bot.workbooks import read_xlsx, write_xlsx
 
-#: A spreadsheet would run a cell that begins with one of these.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class FormatError(GoviError):
-    """The file's name does not end in a format that Govi reads."""
+#: Bytes of a file sent to the bot; Telegram itself hands no larger one to it.
+LARGEST_UPLOAD = 20 * 2**20
+#: What people send to the bot; TOML is for those who keep the files beside the code.
+UPLOADS = (".csv", ".jsonl", ".xlsx")
 
 
 def read_knowledge(path: Path) -> list[EntryDraft]:
@@ -33,17 +38,30 @@ def read_knowledge(path: Path) -> list[EntryDraft]:
     records: list[Record] = []
     faults: list[Fault] = []
     for file in files:
-        reader = _READERS.get(file.suffix.lower())
-        if reader is None:
-            raise FormatError(f"{file.name}: use one of {', '.join(sorted(_READERS))}")
+        reader = _reader(file.name, tuple(_READERS))
         try:
-            records.extend(reader(file))
-        except KnowledgeError as error:
-            faults.extend(error.faults)
+            content = file.read_bytes()
         except OSError as error:
             faults.append(Fault(str(file), "", f"cannot be read: {error.strerror}"))
-        except UnicodeDecodeError as error:
-            faults.append(Fault(str(file), "", f"is not UTF-8 (byte {error.start}); save it so"))
+            continue
+        faults.extend(_read_into(records, reader(file.name, content)))
+    return check(records, faults)
+
+
+def read_upload(name: str, content: bytes) -> list[EntryDraft]:
+    """Read a .csv, .jsonl or .xlsx file that a person sent; the work is bounded.
+
+    Raises:
+        FormatError: It is of another kind.
+        KnowledgeError: It is larger than `LARGEST_UPLOAD` or holds faults; all are listed.
+    """
+    reader = _reader(name, UPLOADS)
+    if len(content) > LARGEST_UPLOAD:
+        limit = LARGEST_UPLOAD // 2**20
+        reason = f"has more than {limit} MB; split the file"
+        raise KnowledgeError([Fault(name, "", reason, "large", {"limit": limit})])
+    records: list[Record] = []
+    faults = _read_into(records, reader(name, content))
     return check(records, faults)
 
 
@@ -51,155 +69,130 @@ def write_knowledge(path: Path, drafts: Sequence[EntryDraft]) -> None:
     """Write drafts to a .csv, .jsonl or .xlsx file.
 
     Raises:
-        FormatError: The suffix is another.
+        FormatError: The suffix is another, or an entry does not fit into a spreadsheet.
         OSError: The file cannot be written.
     """
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise FormatError(f"{path.name}: use one of {', '.join(sorted(_WRITERS))}")
-    writer(path, drafts)
+    path.write_bytes(format_knowledge(path.suffix, drafts))
 
 
-def _read_toml(path: Path) -> Iterator[Record]:
+def format_knowledge(suffix: str, drafts: Iterable[EntryDraft]) -> bytes:
+    """Return what `write_knowledge` writes to a file with this suffix.
+
+    Raises:
+        FormatError: The suffix is another, or an entry does not fit into a spreadsheet.
+    """
+    match suffix.lower():
+        case ".jsonl":
+            return "".join(f"{_as_json(draft)}\n" for draft in drafts).encode()
+        case ".csv":
+            return write_csv(_table(drafts))
+        case ".xlsx":
+            return write_xlsx("knowledge", _table(drafts))
+    raise FormatError(f"{suffix or 'no suffix'}: use one of {', '.join(UPLOADS)}")
+
+
+def _read_into(records: list[Record], found: Iterable[Record]) -> Sequence[Fault]:
+    """Keep what can be read, so that its own faults are told together with the reader's."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        records.extend(found)
+    except KnowledgeError as error:
+        return error.faults
+    return ()
+
+
+def _reader(name: str, suffixes: Sequence[str]) -> "_Reader":
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in suffixes:
+        raise FormatError(f"{name}: use one of {', '.join(sorted(suffixes))}")
+    return _READERS[suffix]
+
+
+def _read_toml(name: str, content: bytes) -> Iterator[Record]:
+    try:
+        document = tomllib.loads(decode(name, content))
     except tomllib.TOMLDecodeError as error:
-        raise KnowledgeError([Fault(path.name, "", f"is not TOML: {error}")]) from None
+        raise KnowledgeError([Fault(name, "", f"is not TOML: {error}")]) from None
     entries = document.get("entry", [])
     if not isinstance(entries, list):
-        raise KnowledgeError([Fault(path.name, "entry", "must be written as [[entry]]")])
+        raise KnowledgeError([Fault(name, "entry", "must be written as [[entry]]")])
     for number, entry in enumerate(entries, 1):
-        where = f"{path.name}, {entry.get('key', f'entry {number}')}"
+        where = f"{name}, {entry.get('key', f'entry {number}')}"
         yield Record(where, {"area": document.get("area"), **entry})
 
 
-def _read_jsonl(path: Path) -> Iterator[Record]:
+def _read_jsonl(name: str, content: bytes) -> Iterator[Record]:
     faults = []
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+    lines = decode(name, content).split("\n")
+    refuse_many_rows(name, sum(bool(line.strip()) for line in lines))
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        where = f"{path.name}, line {number}"
+        where = f"{name}, line {number}"
         try:
             fields = json.loads(line)
-        except ValueError as error:
-            faults.append(Fault(where, "", f"is not JSON: {error}"))
+        except (ValueError, RecursionError) as error:
+            faults.append(Fault(where, "", f"is not JSON: {error}", "not_json"))
             continue
         if isinstance(fields, dict):
             yield Record(where, fields)
         else:
-            faults.append(Fault(where, "", "is not a JSON object"))
+            faults.append(Fault(where, "", "is not a JSON object", "not_json"))
     if faults:
         raise KnowledgeError(faults)
 
 
-def _read_csv(path: Path) -> Iterator[Record]:
-    reader = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
-    try:
-        numbered = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        fault = Fault(f"{path.name}, line {reader.line_num}", "", f"is not CSV: {error}")
-        raise KnowledgeError([fault]) from None
-    return _read_table(path.name, numbered)
+def _read_csv_records(name: str, content: bytes) -> Iterator[Record]:
+    return _read_table(name, read_csv(name, content))
 
 
-def _read_xlsx(path: Path) -> Iterator[Record]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise KnowledgeError([Fault(path.name, "", f"is not an XLSX workbook: {error}")]) from None
-    sheet = book.worksheets[0]
-    numbered = [
-        (number, ["" if cell is None else cell for cell in row])
-        for number, row in enumerate(sheet.iter_rows(values_only=True), 1)
-    ]
-    book.close()
-    return _read_table(path.name, numbered)
+def _read_xlsx_records(name: str, content: bytes) -> Iterator[Record]:
+    return _read_table(name, read_xlsx(name, content))
 
 
-def _read_table(name: str, numbered: Sequence[tuple[int, Sequence[Any]]]) -> Iterator[Record]:
+def _read_table(name: str, numbered: Sequence[NumberedRow]) -> Iterator[Record]:
     rows = [(number, row) for number, row in numbered if any(str(cell).strip() for cell in row)]
     if not rows:
-        raise KnowledgeError([Fault(name, "", "is empty; its first line must name the fields")])
+        reason = "is empty; its first line must name the fields"
+        raise KnowledgeError([Fault(name, "", reason, "empty")])
     first, header = rows[0]
-    names = [str(cell).strip().lower() for cell in header]
-    unknown = [field for field in names if field and field not in FIELDS]
-    if "key" not in names or unknown:
-        reason = f"must name the fields {', '.join(FIELDS)}; found {', '.join(names)}"
-        raise KnowledgeError([Fault(f"{name}, line {first}", "header", reason)])
+    names = _read_header(f"{name}, line {first}", header)
     for number, row in rows[1:]:
         cells = {
-            field: _from_cell(cell)
+            field: from_cell(cell)
             for field, cell in zip(names, row, strict=False)
             if field and str(cell).strip()
         }
         yield Record(f"{name}, line {number}", cells)
 
 
-def _from_cell(cell: object) -> object:
-    if hasattr(cell, "date") and callable(cell.date):
-        return cell.date()  # a spreadsheet's date is a midnight
-    if not isinstance(cell, str):
-        return str(cell)
-    is_guarded = cell.startswith("'") and cell[1:].startswith((*_FORMULA_STARTS, "'"))
-    return cell[1:] if is_guarded else cell
+def _read_header(where: str, header: Sequence[object]) -> list[str]:
+    names = [str(cell).strip().lower() for cell in header]
+    given = [field for field in names if field]
+    if "key" not in given or set(given) - set(FIELDS):
+        reason = f"must name the fields {', '.join(FIELDS)}; found {', '.join(given)}"
+    elif len(given) > len(set(given)):
+        reason = f"must name each field once; found {', '.join(given)}"
+    else:
+        return names
+    values = {"fields": ", ".join(FIELDS), "found": ", ".join(given)[:200]}
+    raise KnowledgeError([Fault(where, "header", reason[:500], "header", values)])
 
 
-def _to_cell(value: object) -> str:
-    """Write one field as a spreadsheet may hold it: never a formula, reversible by `_from_cell`."""
-    text = "\n".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    needs_guard = text.startswith(_FORMULA_STARTS) or (
-        text.startswith("'") and text[1:].startswith((*_FORMULA_STARTS, "'"))
-    )
-    return f"'{text}" if needs_guard else text
-
-
-def _write_jsonl(path: Path, drafts: Sequence[EntryDraft]) -> None:
-    lines = (
-        json.dumps(draft.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
-        for draft in drafts
-    )
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+def _as_json(draft: EntryDraft) -> str:
+    return json.dumps(draft.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
 
 
 def _table(drafts: Iterable[EntryDraft]) -> Iterator[list[str]]:
     yield list(FIELDS)
     for draft in drafts:
         fields = draft.model_dump(mode="json")
-        yield [_to_cell(fields[name]) for name in FIELDS]
+        yield [to_cell(fields[name]) for name in FIELDS]
 
 
-def _write_csv(path: Path, drafts: Sequence[EntryDraft]) -> None:
-    # The byte order mark makes spreadsheets read the Sinhala as UTF-8.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(_table(drafts))
-
-
-def _write_xlsx(path: Path, drafts: Sequence[EntryDraft]) -> None:
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=False)
-    sheet = book.worksheets[0]
-    sheet.title = "knowledge"
-    for number, row in enumerate(_table(drafts), 1):
-        for column, text in enumerate(row, 1):
-            cell = sheet.cell(number, column)
-            cell.value = text
-            cell.data_type = "s"  # text even where it begins with "="
-    sheet.freeze_panes = "B2"
-    book.save(path)
-
-
-_READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
+_Reader = Callable[[str, bytes], Iterable[Record]]
+_READERS: dict[str, _Reader] = {
     ".toml": _read_toml,
     ".jsonl": _read_jsonl,
-    ".csv": _read_csv,
-    ".xlsx": _read_xlsx,
-}
-_WRITERS: dict[str, Callable[[Path, Sequence[EntryDraft]], None]] = {
-    ".jsonl": _write_jsonl,
-    ".csv": _write_csv,
-    ".xlsx": _write_xlsx,
+    ".csv": _read_csv_records,
+    ".xlsx": _read_xlsx_records,
 }

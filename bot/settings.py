@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     model_dir: Path = ROOT / "retrieval" / "model"
     embedder_runtime: Literal["onnx", "torch"] = "onnx"
     embedder_threads: int = Field(default=0, ge=0)
+    self_approval: bool = False
 
     @field_validator("admin_ids", mode="before")
     @classmethod

@@ -232,8 +232,13 @@ class Retriever:
             return None
         if state.main is None:
             return build_segment(rows, self._embedder.encode, {})
-        old = state.delta
-        known = {r.surface: v for r, v in zip(old.rows, old.vectors, strict=True)} if old else {}
+        known = {
+            row.surface: vector
+            for segment in (state.main, state.delta)
+            if segment is not None
+            for row, vector in zip(segment.rows, segment.vectors, strict=True)
+            if row.key in changed
+        }
         return build_segment(rows, self._embedder.encode, known, like=state.main.lexical)
 
     def _load_saved(self, name: str) -> Snapshot | None:

@@ -225,6 +225,31 @@ async def test_a_file_goes_out_and_can_be_fetched(
     assert (await client.get(f"{api.url}/file/bot{api.token}/{path}")).content == b"\x00\xff"
 
 
+async def test_a_document_has_a_name_in_both_directions(
+    client: httpx.AsyncClient, farmer: Person
+) -> None:
+    """As people and programs see it."""
+    sent = farmer.sends_document("ගොයම.csv", b"key\n")
+    files = {"document": ("k.xlsx", b"PK")}
+    reply = (await client.post("sendDocument", data={"chat_id": "11"}, files=files)).json()
+
+    assert sent.document["file_name"] == "ගොයම.csv"
+    assert (sent.document["mime_type"], sent.document["file_size"]) == ("text/csv", 4)
+    assert reply["result"]["document"]["file_name"] == "k.xlsx"
+    assert farmer.opens(farmer.sees()[-1]) == ("k.xlsx", b"PK")
+
+
+async def test_a_file_over_20_megabytes_is_not_handed_out(
+    client: httpx.AsyncClient, farmer: Person
+) -> None:
+    """The message arrives, its content does not."""
+    sent = farmer.sends_document("big.csv", b"x" * (20 * 2**20 + 1))
+
+    answer = await call(client, "getFile", file_id=sent.document["file_id"])
+
+    assert answer["description"] == "Bad Request: file is too big"
+
+
 async def test_a_menu_is_kept_for_each_scope(client: httpx.AsyncClient) -> None:
     """Another scope has another menu."""
     menu = [{"command": "help", "description": "උදව්"}]
@@ -321,6 +346,7 @@ def everything(farmer: Person) -> None:
     farmer.sends("/help", replying_to=message)
     farmer.sends_photo("caption")
     farmer.sends_voice()
+    farmer.sends_document("k.csv", b"key")
     farmer.sends_sticker()
     farmer.sends_location()
     farmer.presses_anything("1:x", dict(message.raw))
@@ -335,7 +361,7 @@ async def test_aiogram_reads_every_update(api: BotApi, client: httpx.AsyncClient
 
     updates = (await call(client, "getUpdates"))["result"]
 
-    assert len([types.Update.model_validate(update) for update in updates]) == 10
+    assert len([types.Update.model_validate(update) for update in updates]) == 11
 
 
 async def test_aiogram_reads_every_result(api: BotApi, client: httpx.AsyncClient) -> None:

@@ -17,7 +17,7 @@ SINHALA = Catalogue.load().keys("si")
 #: A virama before ra or ya without the joiner that makes one letter of the two.
 UNJOINED = re.compile("\u0dca[\u0dbb\u0dba]")
 #: Files whose functions speak to people.
-SPEAKING = sorted((ROOT / "bot" / "handlers").glob("*.py"))
+SPEAKING = sorted((ROOT / "bot" / "handlers").rglob("*.py"))
 
 
 def catalogue(**texts: dict[str, str]) -> Catalogue:

@@ -1,5 +1,7 @@
 """Reading and writing knowledge files."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +11,8 @@ from openpyxl import Workbook, load_workbook
 
 from bot.errors import KnowledgeError
 from bot.knowledge import FIELDS, EntryDraft
-from bot.knowledge_files import FormatError, read_knowledge, write_knowledge
+from bot.knowledge_files import format_knowledge, read_knowledge, write_knowledge
+from bot.tables import FormatError
 from tests.factories import create_draft
 
 HOSTILE = create_draft(
@@ -112,9 +115,33 @@ def test_a_header_alone_holds_no_entries() -> None:
     assert read_knowledge(Path("k.csv")) == []
 
 
-def test_another_encoding_is_named() -> None:
-    """A UTF-16 file is refused with what to do."""
-    assert "is not UTF-8" in faults_of(write_csv([["key"], ["ප"]], "utf-16"))
+def test_lines_of_another_encoding_are_all_named() -> None:
+    """Each with its first wrong byte: lines from two programs were put into one file."""
+    Path("k.csv").write_bytes("key\nක\n".encode() + "café\n".encode("cp1252") * 2)
+
+    message = faults_of(Path("k.csv"))
+    assert "k.csv, line 3: is not UTF-8 at byte 11; save the file as UTF-8" in message
+    assert "k.csv, line 4: is not UTF-8 at byte 16" in message
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_spreadsheets_own_csv_is_understood(encoding: str, delimiter: str) -> None:
+    """Spreadsheets save CSV in several encodings, and with what their country writes."""
+    draft = create_draft("a.one")
+    table = csv.reader(io.StringIO(format_knowledge(".csv", [draft]).decode("utf-8-sig")))
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=delimiter).writerows(table)
+    Path("k.csv").write_text(file.getvalue(), encoding)
+
+    assert read_knowledge(Path("k.csv")) == [draft]
+
+
+def test_half_a_utf16_character_is_named() -> None:
+    """A file that was cut off."""
+    Path("k.csv").write_bytes("key".encode("utf-16") + b"\x00")
+
+    assert "is not UTF-16 at byte 8" in faults_of(Path("k.csv"))
 
 
 def test_a_file_that_only_pretends_to_be_xlsx_is_refused() -> None:

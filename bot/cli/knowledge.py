@@ -1,17 +1,31 @@
-"""`govi import` and `govi export`: the knowledge base as a file."""
+"""`govi import` and `govi export`: the knowledge base and the questions as files."""
 
 import getpass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from bot.bootstrap import open_database
 from bot.cli.opening import configured
 from bot.db.engine import reading, transaction
 from bot.db.models import Origin
 from bot.errors import GoviError
-from bot.knowledge_files import read_knowledge, write_knowledge
-from bot.services.curation import ImportReport, export_entries, import_entries
+from bot.knowledge_files import format_knowledge, read_knowledge
+from bot.question_files import format_log, format_pairs
+from bot.services.curation import (
+    ImportReport,
+    export_entries,
+    import_entries,
+    preview_import,
+)
+from bot.services.learning import list_learnt_pairs
+from bot.services.question_log import LogFilter, iter_questions
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("import")
@@ -26,8 +40,12 @@ def import_command(file: Path, dry_run: bool) -> None:
     settings = configured()
     drafts = read_knowledge(file)
     engine, sessions = open_database(settings)
-    with (reading if dry_run else transaction)(sessions) as session:
-        report = import_entries(session, drafts, Origin.IMPORT, f"cli:{getpass.getuser()}")
+    if dry_run:
+        with reading(sessions) as session:
+            report = preview_import(session, drafts)
+    else:
+        with transaction(sessions) as session:
+            report = import_entries(session, drafts, Origin.IMPORT, f"cli:{getpass.getuser()}")
     engine.dispose()
     click.echo(_summary(report, dry_run))
 
@@ -41,15 +59,68 @@ def _summary(report: ImportReport, dry_run: bool) -> str:
 
 
 @click.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export_command(file: Path) -> None:
-    """Write every entry to FILE (.csv, .jsonl or .xlsx), ready to be edited and imported again."""
+@click.argument("file", required=False, type=_FILE)
+@click.option("--questions", type=_FILE, help="Write the question log instead (same formats).")
+@click.option(
+    "--training-pairs",
+    type=_FILE,
+    help="Write what people have taught Govi instead, for `govi train --learnt` (.jsonl).",
+)
+@click.option("--since", type=_DAY, help="Questions from this day on, in Sri Lanka.")
+@click.option("--until", type=_DAY, help="Questions up to and on this day.")
+@click.option("--decision", help="Only questions decided so: answer, suggest, fallback, ...")
+@click.option("--area", help="Only questions answered from, or nearest to, this area.")
+@click.option(
+    "--script", help="Only questions in this script: sinhala, latin, mixed, tamil, other."
+)
+@click.option(
+    "--feedback", type=click.Choice(["up", "down", "none"]), help="Only with this rating."
+)
+def export_command(
+    file: Path | None, questions: Path | None, training_pairs: Path | None, **filters: Any
+) -> None:
+    """Write every entry to FILE (.csv, .jsonl or .xlsx), ready to be edited and imported again.
+
+    The question log names nobody: each farmer is a number that means nothing elsewhere.
+    """
+    targets = [path for path in (file, questions, training_pairs) if path is not None]
+    if len(targets) != 1:
+        raise click.UsageError("name one of FILE, --questions FILE and --training-pairs FILE")
+    if questions is None and any(value is not None for value in filters.values()):
+        raise click.UsageError("filters go with --questions")
     engine, sessions = open_database(configured())
     with reading(sessions) as session:
-        drafts = export_entries(session)
+        if questions is not None:
+            content, told = _questions(session, questions, LogFilter(**_with_days(filters)))
+        elif training_pairs is not None:
+            content, told = _training_pairs(session)
+        else:
+            content, told = _entries(session, targets[0])
     engine.dispose()
     try:
-        write_knowledge(file, drafts)
+        targets[0].write_bytes(content)
     except OSError as error:
-        raise GoviError(f"{file} cannot be written: {error.strerror}") from None
-    click.echo(f"{len(drafts)} entries written to {file}")
+        raise GoviError(f"{targets[0]} cannot be written: {error.strerror}") from None
+    click.echo(f"{told} written to {targets[0]}")
+
+
+def _entries(session: Session, file: Path) -> tuple[bytes, str]:
+    drafts = export_entries(session)
+    return format_knowledge(file.suffix, drafts), f"{len(drafts)} entries"
+
+
+def _questions(session: Session, file: Path, wanted: LogFilter) -> tuple[bytes, str]:
+    found = list(iter_questions(session, wanted))
+    return format_log(file.suffix, found), f"{len(found)} questions"
+
+
+def _training_pairs(session: Session) -> tuple[bytes, str]:
+    pairs = list_learnt_pairs(session)
+    return format_pairs(pairs), f"{len(pairs)} pairs"
+
+
+def _with_days(filters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.date() if isinstance(value, datetime) else value
+        for name, value in filters.items()
+    }

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, get_args
@@ -13,11 +13,14 @@ from bot.bootstrap import STARTER
 from bot.cli.opening import configured
 from bot.errors import GoviError
 from bot.knowledge_files import read_knowledge
+from bot.question_files import read_pairs, teach
 from bot.settings import ROOT
 from retrieval import IndexedEntry
 from retrieval.evaluation import read_cases
 from retrieval.training.finetune import TrainingRecipe
 from retrieval.training.pairs import PairKind
+
+EVALUATION = ROOT / "knowledge" / "eval"
 
 #: One attribute of a Google-style docstring: its name, and its text until the next one.
 _ATTRIBUTE = re.compile(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
@@ -67,7 +70,7 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
 @click.option(
     "--dev",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=ROOT / "knowledge" / "eval" / "dev.jsonl",
+    default=EVALUATION / "dev.jsonl",
     help="Held-out questions for early stopping and calibration.",
 )
 @click.option(
@@ -77,9 +80,22 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
     show_default=True,
     help="Checkpoints; a run that was broken off goes on from them.",
 )
+@click.option(
+    "--learnt",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Questions that people taught a running Govi, from `govi export --training-pairs`; they "
+    "count as phrasings. Those that are evaluation questions are left out.",
+)
 @recipe_options
 def train_command(
-    base: Path, out: Path, knowledge: Path, dev: Path, work: Path, **values: Any
+    base: Path,
+    out: Path,
+    knowledge: Path,
+    dev: Path,
+    work: Path,
+    learnt: tuple[Path, ...],
+    **values: Any,
 ) -> None:
     """Fine-tune the embedder, export it to int8 and calibrate its thresholds.
 
@@ -91,7 +107,7 @@ def train_command(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from retrieval.training.pipeline import train
 
-    entries = read_entries(knowledge)
+    entries = with_learnt(read_entries(knowledge), learnt, [dev, *EVALUATION.glob("*.jsonl")])
     manifest = train(base, out, entries, read_cases(dev), _recipe(values), work, _say)
     click.echo(f"{manifest.model_id} written to {out}")
 
@@ -103,6 +119,19 @@ def read_entries(knowledge: Path) -> list[IndexedEntry]:
         for draft in read_knowledge(knowledge)
         if draft.status == "published"
     ]
+
+
+def with_learnt(
+    entries: list[IndexedEntry], learnt: Sequence[Path], evaluation: Sequence[Path]
+) -> Sequence[IndexedEntry]:
+    """Add learnt questions to their entries, except those that stand in an evaluation file."""
+    if not learnt:
+        return entries
+    pairs = [pair for path in learnt for pair in read_pairs(path)]
+    held_out = [case.question for path in evaluation for case in read_cases(path)]
+    taught = teach(entries, pairs, held_out)
+    _say(str(taught))
+    return taught.entries
 
 
 def _recipe(values: dict[str, Any]) -> TrainingRecipe:

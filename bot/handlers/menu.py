@@ -22,8 +22,11 @@ from bot.services.roles import Member, Role, find_member
 logger = logging.getLogger(__name__)
 
 FARMERS = ("start", "help", "language")
-OFFICERS = ("team", "cancel")
-ADMINS = ("role",)
+OFFICERS = ("find", "team", "cancel")
+ADMINS = (
+    "drafts", "stats", "add", "edit", "retire", "restore", "history", "try", "import", "export",
+    "role",
+)  # fmt: skip
 
 _SCOPES: tuple[tuple[BotCommandScope, tuple[str, ...]], ...] = (
     (BotCommandScopeDefault(), FARMERS),

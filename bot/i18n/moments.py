@@ -1,9 +1,8 @@
 """Dates and times as people in Sri Lanka read them."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-#: Sri Lanka has one zone and no summer time.
-COLOMBO = timezone(timedelta(hours=5, minutes=30), "Asia/Colombo")
+from bot.local_time import COLOMBO
 
 
 def say_date(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """What a message may hold: text, entities, buttons, a quoted message, a file."""
 
+import mimetypes
 import time
 from typing import Any
 
@@ -107,16 +108,20 @@ def send_file(world: World, given: Given, kind: str) -> Message:
 
 def _described(world: World, value: Any, kind: str) -> Any:
     if isinstance(value, tuple):
-        about = world.add_file(*value)
-    elif value in world.files:
-        about = {"file_id": value, "file_unique_id": f"u-{value}"}
-    else:
-        raise Refusal(400, "Bad Request: wrong remote file identifier specified")
-    return describe_file(about, kind)
+        return describe_file(world.add_file(*value), kind, value[0])
+    if value in world.files:
+        return describe_file({"file_id": value, "file_unique_id": f"u-{value}"}, kind)
+    raise Refusal(400, "Bad Request: wrong remote file identifier specified")
 
 
-def describe_file(about: dict[str, Any], kind: str) -> Any:
+def describe_file(about: dict[str, Any], kind: str, name: str = "") -> Any:
     """Return a file as messages show it: a photo is a list of sizes, a voice note has a length."""
-    if kind == "photo":
-        return [about | {"width": 320, "height": 240}]
-    return about | ({"duration": 3} if kind == "voice" else {})
+    match kind:
+        case "photo":
+            return [about | {"width": 320, "height": 240}]
+        case "voice":
+            return about | {"duration": 3}
+        case "document" if name:
+            mime_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            return about | {"file_name": name, "mime_type": mime_type}
+    return about

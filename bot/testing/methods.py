@@ -16,6 +16,9 @@ from bot.testing.markup import utf16_length
 from bot.testing.parameters import Given, Kind, file, flag, integer, json_value, method, text
 from bot.testing.world import Refusal, World
 
+#: Bytes that Telegram hands to a bot; larger files exist, their content does not.
+DOWNLOAD_LIMIT = 20 * 2**20
+
 _SHOWING: dict[str, Kind] = {
     "parse_mode": text,
     "entities": json_value,
@@ -160,6 +163,8 @@ def get_file(world: World, given: Given) -> Any:
     if given["file_id"] not in world.files:
         raise Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
     path, content = world.files[given["file_id"]]
+    if len(content) > DOWNLOAD_LIMIT:
+        raise Refusal(400, "Bad Request: file is too big")
     about = {"file_id": given["file_id"], "file_unique_id": f"u-{given['file_id']}"}
     return about | {"file_size": len(content), "file_path": path}
 

@@ -40,6 +40,11 @@ class Seen:
         return str(self.raw.get("text", ""))
 
     @property
+    def document(self) -> Mapping[str, Any] | None:
+        """The file that it carries, in Telegram's terms."""
+        return self.raw.get("document")
+
+    @property
     def replies_to(self) -> int | None:
         """The message that it quotes, if any."""
         quoted_message = self.raw.get("reply_to_message")
@@ -85,6 +90,10 @@ class Person:
     def sends_voice(self, content: bytes = b"OggS voice") -> Seen:
         """Send a voice note."""
         return self._puts(self._file("voice", "voice.ogg", content))
+
+    def sends_document(self, name: str, content: bytes, caption: str = "") -> Seen:
+        """Send a file under its name."""
+        return self._puts(self._file("document", name, content) | _caption(caption))
 
     def sends_sticker(self) -> Seen:
         """Send a sticker."""
@@ -142,6 +151,12 @@ class Person:
             self._private.blocked = False
             self._world.add_update("my_chat_member", self._membership("kicked", "member"))
 
+    def opens(self, seen: Seen) -> tuple[str, bytes]:
+        """Open the file in a message: its name and content."""
+        about = seen.document or {}
+        with self._world.lock:
+            return str(about["file_name"]), self._world.files[about["file_id"]][1]
+
     def sees(self, chat_id: int | None = None) -> list[Seen]:
         """Return the chat from its beginning, as it stands now."""
         with self._world.lock:
@@ -164,7 +179,7 @@ class Person:
 
     def _file(self, kind: str, name: str, content: bytes) -> dict[str, Any]:
         with self._world.lock:
-            return {kind: describe_file(self._world.add_file(name, content), kind)}
+            return {kind: describe_file(self._world.add_file(name, content), kind, name)}
 
     def _membership(self, old: str, new: str) -> dict[str, Any]:
         def state(status: str) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from click.testing import CliRunner, Result
 
 import bot.bootstrap
 from bot.cli import _COMMANDS, cli, main
+from bot.cli.train import with_learnt
 from bot.db.migrate import head
 from bot.knowledge_files import write_knowledge
 from retrieval.retriever import Retriever
 from retrieval.testing import HashingEmbedder
-from tests.factories import THRESHOLDS, create_draft
+from tests.factories import THRESHOLDS, create_draft, create_entry
 
 Govi = Callable[..., Result]
 DRAFTS = [
@@ -246,3 +247,61 @@ def test_an_operators_mistake_is_one_line_and_status_1(
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1
     assert "BOT_TOKEN" in shown
+
+
+def test_the_question_log_is_exported_with_filters(govi: Govi) -> None:
+    """Questions from the terminal are in it too; nobody is named."""
+    govi("chat", typed="යූරියා දාන්නේ කවදද\nzzzz qqqq\n")
+
+    assert "2 questions written" in govi("export", "--questions", "all.csv").stdout
+    result = govi("export", "--questions", "some.jsonl", "--decision", "fallback")
+
+    (line,) = Path("some.jsonl").read_text().splitlines()
+    assert result.exit_code == 0
+    assert (json.loads(line)["text"], json.loads(line)["farmer"]) == ("zzzz qqqq", "")
+
+
+def test_a_log_of_days_without_questions_is_empty(govi: Govi) -> None:
+    """Not an error."""
+    govi("chat", typed="යූරියා දාන්නේ කවදද\n")
+
+    result = govi("export", "--questions", "old.xlsx", "--until", "2001-01-01")
+
+    assert "0 questions written" in result.stdout
+
+
+def test_training_pairs_are_exported(govi: Govi) -> None:
+    """An installation that nobody has taught gives an empty file."""
+    assert "0 pairs written" in govi("export", "--training-pairs", "pairs.jsonl").stdout
+    assert Path("pairs.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("k.csv", "--questions", "q.csv"),
+        ("k.csv", "--since", "2026-01-01"),
+        ("--questions", "q.csv", "--since", "yesterday"),
+        ("--questions", "q.csv", "--feedback", "meh"),
+    ],
+)
+def test_an_export_that_makes_no_sense_is_refused(govi: Govi, arguments: tuple[str, ...]) -> None:
+    """With its usage; nothing is written."""
+    assert govi("export", *arguments).exit_code == 2
+    assert not list(Path().glob("*.csv"))
+
+
+def test_learnt_pairs_are_trained_on_unless_they_are_evaluation_questions() -> None:
+    """What becomes of each pair is told."""
+    pairs = [
+        {"question": "අලුත් ප්‍රශ්නයක්", "key": "paddy.urea", "origin": "officer"},
+        {"question": "hora eka", "key": "paddy.urea", "origin": "officer"},
+    ]
+    Path("pairs.jsonl").write_text("\n".join(json.dumps(pair) for pair in pairs))
+    Path("dev.jsonl").write_text('{"question": "Hora eka?", "key": "paddy.urea", "group": "clean"}')
+    entries = [create_entry("paddy.urea", "යූරියා දාන්නේ කවදද")]
+
+    (taught,) = with_learnt(entries, [Path("pairs.jsonl")], [Path("dev.jsonl")])
+
+    assert taught.phrasings == ("යූරියා දාන්නේ කවදද", "අලුත් ප්‍රශ්නයක්")

@@ -1,6 +1,7 @@
 """Searching, changing and keeping the index."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,15 @@ import pytest
 from retrieval.errors import ModelMismatchError
 from retrieval.retriever import Retriever
 from retrieval.testing import HashingEmbedder
-from tests.factories import BLAST, RATS, UREA, create_entry, create_retriever, paddy_entries
+from tests.factories import (
+    BLAST,
+    RATS,
+    THRESHOLDS,
+    UREA,
+    create_entry,
+    create_retriever,
+    paddy_entries,
+)
 
 MODEL = Path(__file__).resolve().parents[2] / "retrieval" / "model"
 
@@ -137,6 +146,20 @@ class CountingEmbedder(HashingEmbedder):
         """Embed as the parent does."""
         self.count += len(texts)
         return super().encode(texts)
+
+
+def test_a_changed_entry_embeds_its_new_texts_only() -> None:
+    """However many phrasings it had before, learning one more is quick."""
+    embedder = CountingEmbedder()
+    retriever = Retriever(embedder, THRESHOLDS, dense_weight=0.5)
+    retriever.load(paddy_entries())
+    before = embedder.count
+    blast = paddy_entries()[0]
+
+    retriever.change([replace(blast, phrasings=(*blast.phrasings, "අලුත් ප්‍රශ්නයක්"))])
+
+    assert embedder.count == before + 1
+    assert retriever.search(["අලුත් ප්‍රශ්නයක්"])[0].matches[0].key == blast.key
 
 
 def open_saved(folder: Path, name: str = "hashing-256") -> tuple[Retriever, CountingEmbedder]:

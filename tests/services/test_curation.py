@@ -7,7 +7,16 @@ from sqlalchemy.orm import Session
 from bot.db.models import Entry, EntryStatus, EntryVersion, Origin, Phrasing
 from bot.errors import KnowledgeError
 from bot.knowledge import EntryDraft
-from bot.services.curation import export_entries, import_entries, sync_starter
+from bot.services.curation import (
+    Change,
+    ImportReport,
+    export_entries,
+    import_entries,
+    load_entries,
+    preview_import,
+    sync_starter,
+    write_entries,
+)
 from bot.services.knowledge_index import current_revision, read_entries
 from tests.factories import create_draft
 
@@ -26,6 +35,46 @@ def test_importing_twice_changes_nothing(session: Session) -> None:
 
     assert load(session, *drafts) == (0, 0, 2)
     assert current_revision(session) == before
+
+
+def test_the_order_of_phrasings_is_no_change(session: Session) -> None:
+    """A curator who sorts a list has changed nothing, however often it is imported."""
+    load(session, create_draft("a.one", phrasings=("එක", "දෙක")))
+
+    assert load(session, create_draft("a.one", phrasings=("දෙක", "එක"))) == (0, 0, 1)
+
+
+def test_a_preview_says_what_an_import_would_do_and_writes_nothing(session: Session) -> None:
+    """Not even a revision."""
+    load(session, create_draft("a.one"), create_draft("a.two"))
+    before = current_revision(session)
+    drafts = [create_draft("a.one", answer="වෙනස්."), create_draft("a.two"), create_draft("a.new")]
+
+    report = preview_import(session, drafts)
+
+    assert report == ImportReport(added=("a.new",), changed=("a.one",), unchanged=("a.two",))
+    assert not session.dirty
+    assert not session.new
+    assert current_revision(session) == before
+
+
+def test_a_change_reads_no_other_entrys_phrasings(session: Session) -> None:
+    """What a change costs does not depend on how much else there is."""
+    load(session, *[create_draft(f"a.n{number}") for number in range(50)])
+    session.expunge_all()
+
+    load(session, create_draft("a.n7", answer="වෙනස්.", phrasings=("අලුත් එකක්",)))
+
+    read = [row for row in session.identity_map.values() if isinstance(row, Phrasing)]
+    assert len(read) <= 2
+
+
+def test_more_entries_than_one_statement_holds_are_written(session: Session) -> None:
+    """Databases limit the values of a statement; curators do not know that."""
+    drafts = [create_draft(f"a.n{number}") for number in range(1100)]
+
+    assert load(session, *drafts) == (1100, 0, 0)
+    assert load(session, *drafts) == (0, 0, 1100)
 
 
 def test_a_change_makes_a_version_and_keeps_the_old_one(session: Session) -> None:
@@ -66,6 +115,18 @@ def test_a_phrasing_of_another_entry_is_refused(session: Session) -> None:
 
     with pytest.raises(KnowledgeError, match=r"belongs to a\.one"):
         load(session, create_draft("a.two", phrasings=("ක්රමය කියන්න bg352!",)))
+
+
+def test_a_phrasing_of_a_retired_entry_is_free(session: Session) -> None:
+    """Whoever writes a withdrawn subject anew may use its questions."""
+    load(session, create_draft("a.old", phrasings=("පොදු ප්‍රශ්නය", "වෙන එකක්")))
+    load(session, create_draft("a.old", phrasings=("පොදු ප්‍රශ්නය", "වෙන එකක්"), status="retired"))
+
+    load(session, create_draft("a.new", phrasings=("පොදු ප්‍රශ්නය",)))
+
+    assert [(entry.key, entry.phrasings) for entry in read_entries(session)] == [
+        ("a.new", ("පොදු ප්‍රශ්නය",))
+    ]
 
 
 def test_retired_entries_leave_the_index(session: Session) -> None:
@@ -122,3 +183,23 @@ def test_a_new_starter_never_takes_a_persons_phrasing(session: Session) -> None:
 
     owners = {entry.key: entry.phrasings for entry in read_entries(session)}
     assert owners == {"own.entry": ("පොදු ප්‍රශ්නය",), "a.one": ("වෙන එකක්",)}
+
+
+def test_a_new_starter_keeps_what_its_entries_were_taught(session: Session) -> None:
+    """A learnt phrasing survives the release, even where the release gives it to another entry."""
+    starter = create_draft("a.one", phrasings=("පළමු එක",))
+    sync_starter(session, [starter], "v1")
+    learnt = starter.model_copy(update={"phrasings": ("පළමු එක", "ගොවියෙක් ඇසූ හැටි")})
+    change = Change("telegram:42", Origin.OFFICER, takes_over=False)
+    write_entries(session, [learnt], load_entries(session, ["a.one"]), change)
+
+    newer = [
+        create_draft("a.one", phrasings=("පළමු එක",), answer="අලුත් නිකුතුව."),
+        create_draft("a.two", phrasings=("ගොවියෙක් ඇසූ හැටි", "දෙවැනි එක")),
+    ]
+    sync_starter(session, newer, "v2")
+
+    entries = {entry.key: entry for entry in read_entries(session)}
+    assert entries["a.one"].answer == "අලුත් නිකුතුව."
+    assert entries["a.one"].phrasings == ("පළමු එක", "ගොවියෙක් ඇසූ හැටි")
+    assert entries["a.two"].phrasings == ("දෙවැනි එක",)

@@ -1,0 +1,141 @@
+"""What all handlers of curation share: who may call them, and what they say when they cannot."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from telegram import CallbackQuery, InlineKeyboardMarkup, Update
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+
+from bot.errors import EntryMissingError, KnowledgeError
+from bot.handlers.context import GoviContext
+from bot.handlers.curation.keyboards import shape
+from bot.handlers.curation.wording import found_keyboard, say_faults, say_found
+from bot.handlers.dialogue import Step
+from bot.handlers.guard import Handler, guarded, in_private
+from bot.handlers.incoming import ADDRESSED, get_user
+from bot.handlers.pressing import answer_press
+from bot.handlers.replying import Place, place_of, send
+from bot.rendering import render_text
+from bot.services.editing import EntryState, read_entry
+from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
+from bot.services.flows import Stand
+from retrieval import Match
+
+#: Questions of one entry that are looked up to find entries like it.
+_LOOKED_UP = 5
+
+Press = Callable[[Update, GoviContext, CallbackQuery, list[int]], Awaitable[str | None]]
+
+
+def on_command(name: str, act: Handler) -> BaseHandler[Update, GoviContext, Any]:
+    """Register a command of the private chat."""
+    return CommandHandler(name, guarded(in_private(_telling_faults(act))), filters=ADDRESSED)
+
+
+def on_press(verb: str, count: int, act: Press) -> BaseHandler[Update, GoviContext, Any]:
+    """Register what a button with `count` numbers does; the text it returns goes over the chat."""
+
+    @guarded
+    @in_private
+    async def press(update: Update, context: GoviContext) -> None:
+        query, match = update.callback_query, context.match
+        if query is None or match is None:
+            return
+        try:
+            line = await act(update, context, query, [int(group) for group in match.groups()])
+        except KnowledgeError as error:
+            line = None
+            await say(update, context, say_faults(context, error))
+        await answer_press(query, line or "")
+
+    return CallbackQueryHandler(press, pattern=shape(verb, count))
+
+
+def step(act: Step) -> Step:
+    """Wrap a step of a dialogue, so that what cannot be saved is told and asked for again."""
+
+    @functools.wraps(act)
+    async def call(update: Update, context: GoviContext, stand: Stand) -> None:
+        try:
+            await act(update, context, stand)
+        except KnowledgeError as error:
+            await say(update, context, say_faults(context, error))
+
+    return call
+
+
+def _telling_faults(act: Handler) -> Handler:
+    @functools.wraps(act)
+    async def call(update: Update, context: GoviContext) -> None:
+        try:
+            await act(update, context)
+        except KnowledgeError as error:
+            await say(update, context, say_faults(context, error))
+
+    return call
+
+
+async def say(
+    update: Update, context: GoviContext, text: str, keyboard: InlineKeyboardMarkup | None = None
+) -> None:
+    """Say something under the message that was sent, or that carries the pressed button."""
+    # A button's message may be too old for Telegram to show; the chat is private in any case.
+    is_there = update.effective_message is not None
+    place = place_of(update) if is_there else Place(get_user(update).id)
+    await send(context, place, render_text(text, keyboard))
+
+
+def get_words(context: GoviContext) -> str:
+    """Return what was written after a command."""
+    return " ".join(context.args or [])
+
+
+async def find_named(update: Update, context: GoviContext, usage: str) -> EntryState | None:
+    """Return the entry whose key was written after a command.
+
+    Without a key the usage is told; for one that is in no use, entries that may be meant.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    key = get_words(context).strip().lower()
+    user_id = get_user(update).id
+    try:
+        return await context.run(read_entry, user_id, key)
+    except EntryMissingError:
+        if not key:
+            await say(update, context, context.text(usage))
+            return None
+    found = await look_up(update, context, key)
+    lines = [context.text("curate.no_such_key", entry=key[:100])]
+    if found:
+        lines.append(say_found(context, found))
+    await say(update, context, "\n\n".join(lines), found_keyboard(found))
+    return None
+
+
+async def look_up(update: Update, context: GoviContext, words: str) -> list[Found]:
+    """Return entries of any status that fit some words, or come near to their meaning.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    floor = NEAR_SHARE * context.desk.services.index.retriever.thresholds.suggest
+    matches = (await context.search(words)).matches
+    near = [match for match in matches if match.score >= floor]
+    return await context.run(find_entries, get_user(update).id, words, near)
+
+
+async def look_for_near(
+    update: Update, context: GoviContext, questions: list[str], without_id: int | None = None
+) -> list[Found]:
+    """Return published entries that seem to answer one of the questions already."""
+    best: dict[str, Match] = {}
+    for question in questions[:_LOOKED_UP]:
+        for match in (await context.search(question)).matches:
+            if match.key not in best or match.score > best[match.key].score:
+                best[match.key] = match
+    nearest = sorted(best.values(), key=lambda match: -match.score)
+    floor = context.desk.services.index.retriever.thresholds.suggest
+    return await context.run(find_near, get_user(update).id, nearest, floor, without_id)

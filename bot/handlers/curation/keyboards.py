@@ -1,0 +1,38 @@
+"""Buttons of curation: callback data is "k1:", a verb, and numbers; at most 64 bytes."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+LABEL_LIMIT = 40
+_NUMBER = ":([0-9]{1,18})"
+
+
+def shape(verb: str, count: int) -> re.Pattern[str]:
+    """Return what callback data of a verb with so many numbers looks like; nothing else fits."""
+    return re.compile(rf"k1:{verb}{_NUMBER * count}\Z", re.ASCII)
+
+
+def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:
+    """Return a button; a long label is cut.
+
+    >>> button("Save", "as", 7).callback_data
+    'k1:as:7'
+    """
+    if len(label) > LABEL_LIMIT:
+        label = label[: LABEL_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+    data = ":".join(["k1", verb, *map(str, numbers)])
+    return InlineKeyboardButton(label, callback_data=data)
+
+
+def column(buttons: Iterable[InlineKeyboardButton]) -> InlineKeyboardMarkup | None:
+    """Return buttons one below another; None without any."""
+    return rows(buttons, 1)
+
+
+def rows(buttons: Iterable[InlineKeyboardButton], width: int) -> InlineKeyboardMarkup | None:
+    """Return buttons in rows of `width`; None without any."""
+    whole: Sequence[InlineKeyboardButton] = list(buttons)
+    lines = [whole[start : start + width] for start in range(0, len(whole), width)]
+    return InlineKeyboardMarkup(lines) if lines else None

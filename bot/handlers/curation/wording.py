@@ -1,0 +1,126 @@
+"""How entries, their faults and their changes are said."""
+
+from collections.abc import Iterable, Sequence
+
+from telegram import InlineKeyboardMarkup
+
+from bot.errors import Fault, KnowledgeError
+from bot.handlers.context import GoviContext
+from bot.handlers.curation.keyboards import button, column
+from bot.i18n.moments import say_time
+from bot.services.editing import EntryState
+from bot.services.finding import Found
+from bot.services.history import FieldChange
+
+MOST_FAULTS = 15
+_MOST_PHRASINGS = 15
+_MOST_PIECES = 12
+_PIECE = 700
+
+
+def say_entry(context: GoviContext, state: EntryState) -> str:
+    """Return an entry as admins read it."""
+    draft = state.draft
+    shown = [f"{number}. {text}" for number, text in enumerate(draft.phrasings, 1)]
+    more = len(shown) - _MOST_PHRASINGS
+    if more > 0:
+        shown = [*shown[:_MOST_PHRASINGS], context.text("curate.more", count=more)]
+    return context.text(
+        "curate.entry",
+        entry=draft.key,
+        version=state.version,
+        status=say_status(context, draft.status),
+        title=draft.title,
+        area=draft.area,
+        answer=draft.answer,
+        phrasings="\n".join(shown),
+        keywords=", ".join(draft.keywords) or "–",
+        source=draft.source,
+        grade=draft.grade,
+        reviewed_on=draft.reviewed_on,
+        valid_until=draft.valid_until or "–",
+        name=state.changed_by_name,
+        at=say_time(state.changed_at),
+    )
+
+
+def say_status(context: GoviContext, status: str) -> str:
+    """Return what a status is called."""
+    return context.text(f"curate.status.{status}")
+
+
+def say_field(context: GoviContext, field: str) -> str:
+    """Return what a field is called; "phrasings 2" keeps its number."""
+    name, _, number = field.partition(" ")
+    known = f"curate.field.{name}"
+    said = context.text(known) if known in context.catalogue.keys() else name  # noqa: SIM118
+    return f"{said} {number}".strip()
+
+
+def say_faults(context: GoviContext, error: KnowledgeError, with_places: bool = False) -> str:
+    """Return everything that is wrong, a line each, up to a limit that is told."""
+    lines = [context.text("curate.faults", count=len(error.faults))]
+    shown = error.faults[:MOST_FAULTS]
+    lines += [f"• {_say_fault(context, fault, with_places)}" for fault in shown]
+    more = len(error.faults) - len(shown)
+    if more > 0:
+        lines.append(context.text("curate.more", count=more))
+    return "\n".join(lines)
+
+
+def say_all_faults(context: GoviContext, error: KnowledgeError) -> str:
+    """Return everything that is wrong with a file, a line each."""
+    return "\n".join(_say_fault(context, fault, with_place=True) for fault in error.faults)
+
+
+def _say_fault(context: GoviContext, fault: Fault, with_place: bool) -> str:
+    key = f"fault.{fault.kind}"
+    is_known = key in context.catalogue.keys()  # noqa: SIM118 - a method of ours
+    reason = context.text(key, **fault.values) if is_known else fault.reason
+    place = [fault.where] if with_place and fault.where else []
+    place += [say_field(context, fault.field)] if fault.field else []
+    return f"{', '.join(place)}: {reason}" if place else reason
+
+
+def say_found(context: GoviContext, found: Iterable[Found]) -> str:
+    """Return entries that were found, a paragraph each."""
+    return "\n\n".join(_say_one(context, each) for each in found)
+
+
+def _say_one(context: GoviContext, found: Found) -> str:
+    status = say_status(context, found.status.value)
+    lines = [f"🔑 {found.key} ({status})", found.title]
+    if found.phrasing:
+        lines.append(f"🗣 {found.phrasing}")
+    if found.score is not None:
+        lines.append(context.text("curate.score", score=f"{found.score:.2f}"))
+    return "\n".join(lines)
+
+
+def found_keyboard(found: Iterable[Found]) -> InlineKeyboardMarkup | None:
+    """Return a button that opens each entry."""
+    return column(button(f"🔑 {each.key}", "o", each.entry_id) for each in found)
+
+
+def say_near(context: GoviContext, found: Sequence[Found]) -> str:
+    """Return a warning about entries that seem to say the same; "" without any."""
+    if not found:
+        return ""
+    return f"{context.text('curate.near')}\n\n{say_found(context, found)}"
+
+
+def say_changes(context: GoviContext, changes: Iterable[FieldChange]) -> str:
+    """Return a comparison: field by field, what went and what came."""
+    parts = []
+    for change in changes:
+        pieces = [f"➖ {_cut(piece)}" for piece in change.removed]
+        pieces += [f"➕ {_cut(piece)}" for piece in change.added]
+        more = len(pieces) - _MOST_PIECES
+        if more > 0:
+            pieces = [*pieces[:_MOST_PIECES], context.text("curate.more", count=more)]
+        parts.append("\n".join([f"▪️ {say_field(context, change.field)}", *pieces]))
+    return "\n\n".join(parts) or context.text("curate.no_difference")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _PIECE else f"{text[: _PIECE - 1]}…"

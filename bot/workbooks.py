@@ -1,0 +1,131 @@
+"""XLSX workbooks: refused when hostile before any of them is parsed, and written as plain text."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from bot.errors import Fault, KnowledgeError
+from bot.tables import MOST_ROWS, FormatError, NumberedRow, refuse_many_rows
+
+#: Bytes of a workbook once it is unpacked, and files in it; a real one needs far fewer.
+MOST_BYTES = 100 * 2**20
+MOST_FILES = 1_000
+#: Columns that are looked at; knowledge has a dozen fields.
+_MOST_COLUMNS = 64
+#: Excel cuts what is longer, without a word.
+_LONGEST_CELL = 32_767
+#: Control characters, which XML cannot hold.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+#: A workbook's XML never declares entities, which could swell without bound; in any encoding.
+_DECLARATIONS = tuple(word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY")
+                      for code in ("utf-8", "utf-16-le", "utf-16-be"))  # fmt: skip
+_STEP = 2**20
+
+
+def read_xlsx(name: str, content: bytes) -> list[NumberedRow]:
+    """Read the first sheet of a workbook; empty cells are "".
+
+    Raises:
+        KnowledgeError: It is no workbook, swells beyond `MOST_BYTES`, holds macros or entities,
+            has more than `MOST_ROWS` rows, or cells that are formulas; each of those is named.
+    """
+    _refuse_hostile(name, content)
+    try:
+        rows = list(_read_rows(content))
+    except Exception as error:  # a broken workbook makes openpyxl raise almost anything
+        raise _refusal(name, f"is not an XLSX workbook: {error}", "not_xlsx") from None
+    refuse_many_rows(name, len(rows) - 1)
+    formulas = [_formula_fault(name, number, cell) for number, row in rows for cell in row
+                if getattr(cell, "data_type", "") in ("f", "e")]  # fmt: skip
+    if formulas:
+        raise KnowledgeError(formulas[:MOST_FILES])
+    return [
+        (number, ["" if cell.value is None else cell.value for cell in row]) for number, row in rows
+    ]
+
+
+def _read_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+    sheet = book.worksheets[0]
+    # What the file claims about its size is not believed: it decides how much is padded.
+    sheet.reset_dimensions()
+    yield from enumerate(sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=_MOST_COLUMNS), 1)
+    book.close()
+
+
+def _formula_fault(name: str, row: int, cell: Any) -> Fault:
+    reason = f"cell {cell.coordinate} holds a formula; write the text itself"
+    values = {"cell": cell.coordinate}
+    return Fault(f"{name}, line {row}", "", reason, "formula", values)
+
+
+def _refuse_hostile(name: str, content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _refuse_contents(name, archive)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise _refusal(name, f"is not an XLSX workbook: {error}", "not_xlsx") from None
+
+
+def _refuse_contents(name: str, archive: zipfile.ZipFile) -> None:
+    members = archive.infolist()
+    # zipfile never unpacks more of a member than its directory promises here.
+    if len(members) > MOST_FILES or sum(each.file_size for each in members) > MOST_BYTES:
+        reason = f"unpacks to more than {MOST_BYTES // 2**20} MB; that is no table"
+        raise _refusal(name, reason, "swells")
+    if any("vbaproject" in each.filename.lower() for each in members):
+        raise _refusal(name, "holds macros; save it as .xlsx without them", "macros")
+    for member in members:
+        if member.filename.lower().endswith((".xml", ".rels")):
+            _refuse_declarations(name, archive, member)
+
+
+def _refuse_declarations(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    tail = b""
+    with archive.open(member) as file:
+        while block := file.read(_STEP):
+            if any(word in tail + block for word in _DECLARATIONS):
+                raise _refusal(name, "declares XML entities; that is no table", "swells")
+            tail = block[-32:]
+
+
+def _refusal(name: str, reason: str, kind: str) -> KnowledgeError:
+    return KnowledgeError([Fault(name, "", reason, kind)])
+
+
+def write_xlsx(title: str, rows: Iterable[Sequence[str]]) -> bytes:
+    """Write rows whose cells went through `bot.tables.to_cell` as one sheet.
+
+    Raises:
+        FormatError: A cell is longer than a spreadsheet can hold.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    checked = list(rows)
+    _refuse_long_cells(checked)
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "B2"
+    for row in checked:
+        cells = [WriteOnlyCell(sheet, _UNWRITABLE.sub("\ufffd", text)) for text in row]
+        for cell in cells:
+            cell.data_type = "s"  # text even where it begins with "="
+        sheet.append(cells)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _refuse_long_cells(rows: Sequence[Sequence[str]]) -> None:
+    for number, row in enumerate(rows, 1):
+        longest = max(map(len, row), default=0)
+        if longest > _LONGEST_CELL:
+            raise FormatError(
+                f"row {number} has a cell of {longest} characters, a spreadsheet holds "
+                f"{_LONGEST_CELL}; write a .jsonl file instead"
+            )

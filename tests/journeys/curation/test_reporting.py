@@ -1,0 +1,66 @@
+"""/stats and /try."""
+
+from datetime import timedelta
+
+from bot.db.engine import transaction
+from bot.db.models import Question
+from bot.testing.bot_api import BotApi
+from tests.journeys.curation.chat import Chat, text
+from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, UNKNOWN, Govi
+from tests.services.asking import answer, escalate
+
+
+async def test_statistics_tell_what_farmers_got(
+    api: BotApi, govi: Govi, admin: Chat, asker: Chat
+) -> None:
+    """Counted over real conversations; the unanswered subject stands in the farmer's words."""
+    liked = await asker.sends(BLAST)
+    await asker.is_told(liked.button("👍"))
+    offer = await asker.sends(MITES)
+    await asker.presses(offer.buttons[0])
+    await asker.sends(UNKNOWN)
+    with transaction(govi.services.sessions) as session:
+        question = session.query(Question).filter_by(text=UNKNOWN).one()
+        later = question.asked_at + timedelta(hours=2, minutes=5)
+        answer(session, escalate(session, question), later)
+
+    told = await admin.sends("/stats")
+
+    figures = {
+        "questions": 3, "answered": 1, "suggested": 1, "chosen": 1, "unanswered": 1,
+        "resolved": 0, "helpful": "100%", "rated": 1,
+        "median": text("curate.stats.span", hours=2, minutes=5),
+    }  # fmt: skip
+    for days in (1, 7, 30):
+        period = text(f"curate.stats.days.{days}")
+        assert text("curate.stats.figures", period=period, **figures) in told.text
+    assert f"1 × {UNKNOWN}" in told.text
+
+
+async def test_statistics_of_the_first_day_are_zeros(govi: Govi, admin: Chat) -> None:
+    """Nothing is divided by nothing."""
+    told = await admin.sends("/stats")
+
+    assert text("curate.stats.days.30") in told.text
+    assert text("curate.stats.subjects") not in told.text
+
+
+async def test_a_rehearsal_tells_answer_matches_and_thresholds(govi: Govi, admin: Chat) -> None:
+    """Why it would be answered, and with what; nothing is recorded."""
+    told = await admin.sends(f"/try {BLAST}")
+
+    assert text("curate.try.answer") in told.text
+    assert "1. paddy.blast · 1.000" in told.text
+    assert "0.700" in told.text  # the answer threshold of the test's retriever
+    assert BLAST_ANSWER in told.text
+    assert govi.rows(Question) == []
+
+
+async def test_a_rehearsal_of_a_doubtful_or_unknown_question(govi: Govi, admin: Chat) -> None:
+    """It would be offered as a choice, or go to an officer."""
+    doubtful = await admin.sends(f"/try {MITES}")
+    assert text("curate.try.suggest") in doubtful.text
+    assert "chilli.mites" in doubtful.text
+
+    unknown = await admin.sends(f"/try {UNKNOWN}")
+    assert text("curate.try.fallback") in unknown.text

@@ -1,0 +1,223 @@
+"""Files that people send: too long, too large, or meant to do harm."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from openpyxl import Workbook
+
+from bot import tables, workbooks
+from bot.errors import Fault, KnowledgeError
+from bot.knowledge import FIELDS, MOST_FAULTS
+from bot.knowledge_files import UPLOADS, format_knowledge, read_upload
+from bot.tables import FormatError
+from tests.factories import create_draft
+
+DRAFT = create_draft("a.one")
+
+
+def refusal(name: str, content: bytes) -> list[Fault]:
+    """What is wrong with a file that was sent."""
+    with pytest.raises(KnowledgeError) as refused:
+        read_upload(name, content)
+    return list(refused.value.faults)
+
+
+def workbook(fill: Callable[[Workbook], None]) -> bytes:
+    """A workbook that a spreadsheet could have saved."""
+    book = Workbook()
+    fill(book)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def repacked(content: bytes, extra: dict[str, bytes]) -> bytes:
+    """A workbook with members added or replaced."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", 8) as new:
+        for name in old.namelist():
+            if name not in extra:
+                new.writestr(name, old.read(name))
+        for name, member in extra.items():
+            new.writestr(name, member)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("suffix", UPLOADS)
+def test_what_was_exported_can_be_sent_back(suffix: str) -> None:
+    """By whatever name people give it."""
+    assert read_upload(f"මගේ ලැයිස්තුව{suffix.upper()}", format_knowledge(suffix, [DRAFT])) == [DRAFT]
+
+
+@pytest.mark.parametrize("name", ["k.xlsm", "k.xls", "k.toml", "k.docx", "k", ".csv"])
+def test_other_kinds_of_files_are_refused(name: str) -> None:
+    """With those that can be sent."""
+    with pytest.raises(FormatError, match=r"\.csv, \.jsonl, \.xlsx"):
+        read_upload(name, b"x")
+
+
+def test_a_file_of_25_megabytes_is_refused_unread() -> None:
+    """Its kind and limit go to whoever sent it."""
+    (fault,) = refusal("k.csv", b"x" * (25 * 2**20))
+
+    assert (fault.kind, fault.values) == ("large", {"limit": 20})
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_more_than_50_000_rows_are_refused_before_any_is_checked(suffix: str) -> None:
+    """One fault tells the limit, whatever the rows hold."""
+    *header, line = format_knowledge(suffix, [DRAFT]).decode("utf-8-sig").splitlines()
+    whole = "\n".join([*header, *[line] * 50_001])
+
+    (fault,) = refusal(f"k{suffix}", whole.encode())
+
+    assert (fault.kind, fault.values) == ("many_rows", {"limit": 50_000})
+
+
+@pytest.mark.parametrize("suffix", UPLOADS)
+def test_as_many_rows_as_the_limit_are_read(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header does not count."""
+    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+    drafts = [create_draft(f"a.n{number}") for number in range(3)]
+
+    assert read_upload(f"k{suffix}", format_knowledge(suffix, drafts)) == drafts
+
+
+def test_a_workbook_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading stops at the limit, whatever the sheet says about its size."""
+    for module in (tables, workbooks):
+        monkeypatch.setattr(module, "MOST_ROWS", 10)
+
+    def fill(book: Workbook) -> None:
+        book.worksheets[0].append(FIELDS)
+        for number in range(11):
+            book.worksheets[0].append([f"a.n{number}"])
+
+    (fault,) = refusal("k.xlsx", workbook(fill))
+    assert fault.kind == "many_rows"
+
+
+def test_a_sheet_that_claims_a_million_columns_costs_nothing() -> None:
+    """The claim decides nothing; what stands in it is read."""
+    content = format_knowledge(".xlsx", [DRAFT])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    claim = b'<dimension ref="A1:XFD1048576"/><sheetViews'
+    bloated = repacked(
+        content, {"xl/worksheets/sheet1.xml": sheet.replace(b"<sheetViews", claim, 1)}
+    )
+
+    assert read_upload("k.xlsx", bloated) == [DRAFT]
+
+
+def test_formulas_are_refused_by_cell() -> None:
+    """Their result is not in the file, or is not what a person read."""
+
+    def fill(book: Workbook) -> None:
+        book.worksheets[0].append(["key", "answer"])
+        book.worksheets[0].append(["a.one", "=1+1"])
+        book.worksheets[0].append(["a.two", '=HYPERLINK("http://x")'])
+
+    faults = refusal("k.xlsx", workbook(fill))
+
+    assert [(fault.kind, fault.values["cell"]) for fault in faults] == [
+        ("formula", "B2"),
+        ("formula", "B3"),
+    ]
+
+
+def test_macros_are_refused() -> None:
+    """Even under an innocent suffix."""
+    content = repacked(format_knowledge(".xlsx", [DRAFT]), {"xl/vbaProject.bin": b"macro"})
+
+    assert [fault.kind for fault in refusal("k.xlsx", content)] == ["macros"]
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    """A hundred kilobytes that become hundreds of megabytes."""
+    bomb = repacked(format_knowledge(".xlsx", [DRAFT]), {"xl/bomb.xml": b"\0" * (101 * 2**20)})
+
+    assert len(bomb) < 2**18
+    assert [fault.kind for fault in refusal("k.xlsx", bomb)] == ["swells"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_xml_that_declares_entities_is_refused(encoding: str) -> None:
+    """Entities inside entities swell without bound."""
+    laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><sst>&b;</sst>'.encode(encoding)
+    content = repacked(format_knowledge(".xlsx", [DRAFT]), {"xl/sharedStrings.xml": laughs})
+
+    assert [fault.kind for fault in refusal("k.xlsx", content)] == ["swells"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04 cut off",
+        b"key,area\n",
+        repacked(format_knowledge(".xlsx", [DRAFT]), {"xl/workbook.xml": b"<nonsense"}),
+        repacked(format_knowledge(".xlsx", [DRAFT]), {"xl/worksheets/sheet1.xml": b"\xff\xfe"}),
+    ],
+)
+def test_broken_workbooks_are_refused(content: bytes) -> None:
+    """Whatever is wrong inside, the file is named and nothing fails."""
+    assert [fault.kind for fault in refusal("k.xlsx", content)] == ["not_xlsx"]
+
+
+def test_a_header_is_at_fault_once() -> None:
+    """Not every row below it."""
+    (fault,) = refusal("k.csv", b"question;reply\nx;y\n" * 50)
+
+    assert fault.kind == "header"
+    assert fault.values["found"] == "question, reply"
+
+
+def test_a_field_named_twice_is_refused() -> None:
+    """One of the two columns would be lost."""
+    (fault,) = refusal("k.csv", b"key,answer,answer\na.one,x,y\n")
+
+    assert "each field once" in fault.reason
+
+
+def test_keys_and_phrasings_that_repeat_are_named_with_both_places() -> None:
+    """In a file of thousands of rows nobody finds them otherwise."""
+    faults = refusal("k.jsonl", format_knowledge(".jsonl", [DRAFT, DRAFT]))
+
+    assert [fault.kind for fault in faults] == ["repeated", "repeated"]
+    assert faults[0].values == {"text": "a.one", "place": "k.jsonl, line 1"}
+
+
+def test_deeply_nested_json_is_a_fault_of_its_line() -> None:
+    """It cannot exhaust the parser."""
+    (fault,) = refusal("k.jsonl", b"[" * 100_000)
+
+    assert (fault.kind, fault.where) == ("not_json", "k.jsonl, line 1")
+
+
+def test_the_faults_of_the_reader_and_of_the_fields_come_together() -> None:
+    """Nobody mends a file one kind of fault at a time."""
+    faults = refusal("k.jsonl", b'{"key": "NO"}\nnot json\n')
+
+    assert {"not_json", "missing", "string_pattern_mismatch"} <= {fault.kind for fault in faults}
+
+
+def test_faults_without_number_are_cut_off() -> None:
+    """A wrong file of thousands of rows does not become a report of thousands of pages."""
+    lines = "\n".join(json.dumps({"key": f"a.n{number}"}) for number in range(5000))
+
+    faults = refusal("k.jsonl", lines.encode())
+
+    assert len(faults) < MOST_FAULTS + 20
+    assert faults[-1].kind == "stopped"
+
+
+def test_an_entry_that_outgrows_a_cell_is_not_cut() -> None:
+    """The export is refused; a silent cut would lose phrasings at the next import."""
+    draft = create_draft("a.one", phrasings=[f"{number} {'ක' * 290}" for number in range(150)])
+
+    with pytest.raises(FormatError, match=r"write a \.jsonl"):
+        format_knowledge(".xlsx", [draft])
