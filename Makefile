@@ -1,6 +1,6 @@
 # The same words everywhere: in CONTRIBUTING.md, in .ci/run and here.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix bench bench-index eval train clean
+.PHONY: help install run test check fix bench bench-index eval train ablation clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -59,12 +59,21 @@ bench-index: $(BIN)/.dev ## Measure the index at 10k, 100k and 1M vectors (the l
 eval: $(BIN)/.serve ## Measure answers on the held-out test questions
 	$(BIN)/govi evaluate knowledge/eval/test.jsonl
 
-train: $(BIN)/.dev ## Build the base and fine-tune the shipped embedder (about 20 minutes on 2 cores)
+# The recipe of the shipped model: all layers for one epoch, then every other layer for four.
+RECIPE = --pairs question_question --no-duplicates --near-batches --symmetric --batch-size 64 \
+	--learning-rate 2e-4 --max-tokens 32 --dropout 0 --prompt "query: "
+
+train: $(BIN)/.dev ## Build the base and fine-tune the shipped embedder (about an hour on 2 cores)
 	$(BIN)/govi model build var/base
-	$(BIN)/govi train --base var/base --out retrieval/model --work var/training \
-		--pairs question_question --no-duplicates --near-batches --symmetric \
-		--batch-size 64 --learning-rate 2e-4 --warmup 0.1 --epochs 1 \
-		--augment-share 0.3 --max-tokens 32 --dropout 0 --prompt "query: "
+	$(BIN)/govi train --base var/base --out var/whole --work var/training/whole \
+		$(RECIPE) --warmup 0.1 --epochs 1 --augment-share 0.3
+	$(BIN)/govi model build var/half --base var/training/whole/float32 --layers 6
+	$(BIN)/govi train --base var/half --out retrieval/model --work var/training/half \
+		$(RECIPE) --warmup 0.05 --epochs 4 --augment-share 0.5
+
+ablation: $(BIN)/.dev ## Train and measure every variant of the recipe; needs a GPU or a day
+	$(BIN)/govi model build var/base
+	$(BIN)/python -m benchmarks.ablation --base var/base
 
 clean: ## Remove what was made: .venv and var
 	rm -rf .venv var
