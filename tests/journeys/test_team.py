@@ -284,6 +284,7 @@ async def test_a_button_of_a_grant_that_never_was_is_out_of_date(
 
     await api.until(lambda: lines_over_the_chat(api) == [TEXTS.text("refusal.stale_button")])
     await api.until(lambda: not admin.sees()[-1].buttons)
+    assert role_of(govi, admin) is Role.ADMIN
 
 
 async def test_the_last_admin_cannot_leave(api: BotApi, govi: Govi, admin: Person) -> None:
