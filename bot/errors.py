@@ -20,7 +20,12 @@ GoviError
     ├── UnfitEntryError
     ├── ProposalMissingError
     ├── OwnProposalError
-    └── AlreadyDecidedError
+    ├── AlreadyDecidedError
+    ├── EscalationMissingError
+    ├── HeldByOtherError
+    ├── NotHeldError
+    ├── EscalationClosedError
+    └── UnfitTextError
 """
 
 from collections.abc import Mapping, Sequence
@@ -147,3 +152,23 @@ class OwnProposalError(RequestError):
 
 class AlreadyDecidedError(RequestError):
     """The proposal waits no longer; `name`, `decided_by` and `is_approved` say who decided what."""
+
+
+class EscalationMissingError(RequestError):
+    """There is no escalation, or no ask in it, of this number."""
+
+
+class HeldByOtherError(RequestError):
+    """Another officer holds the escalation; `name` says who."""
+
+
+class NotHeldError(RequestError):
+    """The officer does not hold the escalation: it has to be claimed first."""
+
+
+class EscalationClosedError(RequestError):
+    """The escalation was answered, declined, withdrawn or merged into another already."""
+
+
+class UnfitTextError(RequestError):
+    """The text is empty, or has more than `limit` characters."""

@@ -1,0 +1,112 @@
+"""Escalations in officers' hands: one officer at a time, and only while it is open."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import Ask, Escalation, EscalationState, Question, QuestionState, Role
+from bot.errors import (
+    EscalationClosedError,
+    EscalationMissingError,
+    HeldByOtherError,
+    NotHeldError,
+)
+from bot.services import audit, roles
+
+
+def take(session: Session, officer_id: int, escalation_id: int) -> Escalation:
+    """Claim an escalation; harmless when the officer holds it already. Does not commit.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is none of this number.
+        HeldByOtherError: Another officer was first.
+        EscalationClosedError: Nobody waits in it any more.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    group = get_group(session, escalation_id)
+    taken = session.scalar(
+        update(Escalation)
+        .where(Escalation.id == escalation_id, Escalation.state == EscalationState.OPEN)
+        .values(state=EscalationState.CLAIMED, claimed_by=officer_id, claimed_at=utc_now())
+        .returning(Escalation.id)
+    )
+    session.refresh(group)
+    if taken is None:
+        _require_hold(session, officer_id, group)
+    else:
+        audit.record(session, officer_id, "claim escalation", f"escalation {escalation_id}")
+    return group
+
+
+def hold(session: Session, officer_id: int, escalation_id: int) -> Escalation:
+    """Return an escalation that the officer has claimed.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is none of this number.
+        HeldByOtherError: Another officer holds it.
+        NotHeldError: Nobody does.
+        EscalationClosedError: It is closed already.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    group = get_group(session, escalation_id)
+    _require_hold(session, officer_id, group)
+    return group
+
+
+def leave(
+    session: Session, officer_id: int, escalation_id: int, state: EscalationState
+) -> Escalation:
+    """Bring an escalation that the officer has claimed into another state, once.
+
+    Raises:
+        NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
+        EscalationClosedError: As `hold`.
+    """
+    group = hold(session, officer_id, escalation_id)
+    values: dict[str, Any] = {"state": state, "claimed_by": None, "claimed_at": None}
+    if state is not EscalationState.OPEN:
+        values |= {"closed_by": officer_id, "closed_at": utc_now()}
+    left = session.scalar(
+        update(Escalation)
+        .where(
+            Escalation.id == escalation_id,
+            Escalation.state == EscalationState.CLAIMED,
+            Escalation.claimed_by == officer_id,
+        )
+        .values(values)
+        .returning(Escalation.id)
+    )
+    session.refresh(group)
+    if left is None:
+        _require_hold(session, officer_id, group)
+    return group
+
+
+def get_group(session: Session, escalation_id: int) -> Escalation:
+    """Return an escalation as the database has it.
+
+    Raises:
+        EscalationMissingError: There is none of this number.
+    """
+    group = session.get(Escalation, escalation_id)
+    if group is None:
+        raise EscalationMissingError(str(escalation_id))
+    return group
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Whether an ask, joined with its question, is still owed an answer."""
+    return Ask.withdrawn_at.is_(None) & (Question.state == QuestionState.UNANSWERED)
+
+
+def _require_hold(session: Session, officer_id: int, group: Escalation) -> None:
+    if group.state is EscalationState.OPEN:
+        raise NotHeldError
+    if group.state is not EscalationState.CLAIMED:
+        raise EscalationClosedError
+    if group.claimed_by != officer_id:
+        raise HeldByOtherError(name=roles.name_of(session, group.claimed_by or 0))

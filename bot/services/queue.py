@@ -1,0 +1,315 @@
+"""The officers' queue: what waits, who holds what, and what was said about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from bot.db.models import (
+    Ask,
+    Entry,
+    Escalation,
+    EscalationState,
+    Note,
+    Question,
+    QuestionState,
+    Role,
+)
+from bot.services import audit, holds, roles
+from bot.services.finding import Found, find_near
+from retrieval import Match
+
+PAGE_SIZE = 6
+NEAR_COUNT = 5
+
+_WAITING = (EscalationState.OPEN, EscalationState.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """An escalation as the queue shows it.
+
+    Attributes:
+        text: The words of its first asker.
+        area: That of the nearest entry; None when nothing was near.
+        asker_count: Askers who still wait.
+        since: When the first of them asked.
+        holder: Name of the officer who holds it, if any; `is_mine` when that is who looks.
+    """
+
+    escalation_id: int
+    text: str
+    area: str | None
+    is_urgent: bool
+    asker_count: int
+    since: datetime
+    holder: str | None
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AreaCount:
+    """How many escalations wait in an area; None is the area of those near nothing."""
+
+    area: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """One page of the queue.
+
+    Attributes:
+        page: Its number, from 0; the last one when a later one was asked for.
+        pages: How many there are, at least 1.
+        total: Escalations on all of them.
+        areas: What waits by area, whatever the page shows; most first.
+    """
+
+    lines: tuple[GroupLine, ...]
+    page: int
+    pages: int
+    total: int
+    areas: tuple[AreaCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskLine:
+    """One asker's question, who stays unnamed.
+
+    Attributes:
+        number: Stands for the asker inside this escalation, from 1.
+        kind: "text", "photo", "voice" and so on; `file_id` is Telegram's, if it has one.
+        is_waiting: Whether an answer is still owed; False once one was given.
+    """
+
+    ask_id: int
+    number: int
+    text: str
+    kind: str
+    file_id: str | None
+    reason: str
+    joined_at: datetime
+    is_waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """One thing said.
+
+    Attributes:
+        kind: "detail" from a farmer; "inquiry", "answer" or "decline" from an officer.
+        number: The asker whose conversation it belongs to; None for what went to all.
+        officer: Name of the officer who said it; None for a farmer.
+        entry_key: The entry whose answer was used, if one was.
+    """
+
+    kind: str
+    text: str
+    number: int | None
+    officer: str | None
+    entry_key: str | None
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """All that an officer needs to answer an escalation.
+
+    Attributes:
+        asks: Those not taken back, oldest first; of hundreds show the first few.
+        notes: Oldest first.
+        near: Published entries that retrieval found for the first asker's words, nearest first.
+    """
+
+    escalation_id: int
+    text: str
+    area: str | None
+    state: EscalationState
+    is_urgent: bool
+    since: datetime
+    holder: str | None
+    is_mine: bool
+    asks: tuple[AskLine, ...]
+    notes: tuple[NoteLine, ...]
+    near: tuple[Found, ...]
+
+    @property
+    def asker_count(self) -> int:
+        """Askers who still wait."""
+        return sum(ask.is_waiting for ask in self.asks)
+
+
+def list_queue(
+    session: Session, officer_id: int, area: str | None = None, page: int = 0
+) -> QueuePage:
+    """Return a page of what waits: urgent first, then by askers, then by age.
+
+    Args:
+        session: The transaction; nothing is written.
+        officer_id: Telegram user id of who looks.
+        area: Only this area; "" for those near nothing, None for all.
+        page: From 0.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    areas = _count_areas(session)
+    wanted = [each for each in areas if area is None or (each.area or "") == area]
+    total = sum(each.count for each in wanted)
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 0), pages - 1)
+    rows = session.execute(_queue(area).offset(page * PAGE_SIZE).limit(PAGE_SIZE))
+    lines = tuple(_line(session, officer_id, *row) for row in rows)
+    return QueuePage(lines, page, pages, total, areas)
+
+
+def read_group(session: Session, officer_id: int, escalation_id: int) -> GroupView:
+    """Return an escalation in any state; that it was read is recorded. Does not commit.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is none of this number.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    group = holds.get_group(session, escalation_id)
+    audit.record(session, officer_id, "read escalation", f"escalation {escalation_id}")
+    return _view(session, officer_id, group)
+
+
+def claim(session: Session, officer_id: int, escalation_id: int) -> GroupView:
+    """Take an escalation out of the queue to answer it; harmless when it is held already.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is none of this number.
+        HeldByOtherError: Another officer was first.
+        EscalationClosedError: Nobody waits in it any more.
+    """
+    return _view(session, officer_id, holds.take(session, officer_id, escalation_id))
+
+
+def release(session: Session, officer_id: int, escalation_id: int) -> None:
+    """Give an escalation back to the queue.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is none of this number.
+        HeldByOtherError: Another officer holds it.
+        NotHeldError: Nobody does.
+        EscalationClosedError: It is closed already.
+    """
+    holds.leave(session, officer_id, escalation_id, EscalationState.OPEN)
+    audit.record(session, officer_id, "release escalation", f"escalation {escalation_id}")
+
+
+def _queue(area: str | None) -> Select[Escalation, int]:
+    askers = func.count(Ask.id)
+    statement = (
+        select(Escalation, askers)
+        .join(Escalation.asks)
+        .join(Ask.question)
+        .where(Escalation.state.in_(_WAITING), holds.is_waiting())
+        .group_by(Escalation.id)
+        .order_by(Escalation.is_urgent.desc(), askers.desc(), Escalation.id)
+    )
+    if area is None:
+        return statement
+    return statement.where(Escalation.area == area if area else Escalation.area.is_(None))
+
+
+def _count_areas(session: Session) -> tuple[AreaCount, ...]:
+    count = func.count()
+    rows = session.execute(
+        select(Escalation.area, count)
+        .where(Escalation.state.in_(_WAITING))
+        .group_by(Escalation.area)
+        .order_by(count.desc(), Escalation.area)
+    )
+    return tuple(AreaCount(area, number) for area, number in rows)
+
+
+def _holder(session: Session, group: Escalation) -> str | None:
+    return None if group.claimed_by is None else roles.name_of(session, group.claimed_by)
+
+
+def _line(session: Session, officer_id: int, group: Escalation, count: int) -> GroupLine:
+    return GroupLine(
+        escalation_id=group.id,
+        text=group.text,
+        area=group.area,
+        is_urgent=group.is_urgent,
+        asker_count=count,
+        since=group.created_at,
+        holder=_holder(session, group),
+        is_mine=group.claimed_by == officer_id,
+    )
+
+
+def _view(session: Session, officer_id: int, group: Escalation) -> GroupView:
+    rows = session.execute(
+        select(Ask, Question).join(Ask.question).where(Ask.escalation_id == group.id)
+        .order_by(Ask.id)
+    ).all()  # fmt: skip
+    numbers = {ask.id: number for number, (ask, _) in enumerate(rows, 1)}
+    present = [(ask, question) for ask, question in rows if ask.withdrawn_at is None]
+    return GroupView(
+        escalation_id=group.id,
+        text=group.text,
+        area=group.area,
+        state=group.state,
+        is_urgent=group.is_urgent,
+        since=group.created_at,
+        holder=_holder(session, group),
+        is_mine=group.claimed_by == officer_id,
+        asks=tuple(_ask_line(ask, question, numbers[ask.id]) for ask, question in present),
+        notes=_list_notes(session, group, numbers),
+        near=_find_near(session, officer_id, [question for _, question in present]),
+    )
+
+
+def _ask_line(ask: Ask, question: Question, number: int) -> AskLine:
+    return AskLine(
+        ask_id=ask.id,
+        number=number,
+        text=question.text,
+        kind=question.kind,
+        file_id=question.file_id,
+        reason=ask.reason,
+        joined_at=ask.joined_at,
+        is_waiting=question.state is QuestionState.UNANSWERED,
+    )
+
+
+def _list_notes(
+    session: Session, group: Escalation, numbers: dict[int, int]
+) -> tuple[NoteLine, ...]:
+    rows = session.execute(
+        select(Note, Entry.key)
+        .outerjoin(Entry, Note.entry_id == Entry.id)
+        .where(Note.escalation_id == group.id)
+        .order_by(Note.id)
+    )
+    return tuple(
+        NoteLine(
+            kind=note.kind,
+            text=note.text,
+            number=numbers.get(note.ask_id or 0),
+            officer=None if note.officer_id is None else roles.name_of(session, note.officer_id),
+            entry_key=key,
+            written_at=note.written_at,
+        )
+        for note, key in rows
+    )
+
+
+def _find_near(
+    session: Session, officer_id: int, questions: Sequence[Question]
+) -> tuple[Found, ...]:
+    if not questions:
+        return ()
+    matches = [Match(**match) for match in questions[0].matches]
+    return tuple(find_near(session, officer_id, matches, floor=0.0)[:NEAR_COUNT])

@@ -1,0 +1,40 @@
+"""Officers, and farmers' questions that wait for them."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.db.models import Escalation, Question, Role, RoleGrant
+from bot.services.escalating import escalate
+from tests.services.asking import ask, farmer
+
+SUNIL, MALA, ADMIN = 2001, 2002, 3001
+NAMES = {SUNIL: "සුනිල්", MALA: "මාලා", ADMIN: "කමල්"}
+
+
+def appoint(session: Session, telegram_user_id: int, role: Role = Role.OFFICER) -> int:
+    """Give a person a role and a name; return their id."""
+    name = NAMES.get(telegram_user_id)
+    session.add(
+        RoleGrant(telegram_user_id=telegram_user_id, role=role, granted_by="test", name=name)
+    )
+    session.flush()
+    return telegram_user_id
+
+
+def question_of(session: Session, telegram_user_id: int, text: str, **fields: Any) -> Question:
+    """Store a question that a farmer typed in their private chat."""
+    number = len(session.query(Question).all()) + 100
+    places = {"chat_id": telegram_user_id, "message_id": number}
+    return ask(session, text, farmer=farmer(session, telegram_user_id), **(places | fields))
+
+
+def pass_on(
+    session: Session, text: str, *farmers: int, reason: str = "fallback", **fields: Any
+) -> Escalation:
+    """Let farmers ask the same in one escalation."""
+    groups = [
+        escalate(session, question_of(session, each, text, **fields), reason)
+        for each in farmers or (11,)
+    ]
+    return groups[-1]

@@ -1,0 +1,75 @@
+"""Questions on their way to the officers."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.db.models import Ask, Escalation, EscalationState, QuestionState
+from bot.services.escalating import escalate
+from tests.services.loop import pass_on, question_of
+
+HOPPERS = "දුඹුරු පැළ කීඩෑවා ආවා"
+
+
+def test_a_question_opens_an_escalation(session: Session) -> None:
+    """It waits in the queue with the asker's words, and why it came."""
+    question = question_of(session, 11, HOPPERS, state=QuestionState.ANSWERED)
+
+    group = escalate(session, question, "wrong")
+
+    assert (group.text, group.state) == (HOPPERS, EscalationState.OPEN)
+    assert [(ask.question, ask.reason) for ask in group.asks] == [(question, "wrong")]
+    assert question.state is QuestionState.UNANSWERED
+
+
+def test_the_same_question_is_passed_on_once(session: Session) -> None:
+    """A second reason changes nothing."""
+    question = question_of(session, 11, HOPPERS)
+
+    groups = {escalate(session, question, reason).id for reason in ("fallback", "other")}
+
+    assert len(groups) == 1
+    assert len(session.query(Ask).all()) == 1
+
+
+@pytest.mark.parametrize("text", [HOPPERS, "Dumburu pela kidewa awa"])
+def test_who_asks_the_same_joins(session: Session, text: str) -> None:
+    """From the first repeat, in another script too."""
+    first = pass_on(session, HOPPERS, 11)
+
+    second = pass_on(session, text, 22)
+
+    assert second.id == first.id
+    assert [ask.question.text for ask in second.asks] == [HOPPERS, text]
+
+
+def test_who_asks_something_else_does_not_join(session: Session) -> None:
+    """Another subject is another escalation."""
+    first = pass_on(session, HOPPERS, 11)
+
+    assert pass_on(session, "පොහොර සහනාධාරය එන්නේ කවදද", 22).id != first.id
+
+
+def test_nobody_joins_what_is_closed(session: Session) -> None:
+    """An answer of last month reached its askers; a new asker needs one."""
+    first = pass_on(session, HOPPERS, 11)
+    first.state = EscalationState.ANSWERED
+
+    assert pass_on(session, HOPPERS, 22).id != first.id
+
+
+def test_pictures_are_never_alike(session: Session) -> None:
+    """Two photos without words may show anything."""
+    pass_on(session, "", 11, kind="photo")
+    pass_on(session, "", 22, kind="photo")
+
+    assert len(session.query(Escalation).all()) == 2
+
+
+def test_one_urgent_asker_makes_it_urgent(session: Session) -> None:
+    """And it stays so when others join."""
+    pass_on(session, HOPPERS, 11)
+    group = escalate(session, question_of(session, 22, HOPPERS), "emergency", is_urgent=True)
+    pass_on(session, HOPPERS, 33)
+
+    assert group.is_urgent
+    assert len(group.asks) == 3

@@ -1,0 +1,176 @@
+"""The queue, and who holds what."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.db.models import AuditEvent, EscalationState, Origin
+from bot.errors import (
+    EscalationClosedError,
+    EscalationMissingError,
+    HeldByOtherError,
+    NotAllowedError,
+    NotHeldError,
+)
+from bot.services import queue, roles
+from bot.services.curation import import_entries
+from bot.services.escalating import escalate
+from tests.factories import create_draft
+from tests.services.loop import MALA, NAMES, SUNIL, appoint, pass_on, question_of
+
+TEXTS = ("ප්‍රශ්න එක", "ප්‍රශ්න දෙක", "ප්‍රශ්න තුන")
+
+
+@pytest.fixture(autouse=True)
+def officers(session: Session) -> None:
+    """Two officers."""
+    appoint(session, SUNIL)
+    appoint(session, MALA)
+
+
+def near(key: str) -> dict[str, object]:
+    """A stored match."""
+    return {"key": key, "score": 0.4, "phrasing": key, "dense_score": 0.4, "lexical_score": 0.1}
+
+
+def test_the_urgent_come_first_then_the_many_then_the_old(session: Session) -> None:
+    """That is the order in which officers should look."""
+    old = pass_on(session, TEXTS[0], 11)
+    new = pass_on(session, TEXTS[1], 22)
+    many = pass_on(session, TEXTS[2], 33, 44)
+    urgent = escalate(session, question_of(session, 55, "වස බිව්වා"), "emergency", is_urgent=True)
+
+    page = queue.list_queue(session, SUNIL)
+
+    shown = [line.escalation_id for line in page.lines]
+    assert shown == [urgent.id, many.id, old.id, new.id]
+    assert [line.asker_count for line in page.lines] == [1, 2, 1, 1]
+
+
+def test_the_queue_is_paged(session: Session) -> None:
+    """A page too far is the last one."""
+    for number in range(queue.PAGE_SIZE + 1):
+        pass_on(session, f"ප්‍රශ්නය {number}", number + 1)
+
+    page = queue.list_queue(session, SUNIL, page=9)
+
+    assert (len(page.lines), page.page, page.pages) == (1, 1, 2)
+    assert page.total == queue.PAGE_SIZE + 1
+
+
+def test_the_queue_is_filtered_by_area(session: Session) -> None:
+    """The area is that of the nearest entry; what is near nothing is an area of its own."""
+    import_entries(session, [create_draft("paddy.blast")], Origin.IMPORT, "test")
+    paddy = pass_on(session, TEXTS[0], 11, matches=[near("paddy.blast")])
+    far = pass_on(session, TEXTS[1], 22)
+
+    shown = {
+        area: [line.escalation_id for line in queue.list_queue(session, SUNIL, area).lines]
+        for area in ("paddy", "", None)
+    }
+
+    assert shown == {"paddy": [paddy.id], "": [far.id], None: [paddy.id, far.id]}
+    areas = queue.list_queue(session, SUNIL, "paddy").areas
+    assert {(each.area, each.count) for each in areas} == {("paddy", 1), (None, 1)}
+
+
+def test_a_claimed_escalation_says_who_holds_it(session: Session) -> None:
+    """To the holder it is theirs, to others it bears a name."""
+    group = pass_on(session, TEXTS[0])
+
+    queue.claim(session, SUNIL, group.id)
+
+    mine = queue.list_queue(session, SUNIL).lines[0]
+    others = queue.list_queue(session, MALA).lines[0]
+    assert (mine.is_mine, others.is_mine, others.holder) == (True, False, NAMES[SUNIL])
+
+
+def test_of_two_officers_one_gets_it(session: Session) -> None:
+    """The other is told who has it."""
+    group = pass_on(session, TEXTS[0])
+    queue.claim(session, SUNIL, group.id)
+
+    with pytest.raises(HeldByOtherError) as refusal:
+        queue.claim(session, MALA, group.id)
+
+    assert refusal.value.values == {"name": NAMES[SUNIL]}
+    assert queue.claim(session, SUNIL, group.id).is_mine
+
+
+def test_a_released_escalation_can_be_claimed_by_another(session: Session) -> None:
+    """It goes back to the queue; who gave it away holds it no more."""
+    group = pass_on(session, TEXTS[0])
+    queue.claim(session, SUNIL, group.id)
+
+    queue.release(session, SUNIL, group.id)
+
+    assert queue.claim(session, MALA, group.id).holder == NAMES[MALA]
+    with pytest.raises(HeldByOtherError):
+        queue.release(session, SUNIL, group.id)
+
+
+def test_what_nobody_holds_cannot_be_released(session: Session) -> None:
+    """The officer is told to claim it."""
+    with pytest.raises(NotHeldError):
+        queue.release(session, SUNIL, pass_on(session, TEXTS[0]).id)
+
+
+def test_what_is_closed_cannot_be_claimed(session: Session) -> None:
+    """Its askers have their answer."""
+    group = pass_on(session, TEXTS[0])
+    group.state = EscalationState.ANSWERED
+    session.flush()
+
+    with pytest.raises(EscalationClosedError):
+        queue.claim(session, SUNIL, group.id)
+
+
+def test_there_must_be_an_escalation(session: Session) -> None:
+    """A made-up number is refused, not a crash."""
+    with pytest.raises(EscalationMissingError):
+        queue.read_group(session, SUNIL, 999)
+
+
+def test_an_officer_sees_numbers_instead_of_names(session: Session) -> None:
+    """Askers are numbered inside the escalation; one who took theirs back leaves a gap."""
+    group = pass_on(session, TEXTS[0], 11, 22, 33)
+    group.asks[1].withdrawn_at = group.created_at
+    session.flush()
+
+    view = queue.read_group(session, SUNIL, group.id)
+
+    assert [(ask.number, ask.text) for ask in view.asks] == [(1, TEXTS[0]), (3, TEXTS[0])]
+    assert view.asker_count == 2
+
+
+def test_reading_farmers_words_is_recorded(session: Session) -> None:
+    """Who read which escalation stands in the audit trail."""
+    group = pass_on(session, TEXTS[0])
+
+    queue.read_group(session, SUNIL, group.id)
+
+    event = session.query(AuditEvent).one()
+    assert (event.actor, event.action) == (str(SUNIL), "read escalation")
+    assert event.subject == f"escalation {group.id}"
+
+
+def test_near_entries_are_shown(session: Session) -> None:
+    """Published ones that retrieval found when it was asked."""
+    import_entries(session, [create_draft("paddy.blast")], Origin.IMPORT, "test")
+    group = pass_on(session, TEXTS[0], matches=[near("gone"), near("paddy.blast")])
+
+    view = queue.read_group(session, SUNIL, group.id)
+
+    assert [found.key for found in view.near] == ["paddy.blast"]
+
+
+@pytest.mark.parametrize("act", [queue.read_group, queue.claim, queue.release])
+def test_only_officers_may(session: Session, act) -> None:
+    """The role is asked of the database every time."""
+    group = pass_on(session, TEXTS[0])
+    queue.claim(session, SUNIL, group.id)
+    roles.assign(session, SUNIL, None, "test")
+
+    with pytest.raises(NotAllowedError):
+        act(session, SUNIL, group.id)
+    with pytest.raises(NotAllowedError):
+        queue.list_queue(session, SUNIL)
