@@ -53,7 +53,6 @@ def build(
     """
     application: GoviApplication = (
         builder.updater(None)
-        .job_queue(None)
         .context_types(ContextTypes(context=GoviContext))
         .post_init(_post_init)
         .post_shutdown(_post_shutdown)

@@ -20,6 +20,7 @@ FORBIDDEN = {
     ),
     "bot/handlers": ("sqlalchemy", "bot.db.models", "bot.db.engine", "bot.cli", "bot.intake"),
     "bot/delivery": ("bot.db.models", "bot.handlers", "bot.cli", "bot.intake"),
+    "bot/jobs": ("sqlalchemy", "bot.db.models", "bot.handlers", "bot.cli", "bot.intake"),
     "bot/intake": ("bot.db.models", "bot.handlers", "bot.cli"),
     "bot/cli": ("bot.handlers", "telegram"),
     "bot/i18n": ("bot.services", "bot.db", "telegram", "retrieval"),

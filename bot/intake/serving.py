@@ -16,6 +16,7 @@ from bot.delivery.sender import Sender
 from bot.errors import TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
 from bot.intake.worker import Worker
+from bot.jobs.runner import ticking
 from bot.services import inbox, outbox
 
 DRAIN_SECONDS = 20.0
@@ -72,7 +73,8 @@ async def serve(application: GoviApplication, services: Services, stop: asyncio.
         asyncio.create_task(stop.wait(), name="stop"),
     ]
     sending = asyncio.create_task(sender.run(), name="sender")
-    await asyncio.wait([*intake, sending], return_when=asyncio.FIRST_COMPLETED)
+    async with ticking(application, services):
+        await asyncio.wait([*intake, sending], return_when=asyncio.FIRST_COMPLETED)
     results = await _end(intake)
     await _drain(worker, sender, sending)
     results += await _end([sending])

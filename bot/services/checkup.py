@@ -11,6 +11,7 @@ from bot.db.models import (
     Entry,
     EntryStatus,
     InboxStatus,
+    JobOutcome,
     OutboxStatus,
     OutgoingMessage,
     Question,
@@ -18,6 +19,8 @@ from bot.db.models import (
     ReceivedUpdate,
 )
 from bot.knowledge import EntryDraft
+from bot.local_time import COLOMBO
+from bot.services.job_runs import list_last_runs
 from retrieval import IndexedEntry, Retriever, SearchResult
 
 #: Fewer known ways of asking than this, and farmers' own words are likely to miss the entry.
@@ -53,6 +56,14 @@ def examine_database(session: Session) -> Iterator[Finding]:
     for message in unsent:
         text = f"{message.id} ({message.kind}) was given up: {message.reason}"
         yield Finding("outbox", text, is_fault=True)
+    yield from _examine_jobs(session)
+
+
+def _examine_jobs(session: Session) -> Iterator[Finding]:
+    for run in list_last_runs(session):
+        due = f"{run.due_at.astimezone(COLOMBO):%Y-%m-%d %H:%M}"
+        text = f"{run.outcome.value}, due {due}" + (f": {run.detail}" if run.detail else "")
+        yield Finding(f"job {run.name}", text, is_fault=run.outcome is JobOutcome.FAILED)
 
 
 def examine_index(retriever: Retriever, entries: Sequence[IndexedEntry]) -> Iterator[Finding]:

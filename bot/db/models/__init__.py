@@ -2,6 +2,7 @@
 
 from bot.db.base import Base
 from bot.db.models.escalations import Ask, Escalation, EscalationState, Note
+from bot.db.models.jobs import JobOutcome, JobRun
 from bot.db.models.knowledge import (
     Entry,
     EntryStatus,
@@ -36,6 +37,8 @@ __all__ = [
     "Flow",
     "InboxStatus",
     "Invite",
+    "JobOutcome",
+    "JobRun",
     "KnowledgeState",
     "Lane",
     "Note",

@@ -47,6 +47,8 @@ class Escalation(Base):
     claimed_by: Mapped[int | None] = mapped_column(BigInteger)
     claimed_at: Mapped[datetime | None]
     announced_at: Mapped[datetime | None]
+    #: When officers were last reminded that it waits.
+    reminded_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(BigInteger)
     closed_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id"))

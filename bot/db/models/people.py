@@ -26,6 +26,8 @@ class Farmer(Base):
     telegram_user_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     language: Mapped[str] = mapped_column(String(8), default="si")
     is_reachable: Mapped[bool] = mapped_column(default=True)
+    #: Since when they want seasonal tips; None for who has not asked for them.
+    tips_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
 

@@ -1,0 +1,1 @@
+"""Scheduled work: what is due when, and the part of a serving process that does it."""

@@ -1,0 +1,38 @@
+"""Every job, and when it is due: the one place that lists them.
+
+A run that cannot begin when it is due begins late, as soon as a process serves; one that would be
+later than `lateness` is skipped. Either is on record, see `bot.services.job_runs`. So that nothing
+is lost when a run is broken off and repeated, each job is safe to run twice.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from bot.bootstrap import Services
+from bot.jobs import work
+from bot.jobs.times import Daily, When
+from bot.services.job_runs import Occasion
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of scheduled work.
+
+    Attributes:
+        name: Under which its runs are on record; never given to another job.
+        when: Its due times.
+        lateness: How late a run may begin and still be of use.
+        run: Does it; returns what was done in a few words, or None if there was nothing to do.
+    """
+
+    name: str
+    when: When
+    lateness: timedelta
+    run: Callable[[Services, Occasion], Awaitable[str | None]]
+
+
+#: Times of day are Sri Lanka's.
+JOBS = (Job("purge", Daily(time(2, 40)), 20 * _HOUR, work.purge),)

@@ -1,0 +1,63 @@
+"""When something is due: times of day and days of the week in Sri Lanka, and fixed intervals."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
+
+from bot.local_time import COLOMBO
+
+_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class When(Protocol):
+    """A rule that due times follow."""
+
+    def latest(self, now: datetime) -> datetime:
+        """Return the last due time that is not after `now`, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """At every multiple of an interval.
+
+    >>> Every(timedelta(minutes=10)).latest(datetime(2026, 11, 24, 6, 29, tzinfo=UTC))
+    datetime.datetime(2026, 11, 24, 6, 20, tzinfo=datetime.timezone.utc)
+    """
+
+    interval: timedelta
+
+    def latest(self, now: datetime) -> datetime:
+        """Return the last multiple of the interval."""
+        return now.astimezone(UTC) - (now - _EPOCH) % self.interval
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """At a time of day.
+
+    >>> Daily(time(6, 30)).latest(datetime(2026, 11, 24, 0, 59, tzinfo=UTC))
+    datetime.datetime(2026, 11, 23, 1, 0, tzinfo=datetime.timezone.utc)
+    """
+
+    at: time
+
+    def latest(self, now: datetime) -> datetime:
+        """Return that time today, or yesterday while it is still to come."""
+        today = datetime.combine(now.astimezone(COLOMBO).date(), self.at, COLOMBO)
+        return (today if today <= now else today - _DAY).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """At a time of day on one day of the week, 0 for Monday."""
+
+    weekday: int
+    at: time
+
+    def latest(self, now: datetime) -> datetime:
+        """Return that time on the last such day."""
+        last = Daily(self.at).latest(now)
+        behind = (last.astimezone(COLOMBO).weekday() - self.weekday) % 7
+        return last - behind * _DAY
