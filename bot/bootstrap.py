@@ -17,6 +17,7 @@ from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
 from bot.db.writer import Writer
 from bot.i18n import Catalogue
+from bot.recognition import Recognition, load_recognition
 from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import ROOT, Settings
@@ -39,6 +40,7 @@ class Services:
     sessions: sessionmaker[Session]
     index: KnowledgeIndex
     catalogue: Catalogue
+    recognition: Recognition = field(default_factory=load_recognition)
     _writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import GoviError
+from bot.settings import ROOT
 from retrieval.phonetic import fold
 
+FILE = ROOT / "knowledge" / "smalltalk.toml"
 #: A longer message is a question, whatever it consists of.
 MAX_WORDS = 12
 #: What a word by which people are called is on its own; the kind that goes with every other.
@@ -171,7 +173,7 @@ class _Document(BaseModel):
     kinds: dict[str, _Kind]
 
 
-def load_smalltalk(path: Path) -> SmallTalk:
+def load_smalltalk(path: Path = FILE) -> SmallTalk:
     """Read the small talk file; it explains its own format.
 
     Raises:

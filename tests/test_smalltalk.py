@@ -12,11 +12,10 @@ from bot.bootstrap import STARTER
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, MAIN_LANGUAGE, PARTIAL_LANGUAGES
 from bot.knowledge_files import read_knowledge
-from bot.smalltalk import MAX_WORDS, SmallTalk, SmallTalkError, load_smalltalk
+from bot.smalltalk import FILE, MAX_WORDS, SmallTalk, SmallTalkError, load_smalltalk
 from retrieval.evaluation import read_cases
 from retrieval.phonetic import fold
 
-FILE = STARTER / "smalltalk.toml"
 MIN_RECALL, MAX_FALSE_ALARMS = 0.95, 0.005
 LANGUAGES = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES, *PARTIAL_LANGUAGES)
 #: Evaluation lines that no entry answers because they are small talk.

@@ -6,7 +6,7 @@ import click
 
 from bot.bootstrap import Services
 from bot.cli.opening import services
-from bot.cli.terminal import show
+from bot.cli.terminal import say, show
 from bot.db.engine import reading
 from bot.services.answering import Outcome, record_terminal_question
 from retrieval import SearchResult
@@ -19,8 +19,18 @@ def ask_command(question: str, as_json: bool) -> None:
     """Answer QUESTION as a farmer would be answered; nothing is recorded."""
     with services(update_starter=False) as opened:
         result = opened.index.search([question])[0]
+        remark = opened.recognition.small_talk(question)
+        if remark is not None:
+            said = say(opened.catalogue, remark)
+            click.echo(as_json_object(result, _no_answer(said)) if as_json else said)
+            return
         outcome = rehearse(opened, question, result)
         click.echo(as_json_object(result, outcome) if as_json else show(opened.catalogue, outcome))
+
+
+def _no_answer(said: str) -> Outcome:
+    """Describe small talk by a published decision: something is said, yet no stored answer."""
+    return Outcome(question_id=0, decision="fallback", reply_id=0, answer=said)
 
 
 def rehearse(opened: Services, question: str, result: SearchResult) -> Outcome:

@@ -6,13 +6,14 @@ import click
 
 from bot.bootstrap import Services
 from bot.cli.opening import services
-from bot.cli.terminal import show
+from bot.cli.terminal import say, show
 from bot.db.engine import transaction
 from bot.services.answering import (
     Outcome,
     answer_in_terminal,
     record_terminal_question,
 )
+from bot.services.remarks import Remark, record_terminal_remark
 
 PROMPT = "> "
 
@@ -52,12 +53,22 @@ def _say(opened: Services, line: str, waiting: Outcome | None) -> Outcome | None
     """Answer one line; return the outcome when it waits for a choice among suggestions."""
     if waiting is not None and line.strip().isdigit():
         outcome = _choose(opened, waiting, int(line))
+    elif remark := opened.recognition.remark(line):
+        _note(opened, line, remark)
+        return None
     else:
         result = opened.index.search([line])[0]
         with transaction(opened.sessions) as session:
             outcome = record_terminal_question(session, line, result)
     click.echo(show(opened.catalogue, outcome) + "\n")
     return outcome if outcome.decision == "suggest" else None
+
+
+def _note(opened: Services, line: str, remark: Remark) -> None:
+    """Reply to what needs no search."""
+    click.echo(say(opened.catalogue, remark) + "\n")
+    with transaction(opened.sessions) as session:
+        record_terminal_remark(session, line, remark)
 
 
 def _choose(opened: Services, waiting: Outcome, number: int) -> Outcome:

@@ -8,6 +8,7 @@ import click
 
 from bot.bootstrap import Services
 from bot.cli.opening import services
+from bot.contacts import load_contacts
 from bot.db.engine import reading
 from bot.db.migrate import head
 from bot.services import checkup
@@ -47,11 +48,21 @@ def _installation(opened: Services) -> Iterable[Finding]:
     token = "set" if settings.bot_token else "not set: chat in the terminal only"
     yield Finding("settings", f"BOT_TOKEN {token}; data in {settings.data_dir}")
     yield Finding("database", f"{opened.engine.url.render_as_string()} at revision {head()}")
+    yield _contacts()
     yield Finding("model", opened.index.retriever.model_id)
     with reading(opened.sessions) as session:
         yield from checkup.examine_database(session)
         entries = list(read_entries(session))
     yield from checkup.examine_index(opened.index.retriever, entries)
+
+
+def _contacts() -> Finding:
+    contacts = load_contacts()
+    open_ = [f"{c.number} ({c.name})" for c in contacts.values() if c.confirmed_on is None]
+    text = f"{len(contacts)} telephone numbers"
+    if open_:
+        text += f"; not yet confirmed by the service itself: {', '.join(open_)}"
+    return Finding("contacts", text)
 
 
 def _report(findings: list[Finding]) -> None:

@@ -2,6 +2,14 @@
 
 from bot.i18n import Catalogue
 from bot.services.answering import Outcome
+from bot.services.remarks import Remark
+
+
+def say(catalogue: Catalogue, remark: Remark) -> str:
+    """Return the reply to a message that needs no search."""
+    if remark.language:
+        return catalogue.text(remark.text_key, remark.language)
+    return catalogue.text(remark.text_key)
 
 
 def show(catalogue: Catalogue, outcome: Outcome) -> str:

@@ -11,6 +11,7 @@ from bot.rendering import Rendered, render, render_text
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.farmers import list_languages
 from bot.services.outbox import LeasedMessage
+from bot.services.remarks import Remark
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -93,6 +94,13 @@ def _render_reply(catalogue: Catalogue, letter: Letter) -> Rendered:
     return render(catalogue, owed.outcome, owed.script, heading, letter.language)
 
 
+def _render_remark(catalogue: Catalogue, letter: Letter) -> Rendered:
+    """Say something back to small talk, or what helps in an emergency."""
+    remark = Remark(**letter.data)
+    return render_text(catalogue.text(remark.text_key, remark.language or letter.language))
+
+
 KINDS: dict[str, Kind] = {
     "reply": Kind(_render_reply, _read_reply),
+    "remark": Kind(_render_remark),
 }

@@ -13,14 +13,18 @@ from telegram.error import TelegramError
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import has_words, read_message
 from bot.services.answering import Incoming, record_media, record_question
+from bot.services.remarks import record_remark
 
 logger = logging.getLogger(__name__)
 
 
 async def ask_question(update: Update, context: GoviContext) -> None:
-    """Answer a text; one without a word is taken as media."""
+    """Answer a text; one without a word that is no small talk either is taken as media."""
     incoming = read_message(update)
-    if has_words(incoming.text):
+    remark = context.desk.services.recognition.small_talk(incoming.text)
+    if remark is not None:
+        await context.run(record_remark, incoming, remark)
+    elif has_words(incoming.text):
         await decide(context, incoming)
     else:
         await receive_media(update, context)

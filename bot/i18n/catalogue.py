@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from bot.contacts import load_numbers
 from bot.errors import GoviError
 
 FOLDER = Path(__file__).parent
@@ -26,11 +27,12 @@ class CatalogueError(GoviError):
 class Catalogue:
     """Texts by key and language. They are plain: whoever shows one as HTML escapes it."""
 
-    def __init__(self, texts: Mapping[str, Texts]) -> None:
+    def __init__(self, texts: Mapping[str, Texts], numbers: Texts | None = None) -> None:
         """Check that the languages agree.
 
         Args:
             texts: language -> key -> text; all of `MAIN_LANGUAGE` and `COMPLETE_LANGUAGES`.
+            numbers: name -> telephone number, which any text may hold in braces.
 
         Raises:
             CatalogueError: They do not; every fault is named.
@@ -39,16 +41,19 @@ class Catalogue:
         if faults:
             raise CatalogueError("texts do not agree: " + "; ".join(faults))
         self._texts = texts
+        self._numbers = numbers or {}
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Self:
-        """Read `<language>.toml` for every language.
+        """Read `<language>.toml` for every language, and the telephone numbers.
 
         Raises:
             CatalogueError: The files do not agree.
+            ContactsError: The telephone numbers cannot be read.
         """
         languages = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES, *PARTIAL_LANGUAGES)
-        return cls({language: _read(folder / f"{language}.toml") for language in languages})
+        texts = {language: _read(folder / f"{language}.toml") for language in languages}
+        return cls(texts, load_numbers())
 
     def text(self, key: str, language: str = MAIN_LANGUAGE, **values: object) -> str:
         """Return a text with its placeholders filled in.
@@ -62,7 +67,7 @@ class Catalogue:
         if template is None:
             raise CatalogueError(f"there is no text {key!r}")
         try:
-            return template.format_map(values)
+            return template.format_map({**self._numbers, **values})
         except KeyError as error:
             raise CatalogueError(f"text {key!r} needs a value for {error}") from None
 

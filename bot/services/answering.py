@@ -61,7 +61,7 @@ class Outcome:
     """What is owed to the asker, whatever channel it goes through.
 
     Attributes:
-        decision: "answer", "suggest", "fallback" or "media".
+        decision: "answer", "suggest", "fallback", "media", "smalltalk" or "emergency".
         answer: The stored answer, word for word; None unless `decision` is "answer".
         suggestions: Best first, at most `SUGGESTION_COUNT`; empty unless "suggest".
     """
@@ -106,7 +106,7 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
     if known is not None:
         return known
     question = _question(incoming.text, result)
-    _place(session, question, incoming)
+    place(session, question, incoming)
     content = _decide(session, question, result)
     return _reply(session, question, content, incoming.update_id, incoming.is_quoted)
 
@@ -134,11 +134,11 @@ def record_media(session: Session, incoming: Incoming) -> Outcome:
         state=QuestionState.UNANSWERED,
         matches=[],
     )
-    _place(session, question, incoming)
+    place(session, question, incoming)
     return _reply(session, question, _Content("media"), incoming.update_id)
 
 
-def _place(session: Session, question: Question, incoming: Incoming) -> None:
+def place(session: Session, question: Question, incoming: Incoming) -> None:
     """Say who asked, and where: the reply goes under that message."""
     question.farmer = get_farmer(session, incoming.asker)
     question.chat_id = incoming.asker.chat_id

@@ -75,6 +75,14 @@ def test_ask_as_json_has_the_published_shape(govi: Govi) -> None:
     assert set(shown["matches"][0]) == {"key", "score", "phrasing"}
 
 
+def test_ask_replies_to_small_talk_without_calling_it_an_answer(govi: Govi) -> None:
+    """No stored answer is given, yet something is said."""
+    shown = json.loads(govi("ask", "--json", "ස්තූතියි").stdout)
+
+    assert (shown["decision"], shown["key"]) == ("fallback", None)
+    assert shown["answer"] == govi("ask", "thanks").stdout.strip()
+
+
 @pytest.mark.parametrize("text", ["", "🌾", "ක" * 10_000, "a\udcffb", "<b>'--", "\u202e\u200d"])
 def test_ask_takes_any_text(govi: Govi, text: str) -> None:
     """Empty, long, broken and hostile text get an ordinary decision."""
@@ -97,6 +105,14 @@ def test_chat_answers_and_records(govi: Govi) -> None:
 
     assert "දෙවැනි සතියේ." in result.stdout
     assert "1 unanswered" in govi("doctor").stdout
+
+
+def test_chat_replies_to_small_talk(govi: Govi) -> None:
+    """It is no question that anybody has to answer."""
+    result = govi("chat", typed="thanks\n")
+
+    assert govi("ask", "thanks").stdout.strip() in result.stdout
+    assert "0 unanswered" in govi("doctor").stdout
 
 
 def test_run_without_token_and_input_says_that_it_is_ready(govi: Govi) -> None:

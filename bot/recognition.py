@@ -1,0 +1,36 @@
+"""What a message is before anything is searched, told by rules alone: no model, no database."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from bot.services.remarks import SMALLTALK, Remark
+from bot.smalltalk import SmallTalk, load_smalltalk
+from retrieval import detect_script
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The rules for messages that need no search."""
+
+    smalltalk: SmallTalk
+
+    def remark(self, text: str) -> Remark | None:
+        """Return what a message is, or None: search for it. Never raises."""
+        return self.small_talk(text)
+
+    def small_talk(self, text: str) -> Remark | None:
+        """Return which small talk a message is, if it is."""
+        kind = self.smalltalk.detect(text)
+        if kind is None:
+            return None
+        return Remark(SMALLTALK, kind, "ta" if detect_script(text) == "tamil" else "")
+
+
+@cache
+def load_recognition() -> Recognition:
+    """Read the shipped rules, once.
+
+    Raises:
+        SmallTalkError: The rules for small talk cannot be used.
+    """
+    return Recognition(load_smalltalk())

@@ -1,0 +1,78 @@
+"""Messages that need no search: small talk, and calls for help. No answer stays owed for them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from bot.db.models import Lane, Question, QuestionState, Reply
+from bot.services import outbox
+from bot.services.answering import Incoming, Outcome, find_outcome, place
+from bot.services.texts import storable
+from retrieval import detect_script
+
+SMALLTALK = "smalltalk"
+EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What such a message is.
+
+    Attributes:
+        decision: `SMALLTALK` or `EMERGENCY`.
+        kind: Which sort of it; names the text of the reply.
+        language: Of the reply, when the message itself says so; "" leaves it to the person.
+    """
+
+    decision: str
+    kind: str
+    language: str = ""
+
+    @property
+    def text_key(self) -> str:
+        """The key of the reply's text."""
+        return f"{self.decision}.{self.kind}"
+
+
+def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outcome:
+    """Store a message from Telegram and owe its reply; does not commit.
+
+    An update that was recorded before has no second effect; its first outcome is returned.
+    """
+    known = find_outcome(session, incoming.update_id)
+    if known is not None:
+        return known
+    question = _question(incoming.text, remark, incoming.kind)
+    place(session, question, incoming)
+    reply = Reply(question=question, kind=remark.decision, update_id=incoming.update_id)
+    session.add(reply)
+    session.flush()
+    outbox.post(
+        session,
+        incoming.asker.chat_id,
+        "remark",
+        {"decision": remark.decision, "kind": remark.kind, "language": remark.language},
+        lane=Lane.REPLY,
+        reply_id=reply.id,
+        under_message_id=incoming.message_id,
+        topic_id=incoming.topic_id,
+    )
+    return Outcome(question.id, remark.decision, reply.id)
+
+
+def record_terminal_remark(session: Session, text: str, remark: Remark) -> None:
+    """Store a message of the terminal chat; does not commit."""
+    question = _question(text, remark)
+    question.channel = "terminal"
+    session.add(question)
+
+
+def _question(text: str, remark: Remark, kind: str = "text") -> Question:
+    return Question(
+        kind=kind,
+        text=storable(text),
+        script=detect_script(text),
+        decision=remark.decision,
+        state=QuestionState.CLOSED,
+        matches=[],
+    )
