@@ -3,6 +3,7 @@
 GoviError
 ├── SettingsError
 ├── DatabaseError
+├── ListenError
 ├── KnowledgeError
 ├── TelegramError
 │   ├── TokenError
@@ -43,6 +44,10 @@ class SettingsError(GoviError):
 
 class DatabaseError(GoviError):
     """The database cannot be used as it is."""
+
+
+class ListenError(GoviError):
+    """A port on which requests should arrive cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)

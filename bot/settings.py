@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+#: What Telegram takes, and long enough not to be guessed.
+SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,256}")
 TOKEN_SHAPE = re.compile(r"[0-9]+:[A-Za-z0-9_-]{30,}")
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,6 +19,10 @@ def _without_slash(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
     return url.rstrip("/")
+
+
+def _no_url_or_one(url: str) -> str:
+    return _without_slash(url) if url else url
 
 
 class Settings(BaseSettings):
@@ -41,6 +47,10 @@ class Settings(BaseSettings):
     embedder_runtime: Literal["onnx", "torch"] = "onnx"
     embedder_threads: int = Field(default=0, ge=0)
     self_approval: bool = False
+    webhook_url: Annotated[str, AfterValidator(_no_url_or_one)] = ""
+    webhook_secret: SecretStr | None = None
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = Field(default=8443, ge=0, le=65535)
 
     @field_validator("admin_ids", mode="before")
     @classmethod
@@ -61,6 +71,13 @@ class Settings(BaseSettings):
         if not TOKEN_SHAPE.fullmatch(token.get_secret_value()):
             raise ValueError("does not look like a token from @BotFather (123456:ABC...)")
         return token
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret_shape(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not SECRET_SHAPE.fullmatch(secret.get_secret_value()):
+            raise ValueError("must be 16 to 256 letters, digits, _ or - (openssl rand -hex 32)")
+        return secret
 
     @property
     def database(self) -> str:

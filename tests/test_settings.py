@@ -52,6 +52,10 @@ def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("EMBEDDER_RUNTIME", "jax"),
         ("EMBEDDER_THREADS", "-1"),
+        ("WEBHOOK_URL", "govi.example.org"),
+        ("WEBHOOK_SECRET", "short"),
+        ("WEBHOOK_SECRET", "with spaces in the middle"),
+        ("WEBHOOK_PORT", "65536"),
     ],
 )
 def test_nonsense_is_refused_by_name(

@@ -10,7 +10,8 @@ from bot.cli.opening import configured, services
 
 
 @click.command("run")
-def run_command() -> None:
+@click.option("--webhook", is_flag=True, help="Let Telegram send updates to WEBHOOK_URL.")
+def run_command(webhook: bool) -> None:
     """Serve Telegram with BOT_TOKEN, or chat in the terminal without.
 
     Sets up everything that is missing: the database, the starter knowledge, the index. Without a
@@ -24,5 +25,5 @@ def run_command() -> None:
             return
         from bot.intake import run
 
-        asyncio.run(run(opened))
+        asyncio.run(run(opened, is_webhook=webhook))
     sys.exit(0)

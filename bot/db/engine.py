@@ -21,7 +21,8 @@ def open_engine(url: str) -> Engine:
 
     On SQLite every connection has foreign keys on, write-ahead logging with full synchronisation
     (a committed update survives a power cut) and waits `BUSY_SECONDS` for a lock; a transaction
-    takes the write lock when it begins, so that two writers queue instead of failing midway.
+    takes the write lock when it begins, so that two writers queue instead of failing midway. Errors
+    never repeat what was to be written: people's words stay out of the log.
 
     Raises:
         DatabaseError: The URL cannot be read, or its folder cannot be created or written.
@@ -29,9 +30,9 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, pool_pre_ping=True)
+            return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         _make_folder(parsed.database)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     except (ArgumentError, ImportError) as error:
         raise DatabaseError(f"DATABASE_URL cannot be used: {error}") from None
     event.listen(engine, "connect", _prepare_sqlite)

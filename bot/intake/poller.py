@@ -7,9 +7,10 @@ process dies is lost, and one update that it cannot parse is asked for again for
 import asyncio
 import logging
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import (
     Conflict,
@@ -43,6 +44,11 @@ class Poller:
         self._services = services
         self._on_received = on_received
         self._pause = SHORTEST_PAUSE
+        self._is_alone = False
+
+    def parts(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """Return what has to run for updates to arrive, by name."""
+        return {"poller": self.run()}
 
     async def run(self) -> None:
         """Poll until cancelled; trouble with the network is waited out, and said.
@@ -58,33 +64,42 @@ class Poller:
         offset: int | None = None
         while True:
             try:
+                await self._end_webhook()
                 received = await self._fetch(offset)
                 if received:
                     await self._services.run(inbox.store, received)
-                    offset = max(update["update_id"] for update in received) + 1
                     self._on_received()
+                    if (behind := _behind(received)) is None:
+                        raise TelegramError("updates came without an id")
+                    offset = behind
                 self._pause = SHORTEST_PAUSE
             except (InvalidToken, EndPointNotFound) as error:
                 # `do_api_request` takes a refused token for a method that does not exist.
                 raise TokenError(
                     "Telegram refuses BOT_TOKEN while polling; get a new one from @BotFather"
                 ) from error
-            except TelegramError as error:
+            except (TelegramError, SQLAlchemyError) as error:
                 await self._wait_out(error)
 
-    async def _fetch(self, offset: int | None) -> Sequence[Mapping[str, Any]]:
+    async def _end_webhook(self) -> None:
+        """Let Telegram keep updates until they are asked for; once, at the start."""
+        if not self._is_alone:
+            await self._bot.delete_webhook()
+            self._is_alone = True
+
+    async def _fetch(self, offset: int | None) -> Sequence[Any]:
         wanted = {
             "timeout": POLL_SECONDS,
             "limit": BATCH,
             "allowed_updates": list(ALLOWED_UPDATES),
             **({} if offset is None else {"offset": offset}),
         }
-        raw = await self._bot.do_api_request(
+        received = await self._bot.do_api_request(
             "getUpdates", api_kwargs=wanted, read_timeout=POLL_SECONDS + 10
         )
-        return [item for item in raw if isinstance(item, dict) and "update_id" in item]
+        return received if isinstance(received, list) else [received]
 
-    async def _wait_out(self, error: TelegramError) -> None:
+    async def _wait_out(self, error: TelegramError | SQLAlchemyError) -> None:
         seconds = self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         if isinstance(error, RetryAfter):
@@ -95,7 +110,15 @@ class Poller:
         await asyncio.sleep(seconds)
 
 
-def _why(error: TelegramError) -> str:
+def _behind(received: Sequence[Any]) -> int | None:
+    """Return the offset that confirms what was received; None when nothing in it has an id."""
+    ids = [update_id for item in received if (update_id := inbox.find_update_id(item)) is not None]
+    return max(ids) + 1 if ids else None
+
+
+def _why(error: TelegramError | SQLAlchemyError) -> str:
+    if isinstance(error, SQLAlchemyError):
+        return "the database takes nothing; Telegram keeps what it has, trying again"
     if isinstance(error, Conflict):
         return "another process polls with this token; stop one of the two"
     if isinstance(error, NetworkError):

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
+from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder
 
@@ -15,6 +16,7 @@ from bot.bootstrap import Services
 from bot.delivery.sender import Sender
 from bot.errors import TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
+from bot.intake.webhook import Webhook
 from bot.intake.worker import Worker
 from bot.jobs.runner import ticking
 from bot.services import inbox, outbox
@@ -26,17 +28,32 @@ REFRESH_SECONDS = 0.4
 logger = logging.getLogger(__name__)
 
 
-async def run(services: Services) -> None:
+class Intake(Protocol):
+    """One way in which updates reach the inbox."""
+
+    def parts(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """Return what has to run for updates to arrive, by name."""
+
+
+class IntakeMaker(Protocol):
+    """Makes an intake, ready to run."""
+
+    def __call__(self, bot: Bot, services: Services, on_received: Callable[[], None]) -> Intake:
+        """Take what to speak to Telegram with, where to write, and whom to wake."""
+
+
+async def run(services: Services, is_webhook: bool = False) -> None:
     """Serve Telegram until SIGINT or SIGTERM; a second signal ends the process at once.
 
     Raises:
-        TokenError: Telegram does not know the token.
+        GoviError: Telegram does not know the token, a setting is missing, or a part has ended by
+            itself; whoever supervises the process restarts it.
     """
     stop = asyncio.Event()
     with _signals(stop):
         async with started(create_application(services), stop) as application:
             if not stop.is_set():
-                await serve(application, services, stop)
+                await serve(application, services, stop, Webhook if is_webhook else Poller)
 
 
 def create_application(services: Services) -> GoviApplication:
@@ -54,8 +71,13 @@ def create_application(services: Services) -> GoviApplication:
     return build(builder, services)
 
 
-async def serve(application: GoviApplication, services: Services, stop: asyncio.Event) -> None:
-    """Poll, answer and send until `stop` is set, then finish what is being handled.
+async def serve(
+    application: GoviApplication,
+    services: Services,
+    stop: asyncio.Event,
+    intake_maker: IntakeMaker = Poller,
+) -> None:
+    """Receive, answer and send until `stop` is set, then finish what is being handled.
 
     Raises:
         GoviError: One of the parts ended by itself; whoever supervises the process restarts it.
@@ -64,18 +86,19 @@ async def serve(application: GoviApplication, services: Services, stop: asyncio.
     await services.run(outbox.release)
     sender = sender_of(application)
     worker = Worker(application, services)
-    poller = Poller(application.bot, services, worker.wake)
-    logger.info("serving", extra={"bot": application.bot.username})
-    intake = [
-        asyncio.create_task(poller.run(), name="poller"),
-        asyncio.create_task(worker.run(), name="worker"),
-        asyncio.create_task(keep_refreshed(services), name="refresher"),
-        asyncio.create_task(stop.wait(), name="stop"),
-    ]
+    intake = intake_maker(application.bot, services, worker.wake)
+    parts: dict[str, Coroutine[Any, Any, Any]] = {
+        **intake.parts(),
+        "worker": worker.run(),
+        "refresher": keep_refreshed(services),
+        "stop": stop.wait(),
+    }
+    logger.info("serving", extra={"bot": application.bot.username, "parts": [*parts]})
+    running = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     sending = asyncio.create_task(sender.run(), name="sender")
     async with ticking(application, services):
-        await asyncio.wait([*intake, sending], return_when=asyncio.FIRST_COMPLETED)
-    results = await _end(intake)
+        await asyncio.wait([*running, sending], return_when=asyncio.FIRST_COMPLETED)
+    results = await _end(running)
     await _drain(worker, sender, sending)
     results += await _end([sending])
     logger.info("stopped")

@@ -1,15 +1,22 @@
 """Received updates: written down before Telegram is told, handled once, set aside when hopeless."""
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
 from bot.db.models import InboxStatus, ReceivedUpdate, Reply
+
+#: Under this name stands, in `raw`, the text of what is no update ...
+UNREADABLE = "unreadable"
+#: ... as much of it as helps to find out what it is.
+LONGEST_KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +30,53 @@ class LeasedUpdate:
     attempts: int
 
 
-def store(session: Session, raw_updates: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Write updates down; return the ids that were new. A known update_id has no effect."""
-    ids = [raw["update_id"] for raw in raw_updates]
-    known = set(
-        session.scalars(select(ReceivedUpdate.update_id).where(ReceivedUpdate.update_id.in_(ids)))
+def store(session: Session, received: Sequence[Any]) -> list[int]:
+    """Write down what Telegram sent; return the ids that were new. A known id has no effect.
+
+    What is no update is written down too, under a negative id, and set aside.
+    """
+    rows = {row.update_id: row for row in map(_row, received)}
+    known = session.scalars(
+        select(ReceivedUpdate.update_id).where(ReceivedUpdate.update_id.in_([*rows]))
     )
-    fresh = {raw["update_id"]: raw for raw in raw_updates if raw["update_id"] not in known}
-    session.add_all(
-        ReceivedUpdate(update_id=update_id, chat_id=_chat_id(raw), raw=dict(raw))
-        for update_id, raw in fresh.items()
-    )
+    for update_id in known.all():
+        del rows[update_id]
+    session.add_all(rows.values())
     session.flush()
-    return list(fresh)
+    return list(rows)
+
+
+def find_update_id(item: Any) -> int | None:
+    """Return the id of what may be an update; None when it has none that a table can hold."""
+    update_id = item.get("update_id") if isinstance(item, Mapping) else None
+    return update_id if _is_id(update_id) and update_id >= 0 else None
+
+
+def _is_id(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
+def _row(item: Any) -> ReceivedUpdate:
+    update_id = find_update_id(item)
+    try:
+        text = json.dumps(item)
+    except (ValueError, TypeError, RecursionError):
+        return _unreadable(update_id, "it cannot be written as JSON")
+    if update_id is None:
+        return _unreadable(None, "it has no update_id", text)
+    return ReceivedUpdate(update_id=update_id, chat_id=_chat_id(item), raw=dict(item))
+
+
+def _unreadable(update_id: int | None, reason: str, text: str = "") -> ReceivedUpdate:
+    """Return a row that is set aside from the start; the same text has the same negative id."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return ReceivedUpdate(
+        update_id=-1 - int.from_bytes(digest[:7]) if update_id is None else update_id,
+        raw={UNREADABLE: text[:LONGEST_KEPT]},
+        status=InboxStatus.FAILED,
+        reason=reason,
+        finished_at=utc_now(),
+    )
 
 
 def lease(
@@ -126,9 +167,7 @@ def _chat_id(raw: Mapping[str, Any]) -> int | None:
             continue
         message = part.get("message") if "data" in part or "chat_instance" in part else part
         chat = message.get("chat") if isinstance(message, Mapping) else None
-        if isinstance(chat, Mapping) and isinstance(chat.get("id"), int):
-            return int(chat["id"])
-        sender = part.get("from")
-        if isinstance(sender, Mapping) and isinstance(sender.get("id"), int):
-            return int(sender["id"])
+        for owner in (chat, part.get("from")):
+            if isinstance(owner, Mapping) and _is_id(owner.get("id")):
+                return int(owner["id"])
     return None

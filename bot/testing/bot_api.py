@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import uvicorn
 
+from bot.testing.courier import Courier
 from bot.testing.faults import Fault, Faults
 from bot.testing.people import Person, Seen
 from bot.testing.server import Endpoint
@@ -43,6 +44,7 @@ class BotApi:
         self.faults = Faults()
         self._calls: list[Call] = []
         self._endpoint = Endpoint(self.world, self.faults, self._record)
+        self._courier: Courier | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -66,17 +68,20 @@ class BotApi:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
+        self._courier = Courier(self.world, self.faults)
+        self._courier.start()
         while not self._server.started and self._thread.is_alive():
             time.sleep(0.002)
 
     def stop(self) -> None:
         """Close every connection, as a broken network would."""
-        if self._server is None or self._thread is None:
+        if self._server is None or self._thread is None or self._courier is None:
             return
+        self._courier.close()
         self._server.should_exit = self._server.force_exit = True
         self._endpoint.close()
         self._thread.join()
-        self._server = self._thread = None
+        self._server = self._thread = self._courier = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,7 +105,10 @@ class BotApi:
         return chat_id
 
     def fail(self, method: str, fault: Fault, times: int = 1) -> None:
-        """Let the next `times` calls of a method ("*": of any but getUpdates) go wrong."""
+        """Let the next `times` calls of a method ("*": of any but getUpdates) go wrong.
+
+        "webhook" stands for a delivery to the webhook.
+        """
         with self.world.lock:
             self.faults.order(method, fault, times)
 

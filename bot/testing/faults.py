@@ -47,6 +47,10 @@ def slow_answer(seconds: float) -> Fault:
     return Fault(slow_seconds=seconds)
 
 
+#: What "*" leaves out: how updates reach the bot.
+_NEVER_ANY = ("getUpdates", "webhook")
+
+
 class Faults:
     """Faults that wait for calls, first ordered first served."""
 
@@ -60,7 +64,7 @@ class Faults:
     def take(self, method: str) -> Fault:
         """Return the fault for a call that has come in, or one that does nothing."""
         for place, (wanted, fault) in enumerate(self._waiting):
-            if wanted == method or (wanted == "*" and method != "getUpdates"):
+            if wanted == method or (wanted == "*" and method not in _NEVER_ANY):
                 del self._waiting[place]
                 return fault
         return Fault()

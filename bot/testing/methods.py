@@ -1,7 +1,9 @@
 """The Bot API's methods that Govi uses, as strict as Telegram's own."""
 
 import json
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.testing.content import (
     TEXT_LIMIT,
@@ -127,12 +129,47 @@ def get_my_commands(world: World, given: Given) -> Any:
     return world.commands.get(_scope(world, given), [])
 
 
+@method(
+    "setWebhook",
+    {"url": text},
+    {
+        "secret_token": text,
+        "allowed_updates": json_value,
+        "max_connections": integer,
+        "drop_pending_updates": flag,
+    },
+)
+def set_webhook(world: World, given: Given) -> Any:
+    """Send updates from now on instead of letting them be asked for."""
+    url = urlsplit(given["url"])
+    if url.scheme != "https" and url.hostname != "127.0.0.1":
+        raise Refusal(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+    if given.get("allowed_updates"):
+        world.allowed = given["allowed_updates"]
+    world.webhook = {"url": given["url"], "secret_token": given.get("secret_token", "")}
+    world.webhook_is_set.set()
+    return True
+
+
 @method("deleteWebhook", {}, {"drop_pending_updates": flag})
 def delete_webhook(world: World, given: Given) -> Any:
-    """Do nothing: this stand-in has no webhook; drop what waits if asked to."""
+    """Let updates be asked for again; drop what waits if asked to."""
+    world.webhook = None
+    world.webhook_is_set.clear()
     if given.get("drop_pending_updates"):
         world.updates.clear()
     return True
+
+
+@method("getWebhookInfo")
+def get_webhook_info(world: World, _: Given) -> Any:
+    """Return where updates are sent, how many wait, and what went wrong last."""
+    error = {"last_error_date": int(time.time()), "last_error_message": world.webhook_error}
+    return {
+        "url": world.webhook["url"] if world.webhook else "",
+        "has_custom_certificate": False,
+        "pending_update_count": len(world.updates),
+    } | (error if world.webhook_error else {})
 
 
 @method("sendPhoto", {"chat_id": integer, "photo": file}, _PLACING | _CAPTION)

@@ -98,6 +98,12 @@ class Endpoint:
             return json.loads(json.dumps(method.call(self._world, method.read(raw))))
 
     async def _poll(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if self._world.webhook:
+            raise Refusal(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook "
+                "to delete the webhook first",
+            )
         self._polls += 1
         this_poll = self._polls
         self._wake()

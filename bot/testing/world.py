@@ -61,6 +61,10 @@ class World:
         self.files: dict[str, tuple[str, bytes]] = {}
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.on_update: Callable[[], None] = lambda: None
+        #: Where updates are sent, and the secret to send along; None lets them be asked for.
+        self.webhook: dict[str, str] | None = None
+        self.webhook_is_set = threading.Event()
+        self.webhook_error = ""
         self._update_ids = itertools.count(810_000_001)
         self._numbers = itertools.count(1)
 

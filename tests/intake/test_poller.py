@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from telegram.error import Conflict, EndPointNotFound, InvalidToken, NetworkError, TelegramError
 
 from bot.errors import TokenError
 from bot.intake import poller
 from bot.intake.poller import Poller
+from bot.services import inbox
 
 UPDATES = [{"update_id": 7}, {"update_id": 8}]
 
@@ -20,6 +22,9 @@ class Telegram:
     def __init__(self, *script: list[dict[str, int]] | TelegramError) -> None:
         self.script = list(script)
         self.offsets: list[int | None] = []
+
+    async def delete_webhook(self) -> None:
+        """There is none."""
 
     async def do_api_request(self, method: str, *, api_kwargs: Any, read_timeout: float) -> Any:
         """Give the next answer."""
@@ -36,7 +41,7 @@ class Inbox:
     """Stores updates, unless it is told to fail."""
 
     def __init__(self, error: Exception | None = None) -> None:
-        self.stored: list[int] = []
+        self.stored: list[int | None] = []
         self.error = error
 
     async def run(
@@ -45,7 +50,7 @@ class Inbox:
         """Store ids only."""
         if self.error is not None:
             raise self.error
-        self.stored += [update["update_id"] for update in updates]
+        self.stored += [inbox.find_update_id(update) for update in updates]
         return self.stored
 
 
@@ -97,6 +102,26 @@ async def test_trouble_is_waited_out(error: TelegramError) -> None:
 
     assert inbox.stored == [7, 8]
     assert telegram.offsets == [None, None, 9]
+
+
+async def test_a_database_that_takes_nothing_is_waited_out() -> None:
+    """What could not be stored is asked for again."""
+    full = OperationalError("insert", {}, Exception("database or disk is full"))
+    telegram = Telegram(UPDATES, UPDATES)
+
+    await poll(telegram, Inbox(full), polls=2)
+
+    assert telegram.offsets[:2] == [None, None]
+
+
+async def test_an_update_without_an_id_confirms_nothing_else() -> None:
+    """It is stored as it is, and the others' ids move the offset."""
+    telegram, inbox = Telegram([*UPDATES, "nonsense"]), Inbox()
+
+    await poll(telegram, inbox, polls=2)
+
+    assert telegram.offsets == [None, 9]
+    assert inbox.stored == [7, 8, None]
 
 
 @pytest.mark.parametrize("error", [InvalidToken("Unauthorized"), EndPointNotFound("Unauthorized")])

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
@@ -15,6 +17,7 @@ from bot.db.models import Origin
 from bot.delivery import pacing, sender
 from bot.i18n import Catalogue
 from bot.intake import poller, serving, worker
+from bot.intake.poller import Poller
 from bot.services.curation import import_entries
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import Settings
@@ -39,8 +42,9 @@ DRAFTS = (
 class Govi:
     """One process's worth of Govi; may be stopped and started again on the same database."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, intake_maker: serving.IntakeMaker = Poller) -> None:
         self.services = services
+        self._intake_maker = intake_maker
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
@@ -63,7 +67,7 @@ class Govi:
         application = serving.create_application(self.services)
         async with serving.started(application, self._stop):
             if not self._stop.is_set():
-                await serving.serve(application, self.services, self._stop)
+                await serving.serve(application, self.services, self._stop, self._intake_maker)
 
     async def close(self) -> None:
         """Close the database, once the threads that may still use it have ended."""
@@ -76,9 +80,19 @@ class Govi:
             return list(session.scalars(select(kind).order_by("id")))
 
 
-def create_services(url: str, token: str, folder: Path) -> Services:
+def webhook_settings() -> dict[str, Any]:
+    """Return settings for a webhook on a free port of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/govi"
+    return {"webhook_url": url, "webhook_secret": "s3cret" * 4, "webhook_port": port}
+
+
+def create_services(url: str, token: str, folder: Path, **options: Any) -> Services:
     """Open a database in `folder` with `DRAFTS` in it, and everything that serves them."""
-    settings = Settings(bot_token=token, telegram_api_url=url, data_dir=folder, _env_file=None)
+    settings = Settings(
+        bot_token=token, telegram_api_url=url, data_dir=folder, _env_file=None, **options
+    )
     engine = open_engine(settings.database)
     upgrade(engine)
     sessions = sessionmaker(engine, expire_on_commit=False)

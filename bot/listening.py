@@ -1,0 +1,64 @@
+"""HTTP inside the process: an ASGI application on the event loop that everything else runs on."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.errors import ListenError
+
+#: How long a request may go on once the listener is told to stop.
+FINISH_SECONDS = 5
+#: More requests than this at the same time are told 503.
+MOST_AT_ONCE = 200
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to whoever runs the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Listener:
+    """Serves one application on one port until it is cancelled."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        """Take the port; nothing is served before `run`.
+
+        Raises:
+            ListenError: The port is taken, or the host is not one of this machine's.
+        """
+        try:
+            self._socket = socket.create_server((host, port))
+        except (OSError, OverflowError) as error:
+            raise ListenError(f"cannot listen on {host}:{port} ({error})") from None
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=MOST_AT_ONCE,
+            timeout_graceful_shutdown=FINISH_SECONDS,
+        )
+        self._server = _Server(config)
+
+    async def run(self) -> None:
+        """Serve until cancelled; requests that have begun are finished first."""
+        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self._server.should_exit = True
+            await serving
+
+    def close(self) -> None:
+        """Give the port back; for one that never ran."""
+        self._socket.close()
