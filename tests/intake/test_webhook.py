@@ -94,14 +94,15 @@ async def test_an_update_that_comes_again_has_no_second_row(
     assert len(govi.rows(ReceivedUpdate)) == 1
 
 
-@pytest.mark.parametrize("secret", ["", "s3cret", "s3cret" * 4 + "x", "ක" * 24])
-async def test_without_the_secret_nothing_is_taken(
-    govi: Govi, client: httpx.AsyncClient, secret: str
-) -> None:
+async def test_without_the_secret_nothing_is_taken(govi: Govi, client: httpx.AsyncClient) -> None:
     """403, whatever the body says."""
-    answer = await client.post("/", json=UPDATE, headers={SECRET_HEADER: secret.encode()})
+    secrets = ["", "s3cret", "s3cret" * 4 + "x", "ක" * 24]
+    statuses = [
+        (await client.post("/", json=UPDATE, headers={SECRET_HEADER: secret.encode()})).status_code
+        for secret in secrets
+    ]
 
-    assert answer.status_code == 403
+    assert statuses == [403] * len(secrets)
     assert govi.rows(ReceivedUpdate) == []
 
 
@@ -135,17 +136,17 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-async def test_what_is_no_update_is_set_aside_once(
-    govi: Govi, client: httpx.AsyncClient, body: bytes
-) -> None:
+async def test_what_is_no_update_is_set_aside_once(govi: Govi, client: httpx.AsyncClient) -> None:
     """Confirmed, so that it does not come again and again, and kept with a reason."""
-    statuses = [(await client.post("/", content=body)).status_code for _ in range(2)]
+    statuses = {(await client.post("/", content=body)).status_code for body in BODIES * 2}
 
-    [row] = govi.rows(ReceivedUpdate)
-    assert statuses == [200, 200]
-    assert (row.status, row.reason) == (InboxStatus.FAILED, "it has no update_id")
-    assert row.update_id < 0
+    rows = govi.rows(ReceivedUpdate)
+    assert statuses == {200}
+    assert len(rows) == len(BODIES)
+    assert {(row.status, row.reason) for row in rows} == {
+        (InboxStatus.FAILED, "it has no update_id")
+    }
+    assert max(row.update_id for row in rows) < 0
 
 
 async def test_ids_that_no_table_holds_do_no_harm(govi: Govi, client: httpx.AsyncClient) -> None:
