@@ -17,7 +17,7 @@ from bot.batching import Batcher
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
-from bot.handlers import curation, language, team
+from bot.handlers import console, curation, language, team
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -87,6 +87,7 @@ def _add_handlers(application: GoviApplication) -> None:
             *language.handlers(),
             *team.handlers(),
             *curation.handlers(),
+            *console.handlers(),
             MessageHandler(filters.COMMAND & ADDRESSED, refuse_command),
             CallbackQueryHandler(press_button),
             ChatMemberHandler(note_blocking, ChatMemberHandler.MY_CHAT_MEMBER),

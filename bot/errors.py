@@ -13,6 +13,9 @@ GoviError
     ├── PrivateOnlyError
     ├── LastAdminError
     ├── InviteError
+    ├── SignInError
+    ├── StaleFormError
+    ├── LongFormError
     ├── NotYoursError
     ├── StaleButtonError
     ├── EntryMissingError
@@ -121,6 +124,18 @@ class LastAdminError(RequestError):
 
 class InviteError(RequestError):
     """The invite link is unknown, used or expired; which of the three is not told."""
+
+
+class SignInError(RequestError):
+    """The sign-in link is unknown, used or expired; which of the three is not told."""
+
+
+class StaleFormError(RequestError):
+    """The form was not made for this session, or is from before it."""
+
+
+class LongFormError(RequestError):
+    """The form is longer than anything that can be saved."""
 
 
 class NotYoursError(RequestError):

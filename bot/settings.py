@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=0, le=65535)
+    console_host: str = "127.0.0.1"
+    console_port: int = Field(default=8010, ge=1, le=65535)
+    console_url: Annotated[str, AfterValidator(_no_url_or_one)] = ""
 
     @field_validator("admin_ids", mode="before")
     @classmethod
@@ -83,6 +86,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database URL in force: `DATABASE_URL`, or a SQLite file in the data directory."""
         return self.database_url or f"sqlite:///{self.data_dir / 'govi.sqlite3'}"
+
+    @property
+    def console(self) -> str:
+        """Where people find the console: `CONSOLE_URL`, or the address that it listens on."""
+        return self.console_url or f"http://{self.console_host}:{self.console_port}"
 
     @property
     def index_dir(self) -> Path:

@@ -23,6 +23,10 @@ FORBIDDEN = {
     "bot/jobs": ("sqlalchemy", "bot.db.models", "bot.handlers", "bot.cli", "bot.intake"),
     "bot/intake": ("bot.db.models", "bot.handlers", "bot.cli"),
     "bot/cli": ("bot.handlers", "telegram"),
+    "bot/console": (
+        "telegram", "bot.handlers", "bot.intake", "bot.delivery", "bot.db.models", "bot.cli",
+        "sqlalchemy",
+    ),
     "bot/i18n": ("bot.services", "bot.db", "telegram", "retrieval"),
 }  # fmt: skip
 TORCH_ONLY_IN = "retrieval/training"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import NotAllowedError, RequestError
-from bot.handlers.guard import text_key
 from bot.i18n import Catalogue, CatalogueError
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, PARTIAL_LANGUAGES
+from bot.i18n.refusals import text_key
 from bot.settings import ROOT
 
 SINHALA = Catalogue.load().keys("si")

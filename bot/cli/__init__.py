@@ -11,6 +11,7 @@ from retrieval.errors import RetrievalError
 #: command -> module that defines it; imported only when called for: none waits for another's.
 _COMMANDS = {
     "run": "bot.cli.run",
+    "console": "bot.cli.console",
     "chat": "bot.cli.chat",
     "ask": "bot.cli.ask",
     "evaluate": "bot.cli.evaluate",

@@ -1,29 +1,46 @@
 """`govi run`: the one command that serves."""
 
 import asyncio
+import functools
 import sys
 
 import click
 
+from bot.bootstrap import Services
 from bot.cli.chat import chat
+from bot.cli.console import serve_console
 from bot.cli.opening import configured, services
 
 
 @click.command("run")
 @click.option("--webhook", is_flag=True, help="Let Telegram send updates to WEBHOOK_URL.")
-def run_command(webhook: bool) -> None:
+@click.option("--console", is_flag=True, help="Serve the officers' web console too.")
+def run_command(webhook: bool, console: bool) -> None:
     """Serve Telegram with BOT_TOKEN, or chat in the terminal without.
 
     Sets up everything that is missing: the database, the starter knowledge, the index. Without a
-    token and with standard input closed it says that it is ready and ends.
+    token and with standard input closed it says that it is ready and ends; with --console it
+    serves the console alone.
     """
     settings = configured()
     with services() as opened:
-        if settings.bot_token is None:
+        if settings.bot_token is not None:
+            asyncio.run(_serve(opened, webhook, console))
+        elif console:
+            asyncio.run(serve_console(opened))
+        else:
             click.echo("No BOT_TOKEN: this is a chat in the terminal (see README, going live).")
             chat(opened)
             return
-        from bot.intake import run
-
-        asyncio.run(run(opened, is_webhook=webhook))
     sys.exit(0)
+
+
+async def _serve(opened: Services, webhook: bool, console: bool) -> None:
+    from bot.intake import run
+
+    companions = []
+    if console:
+        from bot.console.serving import serve
+
+        companions.append(functools.partial(serve, opened))
+    await run(opened, *companions, is_webhook=webhook)

@@ -1,17 +1,17 @@
 """Saying no: what cannot be done is refused kindly, in the person's own language."""
 
 import functools
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from telegram import Update
 
-from bot.errors import NotAllowedError, PrivateOnlyError, RequestError, StaleButtonError
+from bot.errors import PrivateOnlyError, RequestError, StaleButtonError
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_user, is_private
 from bot.handlers.pressing import answer_press, remove_buttons
 from bot.handlers.replying import place_of, send
+from bot.i18n.refusals import text_key
 from bot.rendering import render_text
 from bot.services.roles import meet
 
@@ -59,16 +59,3 @@ async def refuse(update: Update, context: GoviContext, error: RequestError) -> N
     await answer_press(query, text, is_alert=True)
     if isinstance(error, StaleButtonError):
         await remove_buttons(query)
-
-
-def text_key(error: RequestError) -> str:
-    """Return the key of an error's text, from the name of its class.
-
-    >>> text_key(StaleButtonError())
-    'refusal.stale_button'
-    >>> text_key(NotAllowedError("admin"))
-    'refusal.not_allowed_admin'
-    """
-    name = type(error).__name__.removesuffix("Error")
-    key = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-    return f"refusal.{key}_{error}" if isinstance(error, NotAllowedError) else f"refusal.{key}"

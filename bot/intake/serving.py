@@ -4,7 +4,15 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any, Protocol
 
 from telegram import Bot
@@ -25,6 +33,9 @@ DRAIN_SECONDS = 20.0
 #: How often the index is brought in step with the database; well under the promised second.
 REFRESH_SECONDS = 0.4
 
+#: What serves beside the bot until the event is set; it is given what wakes the sender.
+Companion = Callable[[asyncio.Event, Callable[[], None]], Awaitable[None]]
+
 logger = logging.getLogger(__name__)
 
 
@@ -42,18 +53,36 @@ class IntakeMaker(Protocol):
         """Take what to speak to Telegram with, where to write, and whom to wake."""
 
 
-async def run(services: Services, is_webhook: bool = False) -> None:
+async def run(services: Services, *companions: Companion, is_webhook: bool = False) -> None:
     """Serve Telegram until SIGINT or SIGTERM; a second signal ends the process at once.
 
+    Companions serve something else in this process all the while; they are given the event that
+    stops them and what wakes the sender.
+
     Raises:
-        GoviError: Telegram does not know the token, a setting is missing, or a part has ended by
-            itself; whoever supervises the process restarts it.
+        GoviError: Telegram does not know the token, a setting is missing, or a part or companion
+            has ended by itself; whoever supervises the process restarts it.
     """
     stop = asyncio.Event()
     with _signals(stop):
-        async with started(create_application(services), stop) as application:
-            if not stop.is_set():
-                await serve(application, services, stop, Webhook if is_webhook else Poller)
+        application = create_application(services)
+        wake = sender_of(application).wake
+        beside = [asyncio.create_task(_beside(each, stop, wake)) for each in companions]
+        try:
+            async with started(application, stop):
+                if not stop.is_set():
+                    await serve(application, services, stop, Webhook if is_webhook else Poller)
+        finally:
+            stop.set()
+            await asyncio.gather(*beside)
+
+
+async def _beside(companion: Companion, stop: asyncio.Event, wake: Callable[[], None]) -> None:
+    """Run a companion; when it ends, for whatever reason, everything does."""
+    try:
+        await companion(stop, wake)
+    finally:
+        stop.set()
 
 
 def create_application(services: Services) -> GoviApplication:

@@ -13,6 +13,7 @@ from bot.errors import LastAdminError, NotAllowedError, StaleButtonError
 from bot.services import flows
 from bot.services.audit import record
 from bot.services.farmers import LANGUAGES, read_language
+from bot.services.signing_out import end_sessions
 from bot.services.texts import one_line
 
 __all__ = [
@@ -101,8 +102,9 @@ def remove(session: Session, actor_id: int, grant_id: int) -> int | None:
 def assign(session: Session, telegram_user_id: int, role: Role | None, granted_by: str) -> bool:
     """Make `role` all that a person holds; return whether that changed anything.
 
-    It works at once: who loses a role leaves the dialogue they are in, and what an officer of
-    old had claimed goes back to the queue. Whether `granted_by` may do it is for the caller.
+    It works at once: who loses a role leaves the dialogue they are in and the console, and what
+    an officer of old had claimed goes back to the queue. Whether `granted_by` may do it is for
+    the caller.
 
     Raises:
         LastAdminError: Nobody would be admin any more.
@@ -127,6 +129,7 @@ def assign(session: Session, telegram_user_id: int, role: Role | None, granted_b
         flows.leave(session, telegram_user_id)
     if role is None:
         _release_claims(session, telegram_user_id)
+        end_sessions(session, telegram_user_id)
     session.flush()
     return True
 

@@ -1,6 +1,7 @@
 """The tables. Statuses move forward and rows are retired; nothing is deleted silently."""
 
 from bot.db.base import Base
+from bot.db.models.console import ConsoleSession, SignInLink
 from bot.db.models.escalations import Ask, Escalation, EscalationState, Note
 from bot.db.models.jobs import JobOutcome, JobRun
 from bot.db.models.knowledge import (
@@ -27,6 +28,7 @@ __all__ = [
     "Ask",
     "AuditEvent",
     "Base",
+    "ConsoleSession",
     "Entry",
     "EntryStatus",
     "EntryVersion",
@@ -54,4 +56,5 @@ __all__ = [
     "Reply",
     "Role",
     "RoleGrant",
+    "SignInLink",
 ]

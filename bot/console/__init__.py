@@ -1,0 +1,1 @@
+"""The officers' web console: pages made here, from what the services return."""

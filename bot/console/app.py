@@ -1,0 +1,75 @@
+"""The console as an ASGI application."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from bot.console import account
+from bot.console.headers import SecureHeaders
+from bot.console.pages import Pages, language_of
+from bot.console.visiting import Desk, Visit, desk_of, signed_in
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Services
+
+
+def create_app(services: "Services", wake: Callable[[], None] = lambda: None) -> ASGIApp:
+    """Build the console; it opens no port.
+
+    Args:
+        services: What the pages work with; the caller closes them.
+        wake: Called when messages may be owed, where a sender runs in this process.
+    """
+    desk = Desk(services, Pages(services.catalogue), wake)
+    app = Starlette(
+        routes=[
+            Route("/", go_home),
+            Route("/static/{mark}/{name:path}", desk.pages.serve_file),
+            *account.routes(),
+        ],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk), www_redirect=False),
+            Middleware(GZipMiddleware, minimum_size=1000),
+        ],
+        exception_handlers={HTTPException: _say_status, Exception: _say_failure},
+    )
+    app.state.desk = desk
+    return SecureHeaders(app, desk.is_secure)  # outside everything, errors too
+
+
+@signed_in
+async def go_home(visit: Visit) -> Response:
+    """Go to where most of the work is."""
+    return visit.go("/account")
+
+
+def _hosts(desk: Desk) -> list[str]:
+    """Return the names under which the console may be asked for; others are somebody's trick."""
+    settings = desk.services.settings
+    named = {urlsplit(settings.console).hostname or "", settings.console_host}
+    return sorted({*named, "localhost", "127.0.0.1"} - {""})
+
+
+async def _say_status(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _sorry(request, status)
+
+
+async def _say_failure(request: Request, error: Exception) -> Response:
+    return _sorry(request, 500)
+
+
+def _sorry(request: Request, status: int) -> Response:
+    key = "console.sorry.missing" if status in (404, 405) else "console.sorry.failed"
+    pages = desk_of(request).pages
+    return pages.render("sorry.html", language_of(request), {"reason": key}, status)

@@ -1,0 +1,92 @@
+"""Forms that came back, and the mark by which we know them for our own."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from bot.errors import LongFormError, StaleFormError
+
+#: The longest entry, percent-encoded, is well below this.
+LONGEST_FORM = 2_000_000
+_MOST_FIELDS = 2_000
+_SALT_BYTES = 8
+
+CSRF = "csrf"
+
+
+class Form:
+    """The fields of a form; what is not there is empty."""
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self._fields = fields
+
+    def text(self, name: str) -> str:
+        """Return a field with the line breaks that everything else here uses."""
+        values = self._fields.get(name) or [""]
+        return values[0].replace("\r\n", "\n").strip()
+
+    def texts(self, name: str) -> list[str]:
+        """Return every value of a field."""
+        return list(self._fields.get(name, ()))
+
+    def number(self, name: str) -> int:
+        """Return a field that our own form holds a number in.
+
+        Raises:
+            StaleFormError: It does not.
+        """
+        text = self.text(name)
+        if not (text.isascii() and text.isdigit() and len(text) <= 15):
+            raise StaleFormError
+        return int(text)
+
+
+async def read_form(request: Request) -> Form:
+    """Read a form that a browser sent, as far as it can be one of ours.
+
+    Raises:
+        LongFormError: It is longer than `LONGEST_FORM`.
+        StaleFormError: It is none.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            raise LongFormError
+    try:
+        fields = parse_qs(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="replace",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError:
+        raise StaleFormError from None
+    return Form(fields)
+
+
+def make_mark(token: str) -> str:
+    """Return what a form of this session carries; another each time, so that it compresses safely.
+
+    >>> is_mark_of("session", make_mark("session"))
+    True
+    >>> is_mark_of("other", make_mark("session"))
+    False
+    """
+    salt = secrets.token_urlsafe(_SALT_BYTES)
+    return f"{salt}.{_sign(token, salt)}"
+
+
+def is_mark_of(token: str, mark: str) -> bool:
+    """Whether a form was made for this session."""
+    salt, _, signature = mark.partition(".")
+    return hmac.compare_digest(_sign(token, salt).encode(), signature.encode("utf-8", "replace"))
+
+
+def _sign(token: str, salt: str) -> str:
+    return hmac.new(token.encode(), salt.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -1,0 +1,87 @@
+"""Turning templates into pages: everything in them is escaped, nothing is asked of other hosts."""
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bot.i18n import Catalogue
+from bot.i18n.moments import say_date, say_time
+
+FOLDER = Path(__file__).parent
+#: Languages of the console; people who read another get the first.
+LANGUAGES = ("si", "en")
+_A_YEAR = "public, max-age=31536000, immutable"
+
+
+class Pages:
+    """The templates, and the files that they name."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._files = {
+            str(path.relative_to(FOLDER / "static")): path.read_bytes()
+            for path in sorted((FOLDER / "static").rglob("*"))
+            if path.is_file()
+        }
+        self._mark = _fingerprint(self._files)
+        self._templates = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(static=self.address_of)
+        self._templates.filters.update(day=say_date, moment=say_time, percent=_percent)
+
+    def address_of(self, name: str) -> str:
+        """Return the path of a file; it changes with the files, so that browsers keep them."""
+        if name not in self._files:
+            raise LookupError(f"no file {name} in bot/console/static")
+        return f"/static/{self._mark}/{name}"
+
+    def render(
+        self, template: str, language: str, values: Mapping[str, Any], status: int = 200
+    ) -> HTMLResponse:
+        """Return a page in a language."""
+        spoken = language if language in LANGUAGES else LANGUAGES[0]
+
+        def say(key: str, **named: object) -> str:
+            return self._catalogue.text(key, spoken, **named)
+
+        def has(key: str) -> bool:
+            return key in self._catalogue.keys()  # noqa: SIM118 - a method of ours
+
+        made = self._templates.get_template(template)
+        return HTMLResponse(made.render(**values, t=say, has=has, language=spoken), status)
+
+    async def serve_file(self, request: Request) -> Response:
+        """Return a file of the console, to be kept by the browser."""
+        name = request.path_params["name"]
+        content = self._files.get(name)
+        if content is None:
+            return Response(status_code=404)
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Response(content, media_type=kind, headers={"Cache-Control": _A_YEAR})
+
+
+def language_of(request: Request) -> str:
+    """Return what to speak with a browser of which nobody is known."""
+    return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "si"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _fingerprint(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in files.items():
+        digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()[:12]

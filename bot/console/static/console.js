@@ -1,0 +1,2 @@
+// What is only nicer with a script: everything works without it.
+"use strict";

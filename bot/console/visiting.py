@@ -1,0 +1,207 @@
+"""What every page is given: who looks, what they sent, and how to answer them."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.console.forms import CSRF, Form, is_mark_of, make_mark, read_form
+from bot.console.pages import Pages, language_of
+from bot.errors import (
+    AlreadyDecidedError,
+    ChangedMeanwhileError,
+    EntryMissingError,
+    LongFormError,
+    NotAllowedError,
+    ProposalMissingError,
+    RequestError,
+    StaleFormError,
+    VersionMissingError,
+)
+from bot.i18n.refusals import text_key
+from bot.services.roles import Role
+from bot.services.signing_in import LONGEST, Visitor, find_visitor, note_visit
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Services
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Where the menu leads: path, text, and who sees it.
+MENU = (("/account", "console.nav.account", Role.OFFICER),)
+
+_STATUS: dict[type[RequestError], int] = {
+    NotAllowedError: 403,
+    StaleFormError: 403,
+    EntryMissingError: 404,
+    ProposalMissingError: 404,
+    VersionMissingError: 404,
+    AlreadyDecidedError: 409,
+    ChangedMeanwhileError: 409,
+    LongFormError: 413,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the pages of one console share.
+
+    Attributes:
+        wake: Tells the sender, where there is one in this process, that something is owed.
+    """
+
+    services: "Services"
+    pages: Pages
+    wake: Callable[[], None]
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the console by TLS."""
+        return self.services.settings.console.startswith("https://")
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name; a browser takes the prefix from this very host and by TLS alone."""
+        return "__Host-govi" if self.is_secure else "govi"
+
+    def remember(self, response: Response, token: str) -> None:
+        """Let a browser keep its session."""
+        response.set_cookie(
+            self.cookie,
+            token,
+            max_age=int(LONGEST.total_seconds()),
+            httponly=True,
+            secure=self.is_secure,
+            samesite="lax",
+        )
+
+    def forget(self, response: Response) -> None:
+        """Take a browser's session away."""
+        response.delete_cookie(self.cookie, httponly=True, secure=self.is_secure, samesite="lax")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody who is signed in."""
+
+    request: Request
+    desk: Desk
+    visitor: Visitor
+    form: Form
+    _token: str
+
+    @property
+    def who(self) -> int:
+        """The Telegram user id, which the services ask for."""
+        return self.visitor.telegram_user_id
+
+    def text(self, key: str, **values: object) -> str:
+        """Return one of Govi's own texts in the person's language."""
+        return self.desk.services.catalogue.text(key, self.visitor.language, **values)
+
+    def query(self, name: str) -> str:
+        """Return what the address holds after the question mark, or ""."""
+        return self.request.query_params.get(name, "").strip()
+
+    async def run(
+        self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a service function in one transaction; what it owes is sent once it is committed."""
+        result = await self.desk.services.run(function, *args, **kwargs)
+        self.desk.wake()
+        return result
+
+    async def read(
+        self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a service function that changes nothing."""
+        return await self.desk.services.read(function, *args, **kwargs)
+
+    def render(self, template: str, status: int = 200, **values: object) -> Response:
+        """Return a page; its forms carry this session's mark."""
+        shared = {
+            "visitor": self.visitor,
+            "mark": make_mark(self._token),
+            "here": self.request.url.path,
+            "done": f"console.done.{self.query('done')}",
+            "menu": [
+                (path, key)
+                for path, key, role in MENU
+                if role is Role.OFFICER or self.visitor.is_admin
+            ],
+        }
+        return self.desk.pages.render(template, self.visitor.language, shared | values, status)
+
+    def go(self, path: str, done: str = "", **query: str) -> Response:
+        """Send the browser on after a form, so that reloading does not send it again."""
+        query |= {"done": done} if done else {}
+        return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+Page = Callable[[Visit], Awaitable[Response]]
+
+
+def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """Wrap a page for people with a role: others are shown how to sign in.
+
+    A form must carry the mark of the session that it was made for. A `RequestError` that the page
+    raises becomes a page that says so kindly.
+    """
+
+    @functools.wraps(page)
+    async def call(request: Request) -> Response:
+        desk = desk_of(request)
+        token = request.cookies.get(desk.cookie, "")
+        visitor = await desk.services.read(find_visitor, token) if token else None
+        if visitor is None:
+            return _turned_away(desk, request, bool(token))
+        if not visitor.is_fresh:
+            await desk.services.run(note_visit, visitor.session_id)
+        visit = Visit(request, desk, visitor, Form({}), token)
+        try:
+            return await page(await _with_form(visit))
+        except RequestError as error:
+            return _refuse(visit, error)
+
+    return call
+
+
+def desk_of(request: Request) -> Desk:
+    """Return what the console was built with."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def say_refusal(visit: Visit, error: RequestError) -> str:
+    """Say why something is not done; a few things are done in another way here than in a chat."""
+    key = text_key(error)
+    own = f"console.{key}"
+    is_own = own in visit.desk.services.catalogue.keys()  # noqa: SIM118 - a method of ours
+    return visit.text(own if is_own else key, **error.values)
+
+
+async def _with_form(visit: Visit) -> Visit:
+    if visit.request.method != "POST":
+        return visit
+    form = await read_form(visit.request)
+    if not is_mark_of(visit._token, form.text(CSRF)):
+        raise StaleFormError
+    return Visit(visit.request, visit.desk, visit.visitor, form, visit._token)
+
+
+def _refuse(visit: Visit, error: RequestError) -> Response:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
+    return visit.render("refused.html", status, reason=say_refusal(visit, error))
+
+
+def _turned_away(desk: Desk, request: Request, had_session: bool) -> Response:
+    values = {"is_over": had_session}
+    response = desk.pages.render("signed_out.html", language_of(request), values, 401)
+    if had_session:
+        desk.forget(response)
+    return response

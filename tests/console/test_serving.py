@@ -1,0 +1,53 @@
+"""The console on a real port."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.console.serving import serve
+from bot.errors import SettingsError
+from tests.console.asking import create_services
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+async def test_a_port_in_use_is_told_by_name(taken: int, tmp_path: Path) -> None:
+    """The operator learns which setting to change."""
+    services = create_services(tmp_path, console_port=taken)
+
+    with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{taken}.*CONSOLE_PORT"):
+        await serve(services, asyncio.Event())
+    services.close()
+
+
+async def test_the_console_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    """Setting the event ends it, and the port is free again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    services = create_services(tmp_path, console_port=port)
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(services, stop))
+    transport = httpx.AsyncHTTPTransport(retries=20)
+    async with httpx.AsyncClient(transport=transport, base_url=services.settings.console) as client:
+        page = await client.get("/account")
+
+    stop.set()
+    await serving
+
+    assert page.status_code == 401
+    assert "server" not in page.headers
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    services.close()
