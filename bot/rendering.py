@@ -1,7 +1,9 @@
 """From an outcome to the text and buttons of a Telegram message."""
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from telegram import InlineKeyboardMarkup
 from telegram.constants import MessageLimit
@@ -12,15 +14,36 @@ from bot.i18n.catalogue import MAIN_LANGUAGE
 from bot.services.answering import Outcome
 
 LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
+CAPTION_LIMIT = int(MessageLimit.CAPTION_LENGTH)
 #: Where a long text may be cut, the best place first.
 _BREAKS = ("\n\n", "\n", ". ", " ")
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message ready to send: escaped HTML parts in order; the keyboard is for the last."""
+class Attachment:
+    """A photo or a voice note, which is a message of its own.
 
-    parts: tuple[str, ...]
+    Attributes:
+        kind: What it is sent as.
+        content: Telegram's id of a file that it knows; or what makes the bytes, called in a thread
+            when its turn comes. When that returns None, the caption goes alone, as text.
+        caption: Escaped HTML of at most `CAPTION_LIMIT` units.
+    """
+
+    kind: Literal["photo", "voice"]
+    content: str | Callable[[], bytes | None]
+    caption: str = ""
+
+
+#: One message: escaped HTML, or a file with its caption.
+Part = str | Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is ready to send: the messages in order; the keyboard is for the last."""
+
+    parts: tuple[Part, ...]
     keyboard: InlineKeyboardMarkup | None = None
 
 
@@ -53,6 +76,18 @@ def render(
 def render_text(text: str, keyboard: InlineKeyboardMarkup | None = None) -> Rendered:
     """Render a plain text: escaped, and cut where Telegram would refuse its length."""
     return Rendered(split_html(text), keyboard)
+
+
+def render_photo(
+    content: str | Callable[[], bytes | None],
+    text: str,
+    keyboard: InlineKeyboardMarkup | None = None,
+) -> Rendered:
+    """Render a picture with a plain text: as its caption, or below it when that is too long."""
+    captions = split_html(text, CAPTION_LIMIT)
+    if len(captions) == 1:
+        return Rendered((Attachment("photo", content, captions[0]),), keyboard)
+    return Rendered((Attachment("photo", content), *split_html(text)), keyboard)
 
 
 def split_html(text: str, limit: int = LIMIT) -> tuple[str, ...]:

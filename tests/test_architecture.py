@@ -20,6 +20,9 @@ FORBIDDEN = {
     ),
     "bot/handlers": ("sqlalchemy", "bot.db.models", "bot.db.engine", "bot.cli", "bot.intake"),
     "bot/delivery": ("bot.db.models", "bot.handlers", "bot.cli", "bot.intake"),
+    "bot/charts": (
+        "bot.db", "bot.services", "bot.i18n", "bot.handlers", "bot.delivery", "telegram",
+    ),
     "bot/jobs": ("sqlalchemy", "bot.db.models", "bot.handlers", "bot.cli", "bot.intake"),
     "bot/intake": ("bot.db.models", "bot.handlers", "bot.cli"),
     "bot/cli": ("bot.handlers", "telegram"),
@@ -98,6 +101,23 @@ def test_importing_loads_nothing_heavy_and_opens_nothing(module: str, tmp_path: 
 
     assert done.stdout.strip() == "[]"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_matplotlib_is_imported_in_a_process_of_its_own_only() -> None:
+    """What serves would carry its weight for good."""
+    users = {
+        str(path.relative_to(ROOT))
+        for path in sources("bot")
+        if is_under("matplotlib", tuple(imported(path)))
+    }
+    imports_it = [
+        str(path.relative_to(ROOT))
+        for path in sources("bot")
+        if "bot.charts.painter" in imported(path)
+    ]
+
+    assert users == {"bot/charts/painter.py"}
+    assert imports_it == []
 
 
 def test_the_front_door_of_retrieval_is_small_and_true() -> None:

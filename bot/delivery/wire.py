@@ -4,12 +4,14 @@ import asyncio
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import RetryAfter
 
 from bot.delivery.pacing import Pacer
+from bot.rendering import Attachment, Part
 
 #: Whoever would have to wait longer for a turn is told to come back instead.
 PATIENCE_SECONDS = 3.0
@@ -34,29 +36,59 @@ class Wire:
         self.pacer = pacer
 
     async def send(
-        self, place: Place, text: str, keyboard: InlineKeyboardMarkup | None = None
+        self, place: Place, part: Part, keyboard: InlineKeyboardMarkup | None = None
     ) -> int:
-        """Send one message of escaped HTML when its turn comes; return its id.
+        """Send one message when its turn comes; return its id.
 
         Raises:
             RetryAfter: Telegram asks to wait, or its limits demand more than a short wait.
             TelegramError: It was not taken, or Telegram's answer was lost.
         """
+        if isinstance(part, Attachment) and (content := await _content(part)) is not None:
+            send = partial(self._send_file, place, part, content, keyboard)
+        else:
+            text = part.caption if isinstance(part, Attachment) else part
+            send = partial(self._send_text, place, text, keyboard)
         await self._turn(place.chat_id)
         try:
-            message = await self._bot.send_message(
-                chat_id=place.chat_id,
-                text=text,
-                parse_mode=ParseMode.HTML,
-                message_thread_id=place.topic_id,
-                reply_parameters=_under(place),
-                link_preview_options=_NO_PREVIEW,
-                reply_markup=keyboard,
-            )
+            message = await send()
         except RetryAfter as error:
             self.pacer.hold(place.chat_id, seconds_of(error))
             raise
         return message.message_id
+
+    async def _send_text(
+        self, place: Place, text: str, keyboard: InlineKeyboardMarkup | None
+    ) -> Message:
+        return await self._bot.send_message(
+            chat_id=place.chat_id,
+            text=text,
+            parse_mode=ParseMode.HTML,
+            message_thread_id=place.topic_id,
+            reply_parameters=_under(place),
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=keyboard,
+        )
+
+    async def _send_file(
+        self,
+        place: Place,
+        attachment: Attachment,
+        content: str | bytes,
+        keyboard: InlineKeyboardMarkup | None,
+    ) -> Message:
+        send = partial(
+            self._bot.send_photo if attachment.kind == "photo" else self._bot.send_voice,
+            place.chat_id,
+            content,
+        )
+        return await send(
+            caption=attachment.caption or None,
+            parse_mode=ParseMode.HTML,
+            message_thread_id=place.topic_id,
+            reply_parameters=_under(place),
+            reply_markup=keyboard,
+        )
 
     async def _turn(self, chat_id: int) -> None:
         while (delay := self.pacer.delay(chat_id)) > 0:
@@ -64,6 +96,13 @@ class Wire:
                 raise RetryAfter(math.ceil(delay))
             await asyncio.sleep(delay)
         self.pacer.note(chat_id)
+
+
+async def _content(attachment: Attachment) -> str | bytes | None:
+    """Return a file's id at Telegram, or its bytes, made in a thread; None if there are none."""
+    if isinstance(attachment.content, str):
+        return attachment.content
+    return await asyncio.to_thread(attachment.content)
 
 
 def seconds_of(error: RetryAfter) -> float:

@@ -16,12 +16,13 @@ async def answer_press(query: CallbackQuery, text: str, is_alert: bool = False) 
 
 
 async def show_instead(query: CallbackQuery, rendered: Rendered) -> None:
-    """Replace the message that carries the pressed button by another of one part."""
-    if query.message is None:
+    """Replace the message that carries the pressed button by another, a text of one part."""
+    text = rendered.parts[0]
+    if query.message is None or not isinstance(text, str):
         return
     with contextlib.suppress(BadRequest):  # shows that already, is gone, or too old to be changed
         await query.get_bot().edit_message_text(
-            rendered.parts[0],
+            text,
             chat_id=query.message.chat.id,
             message_id=query.message.message_id,
             parse_mode=ParseMode.HTML,

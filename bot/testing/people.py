@@ -40,6 +40,17 @@ class Seen:
         return str(self.raw.get("text", ""))
 
     @property
+    def caption(self) -> str:
+        """What is shown below its picture or file, without markup."""
+        return str(self.raw.get("caption", ""))
+
+    @property
+    def photo(self) -> Mapping[str, Any] | None:
+        """The picture that it carries at its largest, in Telegram's terms."""
+        sizes = self.raw.get("photo")
+        return sizes[-1] if sizes else None
+
+    @property
     def document(self) -> Mapping[str, Any] | None:
         """The file that it carries, in Telegram's terms."""
         return self.raw.get("document")
@@ -156,6 +167,12 @@ class Person:
         about = seen.document or {}
         with self._world.lock:
             return str(about["file_name"]), self._world.files[about["file_id"]][1]
+
+    def looks_at(self, seen: Seen) -> bytes:
+        """Return the picture in a message."""
+        about = seen.photo or {}
+        with self._world.lock:
+            return self._world.files[about["file_id"]][1]
 
     def sees(self, chat_id: int | None = None) -> list[Seen]:
         """Return the chat from its beginning, as it stands now."""

@@ -1,0 +1,72 @@
+"""Messages to Telegram one by one: texts, pictures and voice notes."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from telegram import Bot
+
+from bot.delivery.pacing import Pacer
+from bot.delivery.wire import Place, Wire
+from bot.rendering import CAPTION_LIMIT, Attachment, render_photo
+from bot.testing.bot_api import BotApi
+from bot.testing.people import Person
+
+PNG = b"\x89PNG picture"
+
+
+@pytest.fixture
+def api() -> Iterator[BotApi]:
+    """A stand-in for Telegram."""
+    with BotApi() as api:
+        yield api
+
+
+@pytest.fixture
+def officer(api: BotApi) -> Person:
+    """Somebody who has written to the bot."""
+    officer = api.user(2001)
+    officer.sends("/start")
+    return officer
+
+
+@pytest.fixture
+async def wire(api: BotApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
+    """What sends."""
+    monkeypatch.setattr("bot.delivery.pacing.CHAT_SECONDS", 0.0)
+    async with Bot(api.token, base_url=f"{api.url}/bot") as bot:
+        yield Wire(bot, Pacer())
+
+
+async def test_a_picture_is_made_when_it_is_sent(wire: Wire, officer: Person) -> None:
+    """Its caption keeps its markup."""
+    sent = await wire.send(Place(officer.id, 1), Attachment("photo", lambda: PNG, "<b>6</b> &amp;"))
+
+    seen = officer.sees()[-1]
+    assert (seen.message_id, seen.caption, seen.replies_to) == (sent, "6 &", 1)
+    assert officer.looks_at(seen) == PNG
+
+
+async def test_a_picture_that_cannot_be_made_leaves_its_words(wire: Wire, officer: Person) -> None:
+    """They matter more."""
+    await wire.send(Place(officer.id), Attachment("photo", lambda: None, "6 ප්‍රශ්න"))
+
+    assert officer.sees()[-1].text == "6 ප්‍රශ්න"
+
+
+async def test_a_voice_note_that_telegram_knows_goes_by_its_id(wire: Wire, officer: Person) -> None:
+    """Nothing is uploaded."""
+    file_id = officer.sends_voice().raw["voice"]["file_id"]
+
+    await wire.send(Place(officer.id), Attachment("voice", file_id))
+
+    assert officer.sees()[-1].raw["voice"]["file_id"] == file_id
+
+
+def test_a_text_too_long_for_a_caption_goes_below_its_picture() -> None:
+    """Whole, not cut in two at the caption's limit."""
+    text = "අ" * (CAPTION_LIMIT + 1)
+
+    picture, below = render_photo("file-1", text).parts
+
+    assert picture == Attachment("photo", "file-1")
+    assert below == text
