@@ -17,7 +17,7 @@ from bot.batching import Batcher
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
-from bot.handlers import console, curation, language, team
+from bot.handlers import console, curation, language, officers, team
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -37,7 +37,7 @@ GoviApplication = Application[Any, GoviContext, Any, Any, Any, Any]
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
 #: What carries each guided dialogue on, by its name in the database.
-STEPS: dict[str, Step] = {**curation.STEPS}
+STEPS: dict[str, Step] = {**curation.STEPS, **officers.STEPS}
 #: The same for dialogues that wait for a file.
 FILE_STEPS: dict[str, Step] = {**curation.FILE_STEPS}
 
@@ -88,6 +88,7 @@ def _add_handlers(application: GoviApplication) -> None:
             *team.handlers(),
             *curation.handlers(),
             *console.handlers(),
+            *officers.handlers(),
             MessageHandler(filters.COMMAND & ADDRESSED, refuse_command),
             CallbackQueryHandler(press_button),
             ChatMemberHandler(note_blocking, ChatMemberHandler.MY_CHAT_MEMBER),

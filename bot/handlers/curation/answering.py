@@ -9,7 +9,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
 
 from bot.errors import EntryMissingError, KnowledgeError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.keyboards import shape
+from bot.handlers.curation.keyboards import PREFIX, shape
 from bot.handlers.curation.wording import found_keyboard, say_faults, say_found
 from bot.handlers.dialogue import Step
 from bot.handlers.guard import Handler, guarded, in_private
@@ -33,7 +33,9 @@ def on_command(name: str, act: Handler) -> BaseHandler[Update, GoviContext, Any]
     return CommandHandler(name, guarded(in_private(_telling_faults(act))), filters=ADDRESSED)
 
 
-def on_press(verb: str, count: int, act: Press) -> BaseHandler[Update, GoviContext, Any]:
+def on_press(
+    verb: str, count: int, act: Press, prefix: str = PREFIX
+) -> BaseHandler[Update, GoviContext, Any]:
     """Register what a button with `count` numbers does; the text it returns goes over the chat."""
 
     @guarded
@@ -49,7 +51,7 @@ def on_press(verb: str, count: int, act: Press) -> BaseHandler[Update, GoviConte
             await say(update, context, say_faults(context, error))
         await answer_press(query, line or "")
 
-    return CallbackQueryHandler(press, pattern=shape(verb, count))
+    return CallbackQueryHandler(press, pattern=shape(verb, count, prefix))
 
 
 def step(act: Step) -> Step:

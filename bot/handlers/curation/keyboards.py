@@ -1,20 +1,22 @@
-"""Buttons of curation: callback data is "k1:", a verb, and numbers; at most 64 bytes."""
+"""Numbered buttons: callback data is a prefix, a verb, and numbers; at most 64 bytes."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+#: Of curation's own buttons; others have theirs.
+PREFIX = "k1"
 LABEL_LIMIT = 40
 _NUMBER = ":([0-9]{1,18})"
 
 
-def shape(verb: str, count: int) -> re.Pattern[str]:
+def shape(verb: str, count: int, prefix: str = PREFIX) -> re.Pattern[str]:
     """Return what callback data of a verb with so many numbers looks like; nothing else fits."""
-    return re.compile(rf"k1:{verb}{_NUMBER * count}\Z", re.ASCII)
+    return re.compile(rf"{prefix}:{verb}{_NUMBER * count}\Z", re.ASCII)
 
 
-def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:
+def button(label: str, verb: str, *numbers: int, prefix: str = PREFIX) -> InlineKeyboardButton:
     """Return a button; a long label is cut.
 
     >>> button("Save", "as", 7).callback_data
@@ -22,7 +24,7 @@ def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:
     """
     if len(label) > LABEL_LIMIT:
         label = label[: LABEL_LIMIT - 1].rsplit(" ", 1)[0] + "…"
-    data = ":".join(["k1", verb, *map(str, numbers)])
+    data = ":".join([prefix, verb, *map(str, numbers)])
     return InlineKeyboardButton(label, callback_data=data)
 
 

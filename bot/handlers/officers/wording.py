@@ -1,0 +1,101 @@
+"""How escalations are said to officers; farmers have numbers instead of names."""
+
+from datetime import datetime
+
+from bot.db.base import utc_now
+from bot.handlers.context import GoviContext
+from bot.services.queue import AskLine, GroupLine, GroupView, NoteLine
+
+ASKERS_SHOWN = 6
+_NOTES_SHOWN = 6
+_LINE, _WORDS, _SAID = 90, 600, 400
+_HOUR, _DAY = 60, 60 * 24
+
+
+def say_line(context: GoviContext, line: GroupLine) -> str:
+    """Return an escalation in the queue, in two lines."""
+    facts = [f"#{line.escalation_id}", *_facts(context, line, line.asker_count)]
+    return f"{' · '.join(facts)}\n{cut(one_line(line.text), _LINE)}"
+
+
+def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
+    """Return an escalation with a page of its askers; the beginning names it, see `by_reply`."""
+    facts = [f"📥 #{view.escalation_id}", *_facts(context, view, view.asker_count)]
+    if view.holder is None:
+        facts.append(context.text(f"officer.state.{view.state.value}"))
+    first = page * ASKERS_SHOWN
+    asks = [_say_ask(context, each) for each in view.asks[first : first + ASKERS_SHOWN]]
+    more = len(view.asks) - first - ASKERS_SHOWN
+    if more > 0:
+        asks.append(context.text("curate.more", count=more))
+    notes = [_say_note(context, each) for each in view.notes[-_NOTES_SHOWN:]]
+    parts = [" · ".join(facts), "\n".join(asks), "\n".join(notes), _say_near(context, view)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def name_farmer(context: GoviContext, number: int | None) -> str:
+    """Return what an asker is called; without a number all of them are meant."""
+    if number is None:
+        return context.text("officer.all_farmers")
+    return context.text("officer.farmer", number=number)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return a text of at most `limit` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks."""
+    return " ".join(text.split())
+
+
+def _facts(context: GoviContext, group: GroupLine | GroupView, askers: int) -> list[str]:
+    facts = [f"👥 {askers}", f"⏳ {_say_age(context, group.since)}"]
+    if group.is_urgent:
+        facts.insert(0, context.text("officer.urgent"))
+    if group.area:
+        facts.append(group.area)
+    if group.is_mine:
+        facts.append(context.text("officer.held_by_you"))
+    elif group.holder is not None:
+        facts.append(context.text("officer.held", name=group.holder))
+    return facts
+
+
+def _say_age(context: GoviContext, since: datetime) -> str:
+    minutes = int((utc_now() - since).total_seconds() // 60)
+    if minutes < _HOUR:
+        return context.text("officer.age.minutes", count=max(minutes, 0))
+    if minutes < _DAY:
+        return context.text("officer.age.hours", count=minutes // _HOUR)
+    return context.text("officer.age.days", count=minutes // _DAY)
+
+
+def _say_ask(context: GoviContext, ask: AskLine) -> str:
+    said = context.text(
+        "officer.group.asker",
+        who=name_farmer(context, ask.number),
+        words=cut(ask.text, _WORDS) or context.text("officer.group.media"),
+    )
+    if ask.reason == "fallback":
+        return said
+    return f"{said}\n   {context.text(f'officer.reason.{ask.reason}')}"
+
+
+def _say_note(context: GoviContext, note: NoteLine) -> str:
+    return context.text(
+        f"officer.group.{note.kind}",
+        who=name_farmer(context, note.number),
+        words=cut(note.text, _SAID),
+    )
+
+
+def _say_near(context: GoviContext, view: GroupView) -> str:
+    if not view.near:
+        return ""
+    lines = [
+        context.text("officer.group.near_line", entry=each.key, title=each.title)
+        for each in view.near
+    ]
+    return "\n".join([context.text("officer.group.near"), *lines])
