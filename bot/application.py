@@ -17,7 +17,7 @@ from bot.batching import Batcher
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
-from bot.handlers import console, curation, language, officers, team
+from bot.handlers import console, curation, language, officers, privacy, team
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -85,6 +85,7 @@ def _add_handlers(application: GoviApplication) -> None:
             CommandHandler("help", show_help),
             CommandHandler("cancel", cancel, filters=ADDRESSED),
             *language.handlers(),
+            *privacy.handlers(),
             *team.handlers(),
             *curation.handlers(),
             *console.handlers(),

@@ -14,15 +14,23 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.errors import DatabaseError
 
 BUSY_SECONDS = 15
+_PRAGMAS = (
+    "foreign_keys=ON",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "secure_delete=ON",
+    "journal_size_limit=0",  # nor does what was deleted stay in a log that is used again
+)
 
 
 def open_engine(url: str) -> Engine:
     """Create the engine for a database URL; opens no connection.
 
     On SQLite every connection has foreign keys on, write-ahead logging with full synchronisation
-    (a committed update survives a power cut) and waits `BUSY_SECONDS` for a lock; a transaction
-    takes the write lock when it begins, so that two writers queue instead of failing midway. Errors
-    never repeat what was to be written: people's words stay out of the log.
+    (a committed update survives a power cut) and waits `BUSY_SECONDS` for a lock; what is deleted
+    is overwritten with zeros. A transaction takes the write lock when it begins, so that two
+    writers queue instead of failing midway. Errors never repeat what was to be written: people's
+    words stay out of the log.
 
     Raises:
         DatabaseError: The URL cannot be read, or its folder cannot be created or written.
@@ -57,7 +65,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we send BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,4 +1,4 @@
-"""Buttons about people: their language, and who is on the team. Callback data begins with "p1:"."""
+"""Buttons about people: language, privacy, and who is on the team. Callback data begins "p1:"."""
 
 import re
 
@@ -10,6 +10,9 @@ from bot.services.roles import Member
 
 #: What each handler takes; anything else, and any later version, is out of date.
 PICK_LANGUAGE = re.compile(rf"p1:l:({'|'.join(LANGUAGES)})\Z")
+LET_BE_KEPT = re.compile(r"p1:k:([01])\Z")
+FORGET = re.compile(r"p1:f\Z")
+KEEP = re.compile(r"p1:n\Z")
 SHOW_TEAM = re.compile(r"p1:t:([0-9]{1,4})\Z")
 ASK_REMOVAL = re.compile(r"p1:x:([0-9]{1,18})\Z")
 REMOVE = re.compile(r"p1:y:([0-9]{1,18})\Z")
@@ -23,6 +26,22 @@ def language_keyboard(catalogue: Catalogue) -> InlineKeyboardMarkup:
         [
             [InlineKeyboardButton(catalogue.text(f"language.{code}"), callback_data=f"p1:l:{code}")]
             for code in LANGUAGES
+        ]
+    )
+
+
+def consent_keyboard(label: str, is_kept: bool) -> InlineKeyboardMarkup:
+    """Return the button that changes what a person has said about their questions."""
+    data = f"p1:k:{int(not is_kept)}"
+    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=data)]])
+
+
+def forgetting_keyboard(yes: str, no: str) -> InlineKeyboardMarkup:
+    """Return yes and no to erasing everything."""
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(yes, callback_data="p1:f")],
+            [InlineKeyboardButton(no, callback_data="p1:n")],
         ]
     )
 

@@ -25,7 +25,8 @@ async def start(update: Update, context: GoviContext) -> None:
     if payload.startswith(INVITE) and is_private(update):
         await accept_invite(update, context, payload)
         return
-    rendered = render_text(context.text("start.welcome"), example_keyboard(context.catalogue))
+    text = f"{context.text('start.welcome')}\n\n{context.text('privacy.notice')}"
+    rendered = render_text(text, example_keyboard(context.catalogue))
     place = place_of(update)
     await send(context, Place(place.chat_id, topic_id=place.topic_id), rendered)
     if await context.run(find_member, get_user(update).id):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
@@ -125,11 +125,21 @@ def release(session: Session) -> None:
 
 
 def finish(session: Session, update_id: int) -> None:
-    """Mark an update done: its effects, and what it owes in reply, are committed."""
+    """Mark an update done: its effects, and what it owes in reply, are committed.
+
+    What it said and whose it was is not needed again; its id stays, so that it is known.
+    """
     session.execute(
         update(ReceivedUpdate)
         .where(ReceivedUpdate.update_id == update_id)
-        .values(status=InboxStatus.DONE, leased_until=None, finished_at=utc_now())
+        .values(
+            status=InboxStatus.DONE,
+            leased_until=None,
+            finished_at=utc_now(),
+            chat_id=None,
+            raw={},
+            reason=None,
+        )
     )
 
 
@@ -158,6 +168,48 @@ def purge(session: Session, before: datetime) -> int:
         .returning(ReceivedUpdate.id)
     )
     return len(done.all())
+
+
+def list_about(session: Session, telegram_user_id: int) -> list[ReceivedUpdate]:
+    """Return the updates not yet done that a person sent or that quote them, oldest first."""
+    number = str(telegram_user_id)
+    rows = session.scalars(
+        select(ReceivedUpdate)
+        .where(
+            ReceivedUpdate.status != InboxStatus.DONE,
+            or_(
+                ReceivedUpdate.chat_id == telegram_user_id,
+                cast(ReceivedUpdate.raw, Text).contains(number),
+            ),
+        )
+        .order_by(ReceivedUpdate.id)
+    )
+    return [row for row in rows if row.chat_id == telegram_user_id or _names(row.raw, number)]
+
+
+def forget(session: Session, telegram_user_id: int) -> None:
+    """Delete what was set aside of a person's updates; what still waits is handled first."""
+    for row in list_about(session, telegram_user_id):
+        if row.status is InboxStatus.FAILED:
+            session.delete(row)
+    session.flush()
+
+
+def _names(value: object, number: str) -> bool:
+    """Whether a part of a raw update is about a person or a chat of this number."""
+    if isinstance(value, Mapping):
+        return str(value.get("id")) == number or any(_names(v, number) for v in value.values())
+    return isinstance(value, list) and any(_names(item, number) for item in value)
+
+
+def purge_failed(session: Session, before: datetime) -> int:
+    """Delete updates set aside before an instant, whoever has looked at them; return how many."""
+    failed = session.scalars(
+        delete(ReceivedUpdate)
+        .where(ReceivedUpdate.status == InboxStatus.FAILED, ReceivedUpdate.finished_at < before)
+        .returning(ReceivedUpdate.id)
+    )
+    return len(failed.all())
 
 
 def _chat_id(raw: Mapping[str, Any]) -> int | None:

@@ -229,6 +229,16 @@ def purge(session: Session, before: datetime) -> int:
     return len(done.all())
 
 
+def purge_failed(session: Session, before: datetime) -> int:
+    """Delete messages given up before an instant, whoever has looked at them; return how many."""
+    failed = session.scalars(
+        delete(OutgoingMessage)
+        .where(OutgoingMessage.status == OutboxStatus.FAILED, OutgoingMessage.finished_at < before)
+        .returning(OutgoingMessage.id)
+    )
+    return len(failed.all())
+
+
 def _finish(session: Session, message_id: int, status: OutboxStatus, reason: str) -> None:
     _change(
         session,

@@ -111,6 +111,7 @@ def list_unanswered_subjects(
         select(Question.text, Question.matches)
         .where(
             _asked(days, now),
+            Question.text != "",  # the words of who wanted to be forgotten
             Question.state.in_([QuestionState.UNANSWERED, QuestionState.RESOLVED]),
         )
         .order_by(Question.id.desc())

@@ -20,7 +20,7 @@ async def test_start_welcomes_in_sinhala_with_an_example(
     await api.until(lambda: len(farmer.sees()) == 2)
 
     welcome = farmer.sees()[-1]
-    assert welcome.text == TEXTS.text("start.welcome")
+    assert welcome.text == f"{TEXTS.text('start.welcome')}\n\n{TEXTS.text('privacy.notice')}"
     assert TEXTS.text("start.example_question") in welcome.buttons[0].text
 
 
@@ -203,7 +203,8 @@ async def test_the_menu_is_set_for_private_chats_and_groups(api: BotApi, govi: G
     await api.until(lambda: len(api.world.commands) == 3)
 
     names = [[c["command"] for c in menu] for menu in api.world.commands.values()]
-    assert names == [["start", "help", "language"], ["start", "help", "language"], ["help"]]
+    everyone = ["start", "help", "language", "privacy"]
+    assert names == [everyone, everyone, ["help"]]
 
 
 async def test_a_sent_reply_is_recorded_with_its_message(

@@ -11,14 +11,15 @@ from bot.services.editing import retire_entry
 from bot.services.learning import list_learnt_pairs
 from bot.services.proposals import approve, propose_entry, propose_phrasing, reject
 from tests.factories import create_draft
-from tests.services.asking import answer, ask, escalate, rate
+from tests.services.asking import answer, ask, escalate, farmer, rate
 from tests.services.curating import ADMIN, FIELDS, OFFICER, staff, store
 
 
 @pytest.fixture
 def entry_id(session: Session) -> Iterator[int]:
-    """An entry to learn for."""
+    """An entry to learn for, and a farmer who agrees to teach."""
     staff(session)
+    farmer(session).consented_at = utc_now()
     return store(session, create_draft("a.one"), create_draft("a.two")).entry_id
 
 
@@ -50,6 +51,15 @@ def test_what_an_officer_answered_with_an_entry_is_learnt(session: Session, entr
         ("මම ඇහුවා", "a.one", "officer"),
         ("mamath ahuwa", "a.one", "officer"),
     ]
+
+
+def test_who_did_not_agree_teaches_nothing(session: Session, entry_id: int) -> None:
+    """Their question was asked to be answered, not to train on."""
+    farmer(session).consented_at = None
+    group = escalate(session, ask(session, "මගේ වචන"))
+    answer(session, group, utc_now(), entry_id)
+
+    assert learnt(session) == []
 
 
 def test_what_became_an_entry_is_learnt(session: Session, entry_id: int) -> None:

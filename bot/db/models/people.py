@@ -28,6 +28,8 @@ class Farmer(Base):
     is_reachable: Mapped[bool] = mapped_column(default=True)
     #: Since when they want seasonal tips; None for who has not asked for them.
     tips_since: Mapped[datetime | None]
+    #: When the person let the words of their questions be kept, naming nobody; None never did.
+    consented_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
 

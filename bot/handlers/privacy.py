@@ -1,0 +1,120 @@
+"""/privacy, /mydata and /forget: what is kept about a person, and their say in it."""
+
+from typing import Any
+
+from telegram import InputFile, Update
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+
+from bot.db.base import utc_now
+from bot.handlers.context import GoviContext
+from bot.handlers.guard import guarded, in_private
+from bot.handlers.incoming import ADDRESSED, get_message, get_user, read_asker
+from bot.handlers.people_keyboards import (
+    FORGET,
+    KEEP,
+    LET_BE_KEPT,
+    consent_keyboard,
+    forgetting_keyboard,
+)
+from bot.handlers.pressing import answer_press, show_instead
+from bot.handlers.replying import place_of, send
+from bot.i18n.moments import say_date
+from bot.own_data_file import format_own_data
+from bot.rendering import Rendered, render_text
+from bot.services.consent import let_questions_be_kept, may_keep_questions
+from bot.services.forgetting import forget
+from bot.services.own_data import read_own_data
+
+
+def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
+    """Return what `bot.application` registers."""
+    return [
+        CommandHandler("privacy", show_privacy, filters=ADDRESSED),
+        CommandHandler("mydata", send_own_data, filters=ADDRESSED),
+        CommandHandler(["forget", "delete"], ask_forgetting, filters=ADDRESSED),
+        CallbackQueryHandler(choose_consent, pattern=LET_BE_KEPT),
+        CallbackQueryHandler(forget_person, pattern=FORGET),
+        CallbackQueryHandler(keep_person, pattern=KEEP),
+    ]
+
+
+@guarded
+@in_private
+async def show_privacy(update: Update, context: GoviContext) -> None:
+    """Say what is kept, why and for how long, and let the person choose."""
+    is_kept = await context.run(may_keep_questions, get_user(update).id)
+    await send(context, place_of(update), _privacy(context, is_kept))
+
+
+@guarded
+@in_private
+async def choose_consent(update: Update, context: GoviContext) -> None:
+    """Record whether the words of the person's questions may stay."""
+    query, match = update.callback_query, context.match
+    if query is None or match is None:
+        return
+    is_agreed = match[1] == "1"
+    await context.run(let_questions_be_kept, read_asker(update), is_agreed)
+    await answer_press(query, context.text("privacy.agreed" if is_agreed else "privacy.refused"))
+    await show_instead(query, _privacy(context, is_agreed))
+
+
+@guarded
+@in_private
+async def send_own_data(update: Update, context: GoviContext) -> None:
+    """Send everything held about the person as a file."""
+    held = await context.read(read_own_data, get_user(update).id)
+    content = format_own_data(context.catalogue, context.language, held)
+    await context.bot.send_document(
+        get_message(update).chat_id,
+        InputFile(content, f"govi-{say_date(utc_now())}.txt"),
+        caption=context.text("mydata.caption"),
+    )
+
+
+@guarded
+@in_private
+async def ask_forgetting(update: Update, context: GoviContext) -> None:
+    """Ask whether everything is really to be erased."""
+    is_kept = await context.run(may_keep_questions, get_user(update).id)
+    text = context.text("forget.ask_keeping_words" if is_kept else "forget.ask")
+    keyboard = forgetting_keyboard(context.text("forget.yes"), context.text("forget.no"))
+    await send(context, place_of(update), render_text(text, keyboard))
+
+
+@guarded
+@in_private
+async def forget_person(update: Update, context: GoviContext) -> None:
+    """Erase; whoever has a role is told what stays."""
+    query = update.callback_query
+    if query is None:
+        return
+    forgotten = await context.run(forget, get_user(update).id)
+    text = context.text("forget.done_for_team" if forgotten.has_role else "forget.done")
+    await answer_press(query, context.text("forget.erased"))
+    await show_instead(query, render_text(text))
+
+
+@guarded
+@in_private
+async def keep_person(update: Update, context: GoviContext) -> None:
+    """Leave everything as it is."""
+    query = update.callback_query
+    if query is None:
+        return
+    await answer_press(query, context.text("forget.kept"))
+    await show_instead(query, render_text(context.text("forget.kept")))
+
+
+def _privacy(context: GoviContext, is_kept: bool) -> Rendered:
+    settings = context.desk.services.settings
+    text = context.text(
+        "privacy.text",
+        days=settings.retention_days,
+        mail_days=settings.mail_days,
+        choice=context.text("privacy.is_kept" if is_kept else "privacy.is_not_kept"),
+    )
+    if settings.privacy_contact:
+        text += "\n\n" + context.text("privacy.contact", contact=settings.privacy_contact)
+    keyboard = consent_keyboard(context.text("privacy.no" if is_kept else "privacy.yes"), is_kept)
+    return render_text(text, keyboard)

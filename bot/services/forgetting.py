@@ -1,0 +1,199 @@
+"""Forgetting people: what names them is erased, and their words too unless they let those stay.
+
+What is left of a question counts how often Govi could help, and belongs to nobody. What an officer
+has taken over into the knowledge base is general advice and stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import (
+    Ask,
+    Escalation,
+    EscalationState,
+    Farmer,
+    Feedback,
+    Note,
+    OutboxStatus,
+    OutgoingMessage,
+    Proposal,
+    ProposalState,
+    Question,
+    Reply,
+)
+from bot.knowledge import match_key
+from bot.services import audit, flows, inbox, roles
+
+_WAITING = (EscalationState.OPEN, EscalationState.CLAIMED)
+#: Questions erased by one set of statements; databases limit the values of one.
+_STEP = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was erased.
+
+    Attributes:
+        questions: How many questions were theirs.
+        are_words_kept: Whether the words of those stay, naming nobody.
+        has_role: Whether the person stays known as an officer or an admin.
+    """
+
+    questions: int
+    are_words_kept: bool
+    has_role: bool
+
+
+def forget(session: Session, telegram_user_id: int) -> Forgotten:
+    """Erase what is held about a person who wrote to the bot; does not commit.
+
+    Their questions leave the officers' queue: a group stays for its other askers, one without
+    others is withdrawn, and nothing that was still to be sent to them is sent. Who holds or held a
+    role stays in the record of who answered and approved what. Done twice it changes nothing.
+    """
+    farmer = session.scalar(select(Farmer).where(Farmer.telegram_user_id == telegram_user_id))
+    has_role = bool(roles.list_roles(session, telegram_user_id))
+    ids = list_question_ids(session, Question.farmer_id == farmer.id) if farmer else []
+    are_words_kept = farmer is not None and farmer.consented_at is not None
+    erase_questions(session, ids, are_words_kept)
+    if farmer is not None:
+        session.execute(delete(Feedback).where(Feedback.farmer_id == farmer.id))
+        session.delete(farmer)
+    flows.leave(session, telegram_user_id)
+    owed = OutgoingMessage.chat_id == telegram_user_id
+    if has_role:
+        session.execute(delete(OutgoingMessage).where(owed, _IS_OVER))
+    else:
+        session.execute(delete(OutgoingMessage).where(owed))
+    inbox.forget(session, telegram_user_id)
+    audit.record(session, "farmer", "forget person", "a farmer", f"{len(ids)} questions")
+    session.flush()
+    return Forgotten(len(ids), are_words_kept, has_role)
+
+
+_IS_OVER = OutgoingMessage.status != OutboxStatus.PENDING
+
+
+def list_question_ids(session: Session, *conditions: ColumnElement[bool]) -> list[int]:
+    """Return the ids of the questions that fulfil all conditions, oldest first."""
+    return list(session.scalars(select(Question.id).where(*conditions).order_by(Question.id)))
+
+
+def erase_questions(session: Session, question_ids: Sequence[int], are_words_kept: bool) -> None:
+    """Make questions nobody's, and blank their words unless those may stay; does not commit."""
+    for start in range(0, len(question_ids), _STEP):
+        _erase(session, question_ids[start : start + _STEP], are_words_kept)
+    session.expire_all()
+
+
+def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
+    theirs = select(Ask.id).where(Ask.question_id.in_(ids))
+    joined = select(Ask.escalation_id).where(Ask.question_id.in_(ids)).distinct()
+    groups = list(session.scalars(joined))
+    _erase_mail(session, ids, groups)
+    _take_back(session, ids, groups)
+    said = delete(Note).where(Note.ask_id.in_(theirs))
+    session.execute(said.where(Note.kind != "answer") if are_words_kept else said)
+    if not are_words_kept:
+        _erase_words(session, ids, groups)
+    replies = _replies(ids)
+    session.execute(delete(Feedback).where(Feedback.reply_id.in_(replies)))
+    _change(session, Reply, Reply.id.in_(replies), update_id=None, message_id=None)
+    _change(
+        session,
+        Question,
+        Question.id.in_(ids),
+        farmer_id=None,
+        chat_id=None,
+        message_id=None,
+        topic_id=None,
+        file_id=None,
+    )
+
+
+def _replies(ids: Sequence[int]) -> Select[tuple[int]]:
+    return select(Reply.id).where(Reply.question_id.in_(ids))
+
+
+def _erase_mail(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
+    """Delete what was sent or is still owed to those who asked, wherever they asked it."""
+    asked = select(Question).where(Question.id.in_(ids))
+    chats = asked.with_only_columns(Question.chat_id).where(Question.chat_id.is_not(None))
+    messages = asked.with_only_columns(Question.message_id).where(Question.message_id.is_not(None))
+    is_theirs = or_(
+        OutgoingMessage.chat_id > 0,  # a private chat
+        OutgoingMessage.under_message_id.in_(messages),
+    )
+    session.execute(
+        delete(OutgoingMessage).where(
+            or_(
+                OutgoingMessage.reply_id.in_(_replies(ids)),
+                OutgoingMessage.escalation_id.in_(groups)
+                & OutgoingMessage.chat_id.in_(chats)
+                & is_theirs,
+            )
+        )
+    )
+
+
+def _take_back(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
+    """Withdraw questions that wait for an officer, and the groups that are left without one."""
+    waiting = select(Escalation.id).where(Escalation.id.in_(groups), Escalation.state.in_(_WAITING))
+    now = utc_now()
+    is_open = Ask.escalation_id.in_(waiting) & Ask.withdrawn_at.is_(None)
+    _change(session, Ask, is_open & Ask.question_id.in_(ids), withdrawn_at=now)
+    others = select(Ask.escalation_id).where(is_open)
+    is_left = Escalation.id.in_(groups) & Escalation.state.in_(_WAITING)
+    _change(
+        session,
+        Escalation,
+        is_left & Escalation.id.not_in(others),
+        state=EscalationState.WITHDRAWN,
+        claimed_by=None,
+        claimed_at=None,
+        closed_at=now,
+    )
+
+
+def _erase_words(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
+    texts = set(session.scalars(select(Question.text).where(Question.id.in_(ids)))) - {""}
+    _change(session, Question, Question.id.in_(ids), text="")
+    _change(session, Escalation, Escalation.text.in_(texts), text="")
+    for escalation_id in groups:
+        is_blank = (Escalation.id == escalation_id) & (Escalation.text == "")
+        _change(session, Escalation, is_blank, text=_words_of_others(session, escalation_id))
+    _erase_proposals(session, {match_key(text) for text in texts}, groups)
+
+
+def _words_of_others(session: Session, escalation_id: int) -> str:
+    remaining = (
+        select(Question.text)
+        .join(Ask, Ask.question_id == Question.id)
+        .where(Ask.escalation_id == escalation_id, Question.text != "")
+        .order_by(Ask.withdrawn_at.is_not(None), Ask.id)
+    )
+    return session.scalar(remaining.limit(1)) or ""
+
+
+def _erase_proposals(session: Session, keys: set[str], groups: Sequence[int]) -> None:
+    """Blank a person's words where they were proposed as a phrasing and are in no use."""
+    proposals = select(Proposal).where(
+        Proposal.escalation_id.in_(groups),
+        Proposal.phrasing.is_not(None),
+        Proposal.state != ProposalState.APPROVED,
+    )
+    for proposal in session.scalars(proposals):
+        if match_key(proposal.phrasing or "") in keys:
+            proposal.phrasing = ""
+            proposal.state = ProposalState.REJECTED
+    session.flush()
+
+
+def _change(session: Session, kind: type[Any], where: ColumnElement[bool], **values: Any) -> None:
+    statement = update(kind).where(where).values(**values)
+    session.execute(statement, execution_options={"synchronize_session": False})
