@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     console_port: int = Field(default=8010, ge=1, le=65535)
     console_url: Annotated[str, AfterValidator(_no_url_or_one)] = ""
     retention_days: int = Field(default=365, ge=1, le=3650)
-    mail_days: int = Field(default=7, ge=1, le=7)
+    mail_days: int = Field(default=30, ge=1, le=3650)
     privacy_contact: str = Field(default="", max_length=300)
 
     @field_validator("admin_ids", mode="before")

@@ -116,7 +116,7 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
     )
 
 
-def _replies(ids: Sequence[int]) -> Select[tuple[int]]:
+def _replies(ids: Sequence[int]) -> Select[Any]:
     return select(Reply.id).where(Reply.question_id.in_(ids))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -198,6 +199,8 @@ def forget(session: Session, telegram_user_id: int) -> None:
 def _names(value: object, number: str) -> bool:
     """Whether a part of a raw update is about a person or a chat of this number."""
     if isinstance(value, Mapping):
+        if isinstance(text := value.get(UNREADABLE), str):
+            return re.search(rf"\b{number}\b", text) is not None
         return str(value.get("id")) == number or any(_names(v, number) for v in value.values())
     return isinstance(value, list) and any(_names(item, number) for item in value)
 

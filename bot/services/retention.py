@@ -18,12 +18,15 @@ class Periods:
 
     Attributes:
         own: Questions as their farmer's own, people who stay away, and failures.
-        mail: What the queues have handled and sent; Telegram may use an update's id again after
-            an idle week.
+        mail: Messages that were sent; by them Govi knows what a person replies to.
     """
 
     own: int = 365
-    mail: int = 7
+    mail: int = 30
+
+
+#: Ids of handled updates. Telegram repeats one for a day, and may use an id again after a week.
+_UPDATE_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Purged:
     """What was erased.
 
     Attributes:
-        questions: Made nobody's, their words blanked unless the farmer let those be kept.
+        questions: Made nobody's; their words blanked, unless the farmer let those be kept.
         people: Forgotten, because they stayed away for so long.
         dialogues: Left alone.
         updates: Of the inbox.
@@ -52,12 +55,12 @@ def purge(session: Session, now: datetime, periods: Periods | None = None) -> Pu
     who looked at what stay: they are about the team.
     """
     periods = periods or Periods()
-    own, mail = now - timedelta(days=periods.own), now - timedelta(days=periods.mail)
+    own, mail, ids = (now - timedelta(days=d) for d in (periods.own, periods.mail, _UPDATE_DAYS))
     return Purged(
         questions=_purge_questions(session, own),
         people=_purge_people(session, own),
         dialogues=_purge_dialogues(session, now - FORGOTTEN_AFTER),
-        updates=inbox.purge(session, mail) + inbox.purge_failed(session, own),
+        updates=inbox.purge(session, ids) + inbox.purge_failed(session, own),
         messages=outbox.purge(session, mail) + outbox.purge_failed(session, own),
     )
 
