@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.db.base import utc_now
 from bot.db.models import (
     Ask,
+    ConsoleSession,
     Escalation,
     EscalationState,
     Farmer,
@@ -25,6 +26,7 @@ from bot.db.models import (
     ProposalState,
     Question,
     Reply,
+    SignInLink,
 )
 from bot.knowledge import match_key
 from bot.services import audit, flows, inbox, roles
@@ -65,11 +67,11 @@ def forget(session: Session, telegram_user_id: int) -> Forgotten:
         session.execute(delete(Feedback).where(Feedback.farmer_id == farmer.id))
         session.delete(farmer)
     flows.leave(session, telegram_user_id)
-    owed = OutgoingMessage.chat_id == telegram_user_id
-    if has_role:
-        session.execute(delete(OutgoingMessage).where(owed, _IS_OVER))
-    else:
-        session.execute(delete(OutgoingMessage).where(owed))
+    owed = delete(OutgoingMessage).where(OutgoingMessage.chat_id == telegram_user_id)
+    session.execute(owed.where(_IS_OVER) if has_role else owed)
+    if not has_role:
+        for kind in (SignInLink, ConsoleSession):
+            session.execute(delete(kind).where(kind.telegram_user_id == telegram_user_id))
     inbox.forget(session, telegram_user_id)
     audit.record(session, "farmer", "forget person", "a farmer", f"{len(ids)} questions")
     session.flush()

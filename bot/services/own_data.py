@@ -10,6 +10,7 @@ from bot.db.models import (
     Ask,
     AuditEvent,
     Base,
+    ConsoleSession,
     Escalation,
     Farmer,
     Feedback,
@@ -20,6 +21,7 @@ from bot.db.models import (
     Question,
     Reply,
     RoleGrant,
+    SignInLink,
 )
 from bot.services import inbox
 
@@ -60,14 +62,21 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
         "dialogue": _rows([flow] if flow else []),
         "messages": _find(session, OutgoingMessage, OutgoingMessage.chat_id == telegram_user_id),
         "updates": _rows(inbox.list_about(session, telegram_user_id)),
-        "roles": _find(session, RoleGrant, RoleGrant.telegram_user_id == telegram_user_id)
-        + _find(
-            session,
-            Invite,
-            or_(Invite.created_by == telegram_user_id, Invite.used_by == telegram_user_id),
-        ),
+        "roles": _roles(session, telegram_user_id),
         "looks": _looks(session, telegram_user_id, session.scalars(groups).all()),
     }
+
+
+def _roles(session: Session, telegram_user_id: int) -> list[Row]:
+    """Return roles, invites and what the console knows, without the hashes of keys."""
+    used = or_(Invite.created_by == telegram_user_id, Invite.used_by == telegram_user_id)
+    rows = [
+        *_find(session, RoleGrant, RoleGrant.telegram_user_id == telegram_user_id),
+        *_find(session, Invite, used),
+        *_find(session, SignInLink, SignInLink.telegram_user_id == telegram_user_id),
+        *_find(session, ConsoleSession, ConsoleSession.telegram_user_id == telegram_user_id),
+    ]
+    return [{key: value for key, value in row.items() if key != "token_hash"} for row in rows]
 
 
 def _looks(session: Session, telegram_user_id: int, groups: Sequence[int]) -> list[Row]:

@@ -264,6 +264,7 @@ DEALT_WITH = {
     "asks.question_id": "the question is nobody's",
     "audit.actor": "of the team only",
     "audit.subject": "of the team only",
+    "console_sessions.telegram_user_id": "deleted unless of the team",
     "escalations.claimed_by": "of the team only",
     "escalations.closed_by": "of the team only",
     "farmers.telegram_user_id": "deleted",
@@ -280,6 +281,7 @@ DEALT_WITH = {
     "questions.farmer_id": "emptied",
     "replies.question_id": "the question is nobody's",
     "roles.telegram_user_id": "of the team only",
+    "sign_in_links.telegram_user_id": "deleted unless of the team",
 }
 TELLING = (
     "user_id",
