@@ -21,6 +21,7 @@ from bot.recognition import Recognition, load_recognition
 from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import ROOT, Settings
+from bot.vitals import Vitals
 from retrieval import Retriever
 from retrieval.retriever import Progress
 
@@ -40,6 +41,7 @@ class Services:
     sessions: sessionmaker[Session]
     index: KnowledgeIndex
     catalogue: Catalogue
+    vitals: Vitals = field(default_factory=Vitals, kw_only=True)
     recognition: Recognition = field(default_factory=load_recognition)
     _writer: Writer = field(init=False)
 

@@ -4,6 +4,7 @@ GoviError
 ├── SettingsError
 ├── DatabaseError
 ├── ListenError
+├── ServingError
 ├── KnowledgeError
 ├── TelegramError
 │   ├── TokenError
@@ -47,6 +48,10 @@ class SettingsError(GoviError):
 
 class DatabaseError(GoviError):
     """The database cannot be used as it is."""
+
+
+class ServingError(GoviError):
+    """A part of a serving process has ended or hangs; the process has to be started again."""
 
 
 class ListenError(GoviError):

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=365, ge=1, le=3650)
     mail_days: int = Field(default=30, ge=1, le=3650)
     privacy_contact: str = Field(default="", max_length=300)
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(default=0, ge=0, le=65535)
 
     @field_validator("admin_ids", mode="before")
     @classmethod

@@ -30,6 +30,7 @@ FORBIDDEN = {
         "telegram", "bot.handlers", "bot.intake", "bot.delivery", "bot.db.models", "bot.cli",
         "sqlalchemy",
     ),
+    "bot/monitoring": ("bot.db.models", "bot.handlers", "bot.cli", "bot.intake", "bot.delivery"),
     "bot/i18n": ("bot.services", "bot.db", "telegram", "retrieval"),
 }  # fmt: skip
 TORCH_ONLY_IN = "retrieval/training"

@@ -38,6 +38,8 @@ from bot.services.outbox import LeasedMessage
 PARALLEL = 32
 #: A sender that died is believed dead after so long.
 LEASE_SECONDS = 120.0
+#: A sender that did not look for so long hangs. A large import may keep the database that long.
+STUCK_SECONDS = 600.0
 #: How often to look for messages that another process wrote.
 SWEEP_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
@@ -84,6 +86,7 @@ class Sender:
         """Send what is owed until cancelled or finished; what is left stays in the outbox."""
         try:
             while True:
+                self._services.vitals.expect("sender", STUCK_SECONDS)
                 self._wake.clear()
                 # Asked before looking: what ends meanwhile may let a chat's next message go.
                 was_idle = not self._tasks
@@ -156,6 +159,7 @@ class Sender:
             await self._record(outbox.drop, message.id, "its matter is over")
         else:
             await self._record(outbox.mark_sent, message.id, sent)
+            self._services.vitals.count("sent", message.kind)
 
     async def _send(self, message: LeasedMessage, content: Content) -> list[int]:
         if isinstance(content, Exception):
@@ -214,6 +218,7 @@ class Sender:
         facts = {**_facts(message), "reason": reason}
         logger.error("message given up", extra=facts, exc_info=error)
         await self._record(outbox.give_up, message.id, reason)
+        self._services.vitals.count("failed", "outbox")
 
     async def _record(
         self,

@@ -40,6 +40,7 @@ async def decide(context: GoviContext, incoming: Incoming) -> None:
     context.desk.do_aside(_show_typing(context, incoming))
     result = await context.search(incoming.text)
     outcome = await context.run(record_question, incoming, result)
+    context.desk.services.vitals.count("decisions", outcome.decision)
     logger.info(
         "question decided",
         extra={

@@ -86,4 +86,6 @@ class GoviContext(CallbackContext[ExtBot[Any], _Data, _Data, _Data]):
 
     async def search(self, text: str) -> SearchResult:
         """Search for one question, together with others that arrive meanwhile."""
-        return await self.desk.batcher.submit(text)
+        result = await self.desk.batcher.submit(text)
+        self.desk.services.vitals.note_search(result.seconds)
+        return result

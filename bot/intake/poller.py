@@ -30,6 +30,8 @@ from bot.services import inbox
 
 POLL_SECONDS = 30
 BATCH = 100
+#: A poll that takes so much longer than Telegram was asked for hangs.
+SLACK_SECONDS = 90.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
 logger = logging.getLogger(__name__)
@@ -63,11 +65,14 @@ class Poller:
         warnings.filterwarnings("ignore", "Please use 'Bot", PTBUserWarning)
         offset: int | None = None
         while True:
+            self._services.vitals.expect("poller", POLL_SECONDS + SLACK_SECONDS)
             try:
                 await self._end_webhook()
                 received = await self._fetch(offset)
+                self._services.vitals.note_reached()
                 if received:
-                    await self._services.run(inbox.store, received)
+                    stored = await self._services.run(inbox.store, received)
+                    self._services.vitals.count("updates", by=len(stored))
                     self._on_received()
                     if (behind := _behind(received)) is None:
                         raise TelegramError("updates came without an id")
@@ -107,6 +112,7 @@ class Poller:
         logger.warning(
             "not polling", extra={"why": _why(error), "reason": str(error), "seconds": seconds}
         )
+        self._services.vitals.expect("poller", seconds + SLACK_SECONDS)
         await asyncio.sleep(seconds)
 
 

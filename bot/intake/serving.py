@@ -22,11 +22,14 @@ from telegram.ext import ApplicationBuilder
 from bot.application import GoviApplication, build, sender_of
 from bot.bootstrap import Services
 from bot.delivery.sender import Sender
-from bot.errors import TokenError
+from bot.errors import ServingError, TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
 from bot.intake.webhook import Webhook
 from bot.intake.worker import Worker
 from bot.jobs.runner import ticking
+from bot.listening import Listener
+from bot.monitoring.health import create_app
+from bot.monitoring.watchdog import Watchdog
 from bot.services import inbox, outbox
 
 DRAIN_SECONDS = 20.0
@@ -115,8 +118,10 @@ async def serve(
     await services.run(outbox.release)
     sender = sender_of(application)
     worker = Worker(application, services)
+    watching = _watching(services)
     intake = intake_maker(application.bot, services, worker.wake)
     parts: dict[str, Coroutine[Any, Any, Any]] = {
+        **watching,
         **intake.parts(),
         "worker": worker.run(),
         "refresher": keep_refreshed(services),
@@ -127,6 +132,7 @@ async def serve(
     sending = asyncio.create_task(sender.run(), name="sender")
     async with ticking(application, services):
         await asyncio.wait([*running, sending], return_when=asyncio.FIRST_COMPLETED)
+    ended = [task.get_name() for task in (*running, sending) if task.done()]
     results = await _end(running)
     await _drain(worker, sender, sending)
     results += await _end([sending])
@@ -134,6 +140,18 @@ async def serve(
     for result in results:
         if isinstance(result, Exception):
             raise result
+    if not stop.is_set():
+        raise ServingError(f"ended by itself: {', '.join(ended)}")
+
+
+def _watching(services: Services) -> dict[str, Coroutine[Any, Any, Any]]:
+    """Return what looks after the other parts, by name."""
+    parts: dict[str, Coroutine[Any, Any, Any]] = {}
+    settings = services.settings
+    if settings.health_port:
+        listener = Listener(create_app(services), settings.health_host, settings.health_port)
+        parts["health"] = listener.run()
+    return {**parts, "watchdog": Watchdog(services).run()}
 
 
 async def _drain(worker: Worker, sender: Sender, sending: "asyncio.Task[None]") -> None:

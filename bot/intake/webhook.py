@@ -74,6 +74,7 @@ class Webhook:
             SettingsError: Telegram refuses WEBHOOK_URL.
         """
         while True:
+            self._services.vitals.expect("announcer", ASK_SECONDS + poller.SLACK_SECONDS)
             try:
                 await self._announce()
                 seconds = ASK_SECONDS
@@ -97,6 +98,8 @@ class Webhook:
                 "Telegram cannot deliver here",
                 extra={"reason": known.last_error_message, "waiting": known.pending_update_count},
             )
+        else:
+            self._services.vitals.note_reached()
         if known.url == self._url and self._is_announced:
             return
         await self._bot.set_webhook(
@@ -125,10 +128,12 @@ class Webhook:
 
     async def _store(self, body: bytes) -> Response:
         try:
-            await self._services.run(inbox.store, [_parse(body)])
+            stored = await self._services.run(inbox.store, [_parse(body)])
         except (SQLAlchemyError, GoviError) as error:
             logger.error("update not taken", extra={"reason": type(error).__name__})
             return Response(status_code=503)
+        self._services.vitals.note_reached()
+        self._services.vitals.count("updates", by=len(stored))
         self._on_received()
         return Response(status_code=200)
 

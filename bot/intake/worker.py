@@ -20,6 +20,10 @@ from bot.services.inbox import LeasedUpdate
 PARALLEL_CHATS = 32
 #: A worker that died is believed dead after so long.
 LEASE_SECONDS = 120.0
+#: Whoever takes longer over one update hangs. A large import may take minutes.
+HANDLE_SECONDS = 600.0
+#: A worker that did not look for so long hangs. A large import may keep the database that long.
+STUCK_SECONDS = 600.0
 #: How often to look for updates whose retry has come due, when nothing wakes the worker.
 SWEEP_SECONDS = 1.0
 ATTEMPTS = 5
@@ -48,6 +52,7 @@ class Worker:
     async def run(self) -> None:
         """Handle updates until cancelled; those being handled go on, see `drain`."""
         while True:
+            self._services.vitals.expect("worker", STUCK_SECONDS)
             self._wake.clear()
             free = PARALLEL_CHATS - len(self._tasks)
             if free:
@@ -66,7 +71,13 @@ class Worker:
             task.cancel()
 
     async def _lease(self, limit: int) -> list[LeasedUpdate]:
-        return await self._services.run(inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy))
+        try:
+            return await self._services.run(
+                inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy)
+            )
+        except OperationalError as error:
+            logger.error("inbox out of reach", extra={"reason": str(error.orig)})
+            return []
 
     def _start(self, leased: LeasedUpdate) -> None:
         if leased.chat_id is not None:
@@ -95,14 +106,17 @@ class Worker:
             extra={**_facts(leased), "reason": reason, "retry_seconds": retry},
         )
         await self._services.run(inbox.fail, leased.update_id, reason, retry)
+        if retry is None:
+            self._services.vitals.count("failed", "inbox")
 
     async def _process(self, leased: LeasedUpdate) -> BaseException | None:
         """Run the handlers; return what went wrong, which the application itself swallows."""
         try:
-            update = Update.de_json(dict(leased.raw), self._application.bot)
+            async with asyncio.timeout(HANDLE_SECONDS):
+                update = Update.de_json(dict(leased.raw), self._application.bot)
+                await self._application.process_update(update)
         except Exception as error:
             return error
-        await self._application.process_update(update)
         return self._failures.pop(leased.update_id, None)
 
     async def _note_failure(self, update: object, context: Any) -> None:

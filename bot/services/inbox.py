@@ -125,6 +125,16 @@ def release(session: Session) -> None:
     )
 
 
+def forget_waits(session: Session) -> None:
+    """Let everything that waits be due now: the clock was set, and what it said means nothing."""
+    session.execute(
+        update(ReceivedUpdate)
+        .where(ReceivedUpdate.status == InboxStatus.RECEIVED)
+        .where(ReceivedUpdate.leased_until > utc_now())
+        .values(leased_until=None)
+    )
+
+
 def finish(session: Session, update_id: int) -> None:
     """Mark an update done: its effects, and what it owes in reply, are committed.
 

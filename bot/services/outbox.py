@@ -147,6 +147,19 @@ def release(session: Session) -> None:
     )
 
 
+def forget_waits(session: Session) -> None:
+    """Let everything that waits be due now: the clock was set, and what it said means nothing."""
+    now = utc_now()
+    session.execute(
+        update(OutgoingMessage).where(_PENDING, OutgoingMessage.due_at > now).values(due_at=now)
+    )
+    session.execute(
+        update(OutgoingMessage)
+        .where(_PENDING, OutgoingMessage.leased_until > now)
+        .values(leased_until=None)
+    )
+
+
 def note_parts(session: Session, message_id: int, sent: Sequence[int]) -> None:
     """Record Telegram's ids of the parts sent so far, so that a later attempt goes on behind."""
     _change(session, message_id, message_ids=list(sent))

@@ -12,6 +12,7 @@ from bot.errors import TokenError
 from bot.intake import poller
 from bot.intake.poller import Poller
 from bot.services import inbox
+from bot.vitals import Vitals
 
 UPDATES = [{"update_id": 7}, {"update_id": 8}]
 
@@ -41,6 +42,7 @@ class Inbox:
     """Stores updates, unless it is told to fail."""
 
     def __init__(self, error: Exception | None = None) -> None:
+        self.vitals = Vitals()
         self.stored: list[int | None] = []
         self.error = error
 

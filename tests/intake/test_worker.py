@@ -12,6 +12,7 @@ from bot.batching import BatcherFullError
 from bot.intake import worker
 from bot.intake.worker import Worker
 from bot.services.inbox import LeasedUpdate
+from bot.vitals import Vitals
 
 TEXT = {"message_id": 1, "date": 1, "chat": {"id": 11, "type": "private"}, "text": "a"}
 
@@ -20,6 +21,7 @@ class Inbox:
     """Hands out what it was given and remembers what became of it."""
 
     def __init__(self, *leased: LeasedUpdate) -> None:
+        self.vitals = Vitals()
         self.waiting = list(leased)
         self.finished: list[int] = []
         self.failed: list[tuple[int, float | None]] = []
@@ -40,6 +42,19 @@ class Inbox:
     def fail(self, update_id: int, reason: str, seconds: float | None) -> None:
         """Remember a failure."""
         self.failed.append((update_id, seconds))
+
+
+class Hanging:
+    """Stands in for the application: never done."""
+
+    bot = None
+
+    def add_error_handler(self, note: Callable[[object, Any], Any]) -> None:
+        """Need none."""
+
+    async def process_update(self, update: object) -> None:
+        """Hang."""
+        await asyncio.Event().wait()
 
 
 class Handlers:
@@ -132,6 +147,23 @@ async def test_telegrams_own_pause_is_taken_over(monkeypatch: pytest.MonkeyPatch
     await work(inbox, RetryAfter(17))
 
     assert inbox.failed == [(7, 17.0)]
+
+
+async def test_an_update_over_which_a_handler_hangs_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its chat and the worker's hands are free again."""
+    monkeypatch.setattr(worker, "HANDLE_SECONDS", 0.01)
+    inbox = Inbox(leased())
+    task = asyncio.create_task(Worker(Hanging(), inbox).run())
+
+    async with asyncio.timeout(5):
+        while not inbox.failed:  # noqa: ASYNC110 - the inbox is a plain list
+            await asyncio.sleep(0.005)
+
+    assert inbox.failed == [(7, worker.FIRST_RETRY_SECONDS)]
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def test_a_worker_stops_even_when_it_is_woken_at_that_moment() -> None:

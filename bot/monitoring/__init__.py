@@ -1,0 +1,1 @@
+"""Telling from outside how Govi is, and from inside when it is not well."""

@@ -1,0 +1,75 @@
+"""Health and metrics on a port of their own: /healthz, /readyz, /metrics.
+
+The port is for the machine's own supervisor; it tells counts and ages, never words.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.bootstrap import Services
+from bot.services.queues import Queue, measure_inbox, measure_outbox
+
+#: Telegram is asked, or asks, more often than that; longer unheard is as good as deaf.
+UNREACHED_SECONDS = 150.0
+#: Whoever waits longer for an answer has good reason to wonder.
+OLDEST_SECONDS = 300.0
+DATABASE_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(services: Services) -> Starlette:
+    """Return the application that answers for a process with these services."""
+
+    async def live(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def ready(_: Request) -> Response:
+        faults = await examine(services)
+        return JSONResponse({"ready": not faults, "faults": faults}, 503 if faults else 200)
+
+    async def metrics(_: Request) -> Response:
+        from bot.monitoring import exposition
+
+        queues = await _measure(services) or {}
+        body = await asyncio.to_thread(exposition.write, services.vitals, queues)
+        return Response(body, media_type="text/plain; version=0.0.4")
+
+    return Starlette(
+        routes=[Route("/healthz", live), Route("/readyz", ready), Route("/metrics", metrics)]
+    )
+
+
+async def examine(services: Services) -> dict[str, str]:
+    """Return what keeps this process from serving farmers, by part; empty when nothing does."""
+    faults = dict.fromkeys(services.vitals.list_stuck(), "is stuck")
+    unreached = services.vitals.unreached_seconds()
+    if unreached > UNREACHED_SECONDS:
+        faults["telegram"] = f"not heard of for {unreached:.0f} s"
+    if len(services.index.retriever) == 0:
+        faults["index"] = "is empty"
+    queues = await _measure(services)
+    if queues is None:
+        faults["database"] = "does not answer"
+    for name, queue in (queues or {}).items():
+        if queue.oldest_seconds > OLDEST_SECONDS:
+            faults[name] = f"{queue.waiting} wait, the oldest for {queue.oldest_seconds:.0f} s"
+    return faults
+
+
+async def _measure(services: Services) -> Mapping[str, Queue] | None:
+    try:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            return {
+                "inbox": await services.read(measure_inbox),
+                "outbox": await services.read(measure_outbox),
+            }
+    except Exception as error:
+        logger.error("database does not answer", extra={"reason": type(error).__name__})
+        return None

@@ -1,0 +1,45 @@
+"""How much waits in the inbox and the outbox, and since when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One durable queue: what waits, for how long the oldest does, and what was set aside."""
+
+    waiting: int
+    oldest_seconds: float
+    failed: int
+
+
+def measure_inbox(session: Session) -> Queue:
+    """Measure the updates that are not handled yet."""
+    row = ReceivedUpdate
+    return _measure(session, row.status, row.received_at, InboxStatus.RECEIVED, InboxStatus.FAILED)
+
+
+def measure_outbox(session: Session) -> Queue:
+    """Measure the messages that are not sent yet."""
+    row = OutgoingMessage
+    return _measure(session, row.status, row.created_at, OutboxStatus.PENDING, OutboxStatus.FAILED)
+
+
+def _measure(session: Session, status: Any, since: Any, waiting: Any, failed: Any) -> Queue:
+    count, oldest = session.execute(
+        select(func.count(), func.min(since)).where(status == waiting)
+    ).one()
+    aside = session.scalar(select(func.count()).where(status == failed)) or 0
+    return Queue(count, _age(oldest), aside)
+
+
+def _age(since: datetime | None) -> float:
+    # A clock that was set back would make it negative.
+    return max(0.0, (utc_now() - since).total_seconds()) if since else 0.0

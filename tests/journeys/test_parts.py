@@ -1,0 +1,88 @@
+"""A part of a serving process dies, hangs, or is asked how it is."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.errors import ServingError
+from bot.intake.poller import Poller
+from bot.intake.worker import Worker
+from bot.monitoring import watchdog
+from bot.testing.bot_api import BotApi
+from bot.testing.people import Person
+from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services, webhook_settings
+
+
+@pytest.mark.parametrize("part", [Poller, Worker])
+async def test_a_part_that_ends_by_itself_ends_serving_with_an_error(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: type
+) -> None:
+    """The process does not stay behind, alive and deaf, and does not end as if it were well."""
+
+    async def run(_: object) -> None:
+        return
+
+    monkeypatch.setattr(part, "run", run)
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    await govi.start()
+
+    with pytest.raises(ServingError, match=f"ended by itself: {part.__name__.lower()}"):
+        await govi.ended()
+    await govi.close()
+
+
+async def test_a_part_that_dies_ends_serving_with_its_error(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What killed it is what is told."""
+
+    async def run(_: object) -> None:
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(Worker, "run", run)
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    await govi.start()
+
+    with pytest.raises(RuntimeError, match="out of luck"):
+        await govi.ended()
+    await govi.close()
+
+
+async def test_a_poll_that_hangs_ends_serving(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither an error nor an answer: only the watchdog can tell."""
+
+    async def fetch(self: Poller, _: object) -> None:
+        self._services.vitals.expect("poller", -1)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Poller, "_fetch", fetch)
+    monkeypatch.setattr(watchdog, "WATCH_SECONDS", 0.01)
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    await govi.start()
+
+    with pytest.raises(ServingError, match="stuck: poller"):
+        await govi.ended()
+    await govi.close()
+
+
+async def test_a_serving_process_tells_how_it_is(
+    api: BotApi, tmp_path: Path, farmer: Person
+) -> None:
+    """On a port of its own, with the counts of what it did."""
+    port = webhook_settings()["webhook_port"]
+    govi = Govi(create_services(api.url, api.token, tmp_path, health_port=port))
+    await govi.start()
+    assert (await api.reply_to(farmer.sends(BLAST))).text == BLAST_ANSWER
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        ready, metrics = await client.get("/readyz"), await client.get("/metrics")
+
+    assert ready.json() == {"ready": True, "faults": {}}
+    assert "govi_updates_total 1.0" in metrics.text
+    assert 'govi_decisions_total{decision="answer"} 1.0' in metrics.text
+    await govi.stop()
+    await govi.close()

@@ -1,0 +1,98 @@
+"""Noticing what nobody else can."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.db.base import utc_now
+from bot.db.models import OutgoingMessage, ReceivedUpdate
+from bot.errors import ServingError
+from bot.monitoring import watchdog
+from bot.monitoring.watchdog import LOOP, LoopGuard, Watchdog
+from bot.services import inbox, outbox
+from bot.testing.bot_api import TOKEN
+from bot.vitals import Vitals
+from tests.journeys.serving import Govi, create_services
+
+
+@pytest.fixture(autouse=True)
+def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits five seconds for a look."""
+    monkeypatch.setattr(watchdog, "WATCH_SECONDS", 0.005)
+
+
+@pytest.fixture
+async def govi(tmp_path: Path) -> AsyncIterator[Govi]:
+    """Govi's database, not serving."""
+    govi = Govi(create_services("http://127.0.0.1:9", TOKEN, tmp_path))
+    yield govi
+    await govi.close()
+
+
+async def test_a_part_that_hangs_ends_watching_with_its_name(govi: Govi) -> None:
+    """Whoever serves ends with the error, and the supervisor starts anew."""
+    govi.services.vitals.expect("worker", -1)
+
+    with pytest.raises(ServingError, match="stuck: worker"):
+        await asyncio.wait_for(Watchdog(govi.services).run(), 5)
+
+
+async def test_a_deaf_bot_is_said_once_a_minute(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It goes on: the network may come back."""
+    monkeypatch.setattr(watchdog, "UNREACHED_SECONDS", -1.0)
+    task = asyncio.create_task(Watchdog(govi.services).run())
+
+    await asyncio.sleep(0.1)
+
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["deaf"]
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_what_waits_is_due_when_the_clock_was_set_back(govi: Govi) -> None:
+    """An hour back, what was due in a minute would wait for an hour and a minute."""
+    await govi.services.run(inbox.store, [{"update_id": 1}])
+    await govi.services.run(outbox.post, 11, "reply")
+    await govi.services.run(inbox.lease, 1, 3600)
+    await govi.services.run(outbox.put_back, 1, "wait", 3600, 0)
+    jumps = iter([utc_now(), *[utc_now() - timedelta(hours=1)] * 1000])
+    task = asyncio.create_task(Watchdog(govi.services, wall=lambda: next(jumps)).run())
+
+    async with asyncio.timeout(5):
+        while govi.rows(OutgoingMessage)[0].due_at > utc_now():  # noqa: ASYNC110 - a table
+            await asyncio.sleep(0.005)
+
+    assert govi.rows(ReceivedUpdate)[0].leased_until is None
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_a_clock_that_is_only_corrected_changes_nothing(govi: Govi) -> None:
+    """A second or two is what time servers do every day."""
+    await govi.services.run(outbox.post, 11, "reply")
+    await govi.services.run(outbox.put_back, 1, "wait", 3600, 0)
+    dog = Watchdog(govi.services)
+    dog._wall = lambda: utc_now() - timedelta(seconds=2)
+
+    await dog._compare_clocks()
+
+    assert govi.rows(OutgoingMessage)[0].due_at > utc_now()
+
+
+def test_a_loop_that_hangs_ends_the_process() -> None:
+    """From a thread, because nothing on the loop can."""
+    ended, statuses = threading.Event(), []
+    vitals = Vitals()
+    vitals.expect(LOOP, -1)
+
+    with LoopGuard(vitals, lambda status: (statuses.append(status), ended.set())):
+        assert ended.wait(5)
+
+    assert statuses == [70]
