@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from telegram import Update
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -10,6 +11,7 @@ from telegram.ext import (
     CommandHandler,
     ContextTypes,
     MessageHandler,
+    TypeHandler,
     filters,
 )
 
@@ -22,6 +24,7 @@ from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
 from bot.handlers.dialogue import Dialogues, Step, cancel
+from bot.handlers.flood import Allowance, hold_back
 from bot.handlers.incoming import ADDRESSED
 from bot.handlers.membership import note_blocking
 from bot.handlers.menu import set_menus
@@ -60,7 +63,11 @@ def build(
     )
     wire = Wire(application.bot, Pacer())
     sender = Sender(wire, services)
-    application.bot_data[DESK] = Desk(services, Batcher(services.index.search), wire, sender)
+    settings = services.settings
+    allowance = Allowance(settings.rate_burst, settings.rate_per_minute)
+    application.bot_data[DESK] = Desk(
+        services, Batcher(services.index.search), wire, sender, allowance
+    )
     _add_handlers(application)
     return application
 
@@ -76,6 +83,7 @@ def _add_handlers(application: GoviApplication) -> None:
     question = filters.TEXT & ~filters.COMMAND & ADDRESSED
     # An edited photo or a moving live location is no new question; edited text is.
     media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL & ADDRESSED
+    application.add_handler(TypeHandler(Update, hold_back), group=-1)
     application.add_handlers(
         [
             # PTB takes a press without data, which only a forged client sends, for a match of any

@@ -16,6 +16,7 @@ from retrieval import SearchResult
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
+    from bot.handlers.flood import Allowance
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +34,8 @@ class Desk:
     #: For what is said at once and needs no memory; what is owed goes through the outbox.
     wire: Wire
     sender: Sender
+    #: How much each person may still send.
+    allowance: "Allowance"
     _asides: set[asyncio.Task[None]] = field(default_factory=set)
 
     def do_aside(self, errand: Coroutine[None, None, None]) -> None:

@@ -89,10 +89,12 @@ def webhook_settings() -> dict[str, Any]:
 
 
 def create_services(url: str, token: str, folder: Path, **options: Any) -> Services:
-    """Open a database in `folder` with `DRAFTS` in it, and everything that serves them."""
-    settings = Settings(
-        bot_token=token, telegram_api_url=url, data_dir=folder, _env_file=None, **options
-    )
+    """Open a database in `folder` with `DRAFTS` in it, and everything that serves them.
+
+    One person may send as much as a test wants, unless `options` of the settings say otherwise.
+    """
+    given = {"bot_token": token, "telegram_api_url": url, "data_dir": folder, "rate_per_minute": 0}
+    settings = Settings(_env_file=None, **(given | options))
     engine = open_engine(settings.database)
     upgrade(engine)
     sessions = sessionmaker(engine, expire_on_commit=False)

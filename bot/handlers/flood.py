@@ -1,0 +1,139 @@
+"""A person who sends too much at once is asked to wait; a call for help is never kept waiting.
+
+What is over the limit is not answered later: the person is told so once, and sends it again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from telegram import Update
+from telegram.ext import ApplicationHandlerStop
+
+from bot.handlers.context import GoviContext
+from bot.handlers.incoming import get_user, is_addressed
+from bot.handlers.pressing import answer_press
+from bot.handlers.replying import place_of, send
+from bot.rendering import render_text
+from bot.services.farmers import read_language
+from bot.services.remarks import EMERGENCY
+from bot.services.roles import list_roles
+
+#: When so many people are remembered, those who have their full allowance again are forgotten.
+_MOST_REMEMBERED = 10_000
+
+
+class Verdict(Enum):
+    """What becomes of one message."""
+
+    GO_ON = "go on"
+    #: Over the limit, and the person has not been told yet.
+    TELL = "tell"
+    #: Over the limit; they have been told.
+    IGNORE = "ignore"
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: float
+    is_told: bool = False
+    update_id: int = 0
+
+
+class Allowance:
+    """How much each person may send: `burst` at once, and `per_minute` in the long run."""
+
+    def __init__(
+        self, burst: int, per_minute: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take the limits; 0 a minute sets none."""
+        self._burst = burst
+        self._per_second = per_minute / 60
+        self._clock = clock
+        self._buckets: dict[int, _Bucket] = {}
+
+    def take(self, person: int, update_id: int) -> Verdict:
+        """Count one update of a person; one that is handled again is counted once."""
+        if not self._per_second:
+            return Verdict.GO_ON
+        bucket = self._refilled(person)
+        if bucket.update_id == update_id:
+            return Verdict.GO_ON
+        if bucket.left >= 1:
+            bucket.left -= 1
+            bucket.is_told = False
+            bucket.update_id = update_id
+            return Verdict.GO_ON
+        verdict = Verdict.IGNORE if bucket.is_told else Verdict.TELL
+        bucket.is_told = True
+        return verdict
+
+    def refill(self, person: int) -> None:
+        """Let a person go on at once."""
+        self._buckets.pop(person, None)
+
+    def _refilled(self, person: int) -> _Bucket:
+        now = self._clock()
+        bucket = self._buckets.get(person)
+        if bucket is None:
+            self._forget_quiet(now)
+            bucket = self._buckets[person] = _Bucket(self._burst, now)
+        bucket.left = self._left(bucket, now)
+        bucket.at = now
+        return bucket
+
+    def _left(self, bucket: _Bucket, now: float) -> float:
+        return min(self._burst, bucket.left + (now - bucket.at) * self._per_second)
+
+    def _forget_quiet(self, now: float) -> None:
+        if len(self._buckets) >= _MOST_REMEMBERED:
+            self._buckets = {
+                person: bucket
+                for person, bucket in self._buckets.items()
+                if self._left(bucket, now) < self._burst
+            }
+
+
+async def hold_back(update: Update, context: GoviContext) -> None:
+    """Let an update go on to the handlers, or end it here.
+
+    Raises:
+        ApplicationHandlerStop: The person has sent too much.
+    """
+    if not _counts(update) or _is_call_for_help(update, context):
+        return
+    person = get_user(update).id
+    verdict = context.desk.allowance.take(person, update.update_id)
+    if verdict is Verdict.GO_ON:
+        return
+    if verdict is Verdict.TELL:
+        if await context.read(list_roles, person):  # the team works as fast as it can
+            context.desk.allowance.refill(person)
+            return
+        await _tell(update, context, person)
+    raise ApplicationHandlerStop
+
+
+def _counts(update: Update) -> bool:
+    """Whether somebody wants something from the bot; talk among others costs nothing."""
+    if update.effective_user is None:
+        return False
+    message = update.message or update.edited_message
+    return update.callback_query is not None or (message is not None and is_addressed(message))
+
+
+def _is_call_for_help(update: Update, context: GoviContext) -> bool:
+    message = update.message or update.edited_message
+    text = (message.text or message.caption or "") if message else ""
+    remark = context.desk.services.recognition.remark(text) if text else None
+    return remark is not None and remark.decision == EMERGENCY
+
+
+async def _tell(update: Update, context: GoviContext, person: int) -> None:
+    text = context.catalogue.text("flood.wait", await context.read(read_language, person))
+    if update.callback_query is not None:
+        await answer_press(update.callback_query, text, is_alert=True)
+    else:
+        await send(context, place_of(update), render_text(text))
