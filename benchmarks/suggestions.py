@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from benchmarks.quality import MODEL, open_retriever
 from benchmarks.results import table
 from bot.bootstrap import STARTER
-from bot.services.answering import SUGGESTION_COUNT
+from bot.services.deciding import SUGGESTION_COUNT
 from retrieval.evaluation import read_cases
 
 SPREADS = (0.05, 0.08, 0.1, 0.12, 0.15, 1.0)

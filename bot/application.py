@@ -19,7 +19,7 @@ from bot.batching import Batcher
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
-from bot.handlers import console, curation, language, officers, privacy, team
+from bot.handlers import console, curation, language, my_questions, officers, privacy, team
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -93,6 +93,7 @@ def _add_handlers(application: GoviApplication) -> None:
             CommandHandler("help", show_help),
             CommandHandler("cancel", cancel, filters=ADDRESSED),
             *language.handlers(),
+            *my_questions.handlers(),
             *privacy.handlers(),
             *team.handlers(),
             *curation.handlers(),

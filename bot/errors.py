@@ -30,7 +30,8 @@ GoviError
     ├── HeldByOtherError
     ├── NotHeldError
     ├── EscalationClosedError
-    └── UnfitTextError
+    ├── UnfitTextError
+    └── UnfitSplitError
 """
 
 from collections.abc import Mapping, Sequence
@@ -197,3 +198,7 @@ class EscalationClosedError(RequestError):
 
 class UnfitTextError(RequestError):
     """The text is empty, or has more than `limit` characters."""
+
+
+class UnfitSplitError(RequestError):
+    """A split moves some of the askers: at least one goes, and at least one stays."""

@@ -11,6 +11,7 @@ from telegram.constants import MessageLimit
 from bot.handlers.keyboards import rating_keyboard, suggestion_keyboard
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import MAIN_LANGUAGE
+from bot.loop_keyboards import withdraw_keyboard
 from bot.services.answering import Outcome
 
 LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
@@ -65,12 +66,26 @@ def render(
     """
     above = f"{heading}\n\n" if heading else ""
     if outcome.decision == "answer" and outcome.answer is not None:
-        return render_text(above + outcome.answer, rating_keyboard(catalogue, outcome.reply_id))
+        return render_rated(catalogue, above + outcome.answer, outcome.reply_id)
     language = "ta" if script == "tamil" else language
     if outcome.decision == "suggest":
         keyboard = suggestion_keyboard(catalogue, outcome)
         return render_text(above + catalogue.text("ask.suggest", language), keyboard)
-    return render_text(above + catalogue.text("ask.fallback", language))
+    if outcome.ask_id is None:
+        return render_text(above + catalogue.text("ask.fallback", language))
+    text = catalogue.text("ask.passed_on", language, number=outcome.ask_id)
+    return render_text(above + text, withdraw_keyboard(catalogue, language, outcome.ask_id))
+
+
+def render_rated(catalogue: Catalogue, text: str, reply_id: int) -> Rendered:
+    """Render an answer with 👍 and 👎."""
+    return render_text(text, rating_keyboard(catalogue, reply_id))
+
+
+def excerpt(text: str, limit: int) -> str:
+    """Return a text in one line of at most `limit` characters, cut between words."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rsplit(' ', 1)[0]}…"
 
 
 def render_text(text: str, keyboard: InlineKeyboardMarkup | None = None) -> Rendered:

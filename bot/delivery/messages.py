@@ -1,9 +1,10 @@
 """What each kind of outbox row says: one entry in `KINDS` a kind."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from bot.delivery import loop_messages
+from bot.delivery.kinds import Kind, Letter
 from bot.errors import GoviError
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import MAIN_LANGUAGE
@@ -15,39 +16,6 @@ from bot.services.remarks import Remark
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What a renderer is given.
-
-    Attributes:
-        message: The row: its data, chat and references.
-        language: What the recipient reads; the main language in a group or for a stranger.
-        found: What the kind's `read` returned; None for a kind without one.
-    """
-
-    message: LeasedMessage
-    language: str
-    found: Any = None
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """What was given to `outbox.post`."""
-        return self.message.data
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How rows of one kind become text.
-
-    Attributes:
-        render: Returns the message, or None when its matter is over and nothing is to be sent.
-        read: A service function that reads what `render` needs beyond the row; may be left out.
-    """
-
-    render: Callable[[Catalogue, Letter], Rendered | None]
-    read: Callable[["Session", LeasedMessage], Any] | None = None
 
 
 class UnknownKindError(GoviError):
@@ -103,4 +71,5 @@ def _render_remark(catalogue: Catalogue, letter: Letter) -> Rendered:
 KINDS: dict[str, Kind] = {
     "reply": Kind(_render_reply, _read_reply),
     "remark": Kind(_render_remark),
+    **loop_messages.KINDS,
 }

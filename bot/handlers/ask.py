@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import has_words, read_message
+from bot.handlers.my_questions import is_detail
 from bot.services.answering import Incoming, record_media, record_question
 from bot.services.remarks import record_remark
 
@@ -19,8 +20,13 @@ logger = logging.getLogger(__name__)
 
 
 async def ask_question(update: Update, context: GoviContext) -> None:
-    """Answer a text; one without a word that is no small talk either is taken as media."""
+    """Answer a text, or add it to the question that it replies to.
+
+    One without a word that is no small talk either is taken as media.
+    """
     incoming = read_message(update)
+    if await is_detail(update, context, incoming):
+        return
     remark = context.desk.services.recognition.small_talk(incoming.text)
     if remark is not None:
         await context.run(record_remark, incoming, remark)

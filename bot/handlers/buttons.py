@@ -11,7 +11,8 @@ from bot.handlers.ask import decide
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import read_asker, topic_of
 from bot.handlers.keyboards import AskExample, Choose, Press, Rate, Refuse, decode
-from bot.services.answering import Incoming, choose_suggestion, rate, refuse_suggestions
+from bot.services.answering import Incoming, choose_suggestion, refuse_suggestions
+from bot.services.rating import rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ async def _refuse(update: Update, context: GoviContext, press: Refuse) -> _Effec
 
 
 async def _rate(update: Update, context: GoviContext, press: Rate) -> _Effect:
-    is_new = await context.run(rate, press.reply_id, read_asker(update), press.is_helpful)
+    is_new = await context.run(
+        rate, press.reply_id, read_asker(update), press.is_helpful, update.update_id
+    )
     if not is_new:
         return _Effect("button.already")
     return _Effect("button.thanks" if press.is_helpful else "button.sorry")

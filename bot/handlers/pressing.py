@@ -2,7 +2,7 @@
 
 import contextlib
 
-from telegram import CallbackQuery
+from telegram import CallbackQuery, InlineKeyboardMarkup
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
@@ -30,11 +30,18 @@ async def show_instead(query: CallbackQuery, rendered: Rendered) -> None:
         )
 
 
-async def remove_buttons(query: CallbackQuery) -> None:
-    """Take the buttons away from the message that carries the pressed one."""
+async def show_keyboard(query: CallbackQuery, keyboard: InlineKeyboardMarkup | None) -> None:
+    """Give the message that carries the pressed button other buttons."""
     if query.message is None:
         return
-    with contextlib.suppress(BadRequest):  # gone already, or too old to be changed
+    with contextlib.suppress(BadRequest):  # has them already, is gone, or too old to be changed
         await query.get_bot().edit_message_reply_markup(
-            chat_id=query.message.chat.id, message_id=query.message.message_id, reply_markup=None
+            chat_id=query.message.chat.id,
+            message_id=query.message.message_id,
+            reply_markup=keyboard,
         )
+
+
+async def remove_buttons(query: CallbackQuery) -> None:
+    """Take the buttons away from the message that carries the pressed one."""
+    await show_keyboard(query, None)

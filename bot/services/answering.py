@@ -1,6 +1,5 @@
 """A farmer's question: what was asked, what was decided, what is owed in reply."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import select, update
@@ -9,7 +8,6 @@ from sqlalchemy.orm import Session
 from bot.db.models import (
     Entry,
     EntryStatus,
-    Feedback,
     Lane,
     Question,
     QuestionState,
@@ -17,14 +15,11 @@ from bot.db.models import (
 )
 from bot.errors import NotYoursError, StaleButtonError
 from bot.services import outbox
+from bot.services.deciding import FALLBACK, Content, decide
+from bot.services.escalating import escalate, replace_edited
 from bot.services.farmers import Asker, get_farmer
 from bot.services.texts import storable
-from retrieval import Match, SearchResult, detect_script
-
-SUGGESTION_COUNT = 3
-#: "Did you mean" leaves out what scores this much less than its best: on the development
-#: questions never the right entry (python -m benchmarks.suggestions).
-SUGGESTION_SPREAD = 0.12
+from retrieval import SearchResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +59,7 @@ class Outcome:
         decision: "answer", "suggest", "fallback", "media", "smalltalk" or "emergency".
         answer: The stored answer, word for word; None unless `decision` is "answer".
         suggestions: Best first, at most `SUGGESTION_COUNT`; empty unless "suggest".
+        ask_id: The number under which the question was passed on; None if it was not.
     """
 
     question_id: int
@@ -72,6 +68,7 @@ class Outcome:
     answer: str | None = None
     entry_key: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
+    ask_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +97,7 @@ def read_owed_reply(session: Session, reply_id: int) -> OwedReply:
 def record_question(session: Session, incoming: Incoming, result: SearchResult) -> Outcome:
     """Store a question from Telegram with its decision, and owe the reply; does not commit.
 
+    What nothing fits goes to the officers. A changed message takes back what it asked before.
     An update that was recorded before has no second effect; its first outcome is returned.
     """
     known = find_outcome(session, incoming.update_id)
@@ -107,7 +105,13 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
         return known
     question = _question(incoming.text, result)
     place(session, question, incoming)
-    content = _decide(session, question, result)
+    content = decide(session, question, result)
+    session.add(question)
+    session.flush()
+    if incoming.is_edit:
+        replace_edited(session, question)
+    if content is FALLBACK:
+        escalate(session, question, "fallback")
     return _reply(session, question, content, incoming.update_id, incoming.is_quoted)
 
 
@@ -115,7 +119,7 @@ def record_terminal_question(session: Session, text: str, result: SearchResult) 
     """Store a question asked in the terminal chat; it has no farmer and no update."""
     question = _question(text, result)
     question.channel = "terminal"
-    return _reply(session, question, _decide(session, question, result), update_id=None)
+    return _reply(session, question, decide(session, question, result), update_id=None)
 
 
 def record_media(session: Session, incoming: Incoming) -> Outcome:
@@ -135,7 +139,7 @@ def record_media(session: Session, incoming: Incoming) -> Outcome:
         matches=[],
     )
     place(session, question, incoming)
-    return _reply(session, question, _Content("media"), incoming.update_id)
+    return _reply(session, question, Content("media"), incoming.update_id)
 
 
 def place(session: Session, question: Question, incoming: Incoming) -> None:
@@ -156,7 +160,7 @@ def answer_in_terminal(session: Session, question_id: int, chosen: Suggestion | 
     question = session.get_one(Question, question_id)
     if chosen is None:
         _move(session, question, QuestionState.UNANSWERED)
-        return _reply(session, question, _FALLBACK, update_id=None)
+        return _reply(session, question, FALLBACK, update_id=None)
     return _answer_with(session, question, chosen.entry_id, update_id=None)
 
 
@@ -187,11 +191,11 @@ def _answer_with(
         raise StaleButtonError
     _move(session, question, QuestionState.ANSWERED)
     question.entry = entry
-    return _reply(session, question, _Content("answer", entry), update_id)
+    return _reply(session, question, Content("answer", entry), update_id)
 
 
 def refuse_suggestions(session: Session, question_id: int, asker: Asker, update_id: int) -> Outcome:
-    """Record that none of the suggestions fitted: the question now counts as unanswered.
+    """Record that none of the suggestions fitted: the question goes to the officers.
 
     An update that was recorded before has no second effect; its first outcome is returned.
 
@@ -204,31 +208,8 @@ def refuse_suggestions(session: Session, question_id: int, asker: Asker, update_
         return known
     question = _own_open_question(session, question_id, asker)
     _move(session, question, QuestionState.UNANSWERED)
-    return _reply(session, question, _FALLBACK, update_id)
-
-
-def rate(session: Session, reply_id: int, asker: Asker, is_helpful: bool) -> bool:
-    """Store a 👍 or 👎; return whether it changed anything, so that pressing twice is harmless.
-
-    Raises:
-        NotYoursError: The asker is not the one who got the reply.
-        StaleButtonError: There is no such reply, or it is not an answer.
-    """
-    reply = session.get(Reply, reply_id)
-    if reply is None or reply.kind != "answer":
-        raise StaleButtonError
-    farmer = get_farmer(session, asker)
-    if reply.question.farmer_id != farmer.id:
-        raise NotYoursError
-    given = session.scalar(
-        select(Feedback).where(Feedback.reply_id == reply_id, Feedback.farmer_id == farmer.id)
-    )
-    if given is None:
-        session.add(Feedback(reply_id=reply_id, farmer_id=farmer.id, is_helpful=is_helpful))
-        return True
-    changed = given.is_helpful is not is_helpful
-    given.is_helpful = is_helpful
-    return changed
+    escalate(session, question, "none_fits")
+    return _reply(session, question, FALLBACK, update_id)
 
 
 def _question(text: str, result: SearchResult) -> Question:
@@ -252,58 +233,10 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What a reply says: its kind, and the entry or the offers in it."""
-
-    kind: str
-    entry: Entry | None = None
-    offered: Sequence[dict[str, object]] = ()
-
-
-_FALLBACK = _Content("fallback")
-
-
-def _decide(session: Session, question: Question, result: SearchResult) -> _Content:
-    """Turn the retriever's decision into what the database can stand for now."""
-    entries = _published(session, result.matches)
-    best = entries.get(result.matches[0].key) if result.matches else None
-    # An entry retired since the search is not in `entries`: its answer is never sent.
-    if question.decision == "answer" and best is not None:
-        question.entry = best
-        return _Content("answer", best)
-    offered = [
-        {"entry_id": entries[match.key].id, "phrasing": _spoken(entries[match.key], match)}
-        for match in _close_to_best([match for match in result.matches if match.key in entries])
-    ][:SUGGESTION_COUNT]
-    if question.decision == "suggest" and offered:
-        return _Content("suggest", offered=offered)
-    question.decision, question.state = "fallback", QuestionState.UNANSWERED
-    return _FALLBACK
-
-
-def _close_to_best(matches: Sequence[Match]) -> list[Match]:
-    return [match for match in matches if match.score > matches[0].score - SUGGESTION_SPREAD]
-
-
-def _spoken(entry: Entry, match: Match) -> str:
-    """Choose the stored question to show: the first in Sinhala script, which everyone can read."""
-    live = (phrasing.text for phrasing in entry.phrasings if phrasing.retired_at is None)
-    return next((text for text in live if detect_script(text) == "sinhala"), match.phrasing)
-
-
-def _published(session: Session, matches: Sequence[Match]) -> dict[str, Entry]:
-    keys = [match.key for match in matches]
-    rows = session.scalars(
-        select(Entry).where(Entry.key.in_(keys), Entry.status == EntryStatus.PUBLISHED)
-    )
-    return {entry.key: entry for entry in rows}
-
-
 def _reply(
     session: Session,
     question: Question,
-    content: _Content,
+    content: Content,
     update_id: int | None,
     is_quoted: bool = False,
 ) -> Outcome:
@@ -334,6 +267,7 @@ def _reply(
 
 
 def _outcome(reply: Reply) -> Outcome:
+    ask = reply.question.ask
     return Outcome(
         question_id=reply.question_id,
         decision=reply.kind,
@@ -341,6 +275,7 @@ def _outcome(reply: Reply) -> Outcome:
         answer=reply.entry.answer if reply.entry else None,
         entry_key=reply.entry.key if reply.entry else None,
         suggestions=tuple(Suggestion(**item) for item in reply.offered),
+        ask_id=ask.id if ask else None,
     )
 
 

@@ -1,10 +1,13 @@
 """From farmers to officers: what Govi cannot answer, grouped with open questions like it."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.db.base import utc_now
 from bot.db.models import Ask, Entry, Escalation, EscalationState, Question, QuestionState
+from bot.services import holds
 from bot.services.grouping import Asked, are_alike, asked
+from bot.services.notices import tell_everyone, tell_officer
 
 #: Open escalations that a new question is compared with, newest first.
 _MOST_COMPARED = 1_000
@@ -15,7 +18,8 @@ def escalate(
 ) -> Escalation:
     """Pass a question on to the officers, together with those open ones that ask the same.
 
-    Does not commit. A question that was passed on before stays where it is.
+    Does not commit. A question that was passed on before stays where it is. An urgent one is told
+    to every officer at once.
 
     Args:
         session: The transaction.
@@ -24,38 +28,137 @@ def escalate(
         is_urgent: Whether officers are to see it before all others.
     """
     session.flush()
-    known = session.scalar(select(Ask).where(Ask.question_id == question.id))
-    if known is not None:
-        return known.escalation
+    if question.ask is not None:
+        return question.ask.escalation
     group = _find_like(session, question) or _open(session, question)
-    group.is_urgent = group.is_urgent or is_urgent
-    session.add(Ask(escalation_id=group.id, question=question, reason=reason))
+    if is_urgent and not group.is_urgent:
+        group.is_urgent = True
+        tell_everyone(session, "urgent", group)
+    question.ask = Ask(escalation_id=group.id, reason=reason)
     question.state = QuestionState.UNANSWERED
     session.flush()
     session.expire(group, ["asks"])
     return group
 
 
+def take_back(session: Session, ask: Ask) -> bool:
+    """Owe an ask no answer any more, as its farmer wishes; return False when it got one already.
+
+    Does not commit. An escalation in which nobody waits any more is closed, and who holds it told.
+    """
+    taken = session.scalar(
+        update(Question)
+        .where(Question.id == ask.question_id, Question.state == QuestionState.UNANSWERED)
+        .values(state=QuestionState.WITHDRAWN)
+        .returning(Question.id)
+    )
+    if taken is None:
+        return False
+    ask.withdrawn_at = utc_now()
+    session.flush()
+    session.refresh(ask.question)
+    group = ask.escalation
+    if holds.list_waiting(session, group):
+        holds.retitle(session, group)
+    else:
+        _close_empty(session, group)
+    return True
+
+
+def reopen(session: Session, ask: Ask) -> bool:
+    """Owe an answer again to one whom an officer's answer did not help; does not commit.
+
+    The others of the escalation, who are content, will not hear the next answer.
+
+    Returns:
+        Whether anything changed: False for one who waits already or took the question back.
+    """
+    waits_again = session.scalar(
+        update(Question)
+        .where(Question.id == ask.question_id, Question.state == QuestionState.RESOLVED)
+        .values(state=QuestionState.UNANSWERED)
+        .returning(Question.id)
+    )
+    if waits_again is None:
+        return False
+    session.refresh(ask.question)
+    group = ask.escalation
+    if group.state not in holds.OPEN:
+        answered_by = group.closed_by
+        group.state, group.announced_at = EscalationState.OPEN, None
+        group.closed_by = group.closed_at = None
+        if answered_by is not None:
+            tell_officer(session, answered_by, "reopened", group)
+    session.flush()
+    return True
+
+
+def replace_edited(session: Session, question: Question) -> None:
+    """Take back what a farmer had asked in a message that they have changed to this question."""
+    earlier = session.scalars(
+        select(Ask)
+        .join(Ask.question)
+        .where(
+            Question.chat_id == question.chat_id,
+            Question.message_id == question.message_id,
+            Question.farmer_id == question.farmer_id,
+            Question.id != question.id,
+            Ask.withdrawn_at.is_(None),
+        )
+    )
+    for ask in earlier.all():
+        take_back(session, ask)
+
+
+def _close_empty(session: Session, group: Escalation) -> None:
+    """Close what nobody waits for; it stays answered when others had their answer before."""
+    content = select(Ask.id).join(Ask.question).where(
+        Ask.escalation_id == group.id, Question.state == QuestionState.RESOLVED
+    )  # fmt: skip
+    was_answered = session.scalar(content.limit(1)) is not None
+    holder = group.claimed_by
+    group.state = EscalationState.ANSWERED if was_answered else EscalationState.WITHDRAWN
+    group.claimed_by = group.claimed_at = None
+    group.closed_at = utc_now()
+    session.flush()
+    if holder is not None:
+        tell_officer(session, holder, "all_withdrawn", group)
+
+
 def _open(session: Session, question: Question) -> Escalation:
-    nearest = question.matches[0]["key"] if question.matches else None
-    area = session.scalar(select(Entry.area).where(Entry.key == nearest)) if nearest else None
-    group = Escalation(text=question.text, area=area)
+    group = Escalation(text=question.text, area=area_of(session, question))
     session.add(group)
     session.flush()
     return group
 
 
+def area_of(session: Session, question: Question) -> str | None:
+    """Guess a question's area: that of the entry that came nearest to it."""
+    if not question.matches:
+        return None
+    return session.scalar(select(Entry.area).where(Entry.key == question.matches[0]["key"]))
+
+
 def _find_like(session: Session, question: Question) -> Escalation | None:
-    """Return the open escalation whose first asker asked the same, the newest of several."""
+    """Return the open escalation that asks the same, the newest of several; it stays open."""
     if question.kind != "text":
         return None
     mine = asked(question.text, question.matches)
+    alike = (group for group, other in _list_open(session) if are_alike(mine, other))
+    group = next(alike, None)
+    if group is not None:
+        session.refresh(group, with_for_update=True)
+    return group if group is not None and group.state in holds.OPEN else None
+
+
+def _list_open(session: Session) -> list[tuple[Escalation, Asked]]:
+    """Return what is open, newest first, with the words of the first asker of each."""
     rows = session.execute(
         select(Escalation, Question.text, Question.matches)
         .join(Escalation.asks)
         .join(Ask.question)
         .where(
-            Escalation.state.in_([EscalationState.OPEN, EscalationState.CLAIMED]),
+            Escalation.state.in_(holds.OPEN),
             Ask.withdrawn_at.is_(None),
             Question.kind == "text",
         )
@@ -66,4 +169,4 @@ def _find_like(session: Session, question: Question) -> Escalation | None:
     for group, text, matches in rows:
         if group.id not in firsts:
             firsts[group.id] = (group, asked(text, matches))
-    return next((group for group, first in firsts.values() if are_alike(mine, first)), None)
+    return list(firsts.values())

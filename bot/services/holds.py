@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
@@ -14,6 +14,9 @@ from bot.errors import (
     NotHeldError,
 )
 from bot.services import audit, roles
+
+#: Escalations of which somebody still waits.
+OPEN = (EscalationState.OPEN, EscalationState.CLAIMED)
 
 
 def take(session: Session, officer_id: int, escalation_id: int) -> Escalation:
@@ -101,6 +104,19 @@ def get_group(session: Session, escalation_id: int) -> Escalation:
 def is_waiting() -> ColumnElement[bool]:
     """Whether an ask, joined with its question, is still owed an answer."""
     return Ask.withdrawn_at.is_(None) & (Question.state == QuestionState.UNANSWERED)
+
+
+def list_waiting(session: Session, group: Escalation) -> list[Ask]:
+    """Return the asks of an escalation that are still owed an answer, oldest first."""
+    waiting = select(Ask).join(Ask.question).where(Ask.escalation_id == group.id, is_waiting())
+    return list(session.scalars(waiting.order_by(Ask.id)))
+
+
+def retitle(session: Session, group: Escalation) -> None:
+    """Call an escalation by the words of the first of those who still wait."""
+    waiting = list_waiting(session, group)
+    if waiting:
+        group.text = waiting[0].question.text
 
 
 def _require_hold(session: Session, officer_id: int, group: Escalation) -> None:

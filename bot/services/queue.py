@@ -24,8 +24,6 @@ from retrieval import Match
 PAGE_SIZE = 6
 NEAR_COUNT = 5
 
-_WAITING = (EscalationState.OPEN, EscalationState.CLAIMED)
-
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
@@ -212,7 +210,7 @@ def _queue(area: str | None) -> Select[Escalation, int]:
         select(Escalation, askers)
         .join(Escalation.asks)
         .join(Ask.question)
-        .where(Escalation.state.in_(_WAITING), holds.is_waiting())
+        .where(Escalation.state.in_(holds.OPEN), holds.is_waiting())
         .group_by(Escalation.id)
         .order_by(Escalation.is_urgent.desc(), askers.desc(), Escalation.id)
     )
@@ -225,7 +223,7 @@ def _count_areas(session: Session) -> tuple[AreaCount, ...]:
     count = func.count()
     rows = session.execute(
         select(Escalation.area, count)
-        .where(Escalation.state.in_(_WAITING))
+        .where(Escalation.state.in_(holds.OPEN))
         .group_by(Escalation.area)
         .order_by(count.desc(), Escalation.area)
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.db.models import Feedback, Question, QuestionState, Reply
+from bot.handlers.menu import FARMERS
 from bot.i18n import Catalogue
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
@@ -118,7 +119,7 @@ async def test_an_unknown_question_gets_an_honest_fallback(
     """It is recorded as unanswered, and the farmer is told so, with the number to call."""
     reply = await api.reply_to(farmer.sends(UNKNOWN))
 
-    assert TEXTS.text("ask.fallback") in reply.text
+    assert TEXTS.text("ask.passed_on", number=1) in reply.text
     assert govi.rows(Question)[0].state is QuestionState.UNANSWERED
 
 
@@ -128,7 +129,7 @@ async def test_a_tamil_question_falls_back_in_tamil(
     """Who asks in Tamil is told in Tamil that nothing was found."""
     reply = await api.reply_to(farmer.sends("இது என்ன கேள்வி"))
 
-    assert reply.text.endswith(TEXTS.text("ask.fallback", "ta"))
+    assert reply.text.endswith(TEXTS.text("ask.passed_on", "ta", number=1))
 
 
 async def test_an_edited_question_is_answered_anew(api: BotApi, govi: Govi, farmer: Person) -> None:
@@ -203,8 +204,7 @@ async def test_the_menu_is_set_for_private_chats_and_groups(api: BotApi, govi: G
     await api.until(lambda: len(api.world.commands) == 3)
 
     names = [[c["command"] for c in menu] for menu in api.world.commands.values()]
-    everyone = ["start", "help", "language", "privacy"]
-    assert names == [everyone, everyone, ["help"]]
+    assert names == [[*FARMERS], [*FARMERS], ["help"]]
 
 
 async def test_a_sent_reply_is_recorded_with_its_message(

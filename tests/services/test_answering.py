@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from bot.db.models import (
     Entry,
     EntryStatus,
-    Feedback,
     Lane,
     Origin,
     OutgoingMessage,
@@ -221,40 +220,6 @@ def test_what_is_needed_to_write_a_reply_is_read_back(session: Session) -> None:
 def test_a_new_update_has_no_outcome_yet(session: Session) -> None:
     """Nothing is known of an update that was never handled."""
     assert answering.find_outcome(session, 404) is None
-
-
-@pytest.mark.parametrize(("presses", "stored"), [([True], True), ([True, False], False)])
-def test_the_last_rating_counts(session: Session, presses: list[bool], stored: bool) -> None:
-    """A farmer may change their mind; one row stays."""
-    outcome = ask(session, "answer", "a.one")
-    for press in presses:
-        assert answering.rate(session, outcome.reply_id, NIMAL, press)
-
-    assert session.scalars(select(Feedback.is_helpful)).all() == [stored]
-
-
-def test_rating_the_same_twice_changes_nothing(session: Session) -> None:
-    """A repeated press is told apart from a change."""
-    outcome = ask(session, "answer", "a.one")
-    answering.rate(session, outcome.reply_id, NIMAL, True)
-
-    assert not answering.rate(session, outcome.reply_id, NIMAL, True)
-
-
-def test_another_farmers_answer_cannot_be_rated(session: Session) -> None:
-    """Feedback belongs to the one who got the reply."""
-    outcome = ask(session, "answer", "a.one")
-
-    with pytest.raises(NotYoursError):
-        answering.rate(session, outcome.reply_id, KAMALA, False)
-
-
-def test_a_fallback_cannot_be_rated(session: Session) -> None:
-    """There is no answer in it to be helpful."""
-    outcome = ask(session, "fallback")
-
-    with pytest.raises(StaleButtonError):
-        answering.rate(session, outcome.reply_id, NIMAL, True)
 
 
 def test_what_no_database_holds_is_replaced(session: Session) -> None:

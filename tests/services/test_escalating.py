@@ -3,9 +3,17 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.db.models import Ask, Escalation, EscalationState, QuestionState
-from bot.services.escalating import escalate
-from tests.services.loop import pass_on, question_of
+from bot.db.models import (
+    Ask,
+    Escalation,
+    EscalationState,
+    Lane,
+    OutgoingMessage,
+    QuestionState,
+    Role,
+)
+from bot.services.escalating import escalate, replace_edited
+from tests.services.loop import ADMIN, SUNIL, appoint, pass_on, question_of
 
 HOPPERS = "දුඹුරු පැළ කීඩෑවා ආවා"
 
@@ -73,3 +81,30 @@ def test_one_urgent_asker_makes_it_urgent(session: Session) -> None:
 
     assert group.is_urgent
     assert len(group.asks) == 3
+
+
+def test_urgent_questions_are_told_to_every_officer_at_once(session: Session) -> None:
+    """Before anything else that they are owed; once, however many join."""
+    appoint(session, SUNIL)
+    appoint(session, ADMIN, Role.ADMIN)
+    for farmer in (11, 22):
+        escalate(session, question_of(session, farmer, HOPPERS), "emergency", is_urgent=True)
+
+    owed = session.query(OutgoingMessage).all()
+
+    assert {(message.chat_id, message.kind, message.lane) for message in owed} == {
+        (SUNIL, "urgent", Lane.REPLY),
+        (ADMIN, "urgent", Lane.REPLY),
+    }
+    assert len(owed) == 2
+
+
+def test_a_changed_message_takes_back_what_it_asked_before(session: Session) -> None:
+    """The officers see what the farmer means now."""
+    before = pass_on(session, HOPPERS, 11, message_id=5)
+    after = question_of(session, 11, "පොහොර සහනාධාරය එන්නේ කවදද", message_id=5, is_edit=True)
+
+    replace_edited(session, after)
+
+    assert before.state is EscalationState.WITHDRAWN
+    assert before.asks[0].question.state is QuestionState.WITHDRAWN

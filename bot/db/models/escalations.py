@@ -72,7 +72,7 @@ class Ask(Base):
     withdrawn_at: Mapped[datetime | None]
 
     escalation: Mapped[Escalation] = relationship(back_populates="asks")
-    question: Mapped[Question] = relationship()
+    question: Mapped[Question] = relationship(back_populates="ask")
 
 
 class Note(Base):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from bot.db.base import Base, enumeration, utc_now
 from bot.db.models.knowledge import Entry
 from bot.db.models.people import Farmer
+
+if TYPE_CHECKING:
+    from bot.db.models.escalations import Ask
 
 
 class QuestionState(StrEnum):
@@ -61,6 +64,8 @@ class Question(Base):
     replies: Mapped[list["Reply"]] = relationship(back_populates="question", order_by="Reply.id")
     farmer: Mapped[Farmer | None] = relationship()
     entry: Mapped[Entry | None] = relationship()
+    #: How it waits for an officer; None when it never did.
+    ask: Mapped["Ask | None"] = relationship(back_populates="question")
 
 
 class Reply(Base):

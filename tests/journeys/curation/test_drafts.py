@@ -45,7 +45,7 @@ async def test_a_draft_is_approved_and_answers_the_farmer(
 ) -> None:
     """Before nobody gets it; after, everybody, with no restart."""
     proposed_entry(govi, officer)
-    assert (await asker.sends(UNKNOWN)).text == text("ask.fallback")
+    assert (await asker.sends(UNKNOWN)).text == text("ask.passed_on", number=1)
 
     draft = await opened(admin)
     assert FIELDS["answer"] in draft.text

@@ -1,0 +1,45 @@
+"""What a renderer of outbox rows is, and what it is given."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.i18n import Catalogue
+from bot.rendering import Rendered
+from bot.services.outbox import LeasedMessage
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a renderer is given.
+
+    Attributes:
+        message: The row: its data, chat and references.
+        language: What the recipient reads; the main language in a group or for a stranger.
+        found: What the kind's `read` returned; None for a kind without one.
+    """
+
+    message: LeasedMessage
+    language: str
+    found: Any = None
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What was given to `outbox.post`."""
+        return self.message.data
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How rows of one kind become text.
+
+    Attributes:
+        render: Returns the message, or None when its matter is over and nothing is to be sent.
+        read: A service function that reads what `render` needs beyond the row; may be left out.
+    """
+
+    render: Callable[[Catalogue, Letter], Rendered | None]
+    read: Callable[["Session", LeasedMessage], Any] | None = None

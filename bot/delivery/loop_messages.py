@@ -1,0 +1,129 @@
+"""What is owed about escalations: to the farmers who asked, and to officers."""
+
+from typing import TYPE_CHECKING
+
+from bot.delivery.kinds import Kind, Letter
+from bot.i18n import Catalogue
+from bot.loop_keyboards import open_keyboard, reason_keyboard, withdraw_keyboard
+from bot.rendering import Rendered, excerpt, render_rated, render_text
+from bot.services.answering import OwedReply, read_owed_reply
+from bot.services.notices import OwedNotice, read_owed_notice
+from bot.services.outbox import LeasedMessage
+from bot.services.resolving import OwedWord, read_owed_word
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+#: Of a question in a notice; the whole of it is one press away.
+EXCERPT_LIMIT = 300
+
+
+def _read_word(session: "Session", message: LeasedMessage) -> OwedWord:
+    return read_owed_word(session, _number_of(message.reply_id), message.data["note_id"])
+
+
+def _render_answer(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    word: OwedWord = letter.found
+    if word.is_over:
+        return None
+    text = catalogue.text("word.answer", letter.language, number=word.ask_id, text=word.text)
+    return render_rated(catalogue, text, word.reply_id)
+
+
+def _render_inquiry(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    word: OwedWord = letter.found
+    if word.is_over:
+        return None
+    text = catalogue.text("word.inquiry", letter.language, number=word.ask_id, text=word.text)
+    return render_text(text, withdraw_keyboard(catalogue, letter.language, word.ask_id))
+
+
+def _render_decline(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    word: OwedWord = letter.found
+    if word.is_over:
+        return None
+    key = f"word.declined.{word.text}"
+    return render_text(catalogue.text(key, letter.language, number=word.ask_id))
+
+
+def _read_passed_on(session: "Session", message: LeasedMessage) -> OwedReply:
+    return read_owed_reply(session, _number_of(message.reply_id))
+
+
+def _render_passed_on(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    """Tell who pressed 👎 that an officer looks at it now, and ask why it was no use."""
+    outcome = letter.found.outcome
+    if outcome.ask_id is None:
+        return None
+    text = catalogue.text("passed_on.after_rating", letter.language, number=outcome.ask_id)
+    rated = letter.data["rated_reply_id"]
+    return render_text(text, reason_keyboard(catalogue, letter.language, rated, outcome.ask_id))
+
+
+def _render_detail_noted(catalogue: Catalogue, letter: Letter) -> Rendered:
+    number = letter.data["ask_id"]
+    return render_text(catalogue.text("passed_on.detail_noted", letter.language, number=number))
+
+
+def _read_notice(session: "Session", message: LeasedMessage) -> OwedNotice:
+    escalation_id = _number_of(message.escalation_id)
+    return read_owed_notice(session, escalation_id, message.data.get("note_id"))
+
+
+def _render_notice(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    """Tell an officer what happened to an escalation, unless it is closed by now."""
+    notice: OwedNotice = letter.found
+    if notice.is_over:
+        return None
+    text = catalogue.text(
+        f"notice.{letter.message.kind}",
+        letter.language,
+        number=notice.escalation_id,
+        question=excerpt(notice.text, EXCERPT_LIMIT),
+    )
+    return render_text(text, open_keyboard(catalogue, letter.language, [notice.escalation_id]))
+
+
+def _render_new_detail(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    notice: OwedNotice = letter.found
+    if notice.is_over:
+        return None
+    text = catalogue.text(
+        "notice.new_detail",
+        letter.language,
+        number=notice.escalation_id,
+        farmer=notice.number or "?",
+        text=notice.detail or "",
+    )
+    return render_text(text, open_keyboard(catalogue, letter.language, [notice.escalation_id]))
+
+
+def _render_all_withdrawn(catalogue: Catalogue, letter: Letter) -> Rendered:
+    notice: OwedNotice = letter.found
+    text = catalogue.text(
+        "notice.all_withdrawn",
+        letter.language,
+        number=notice.escalation_id,
+        question=excerpt(notice.text, EXCERPT_LIMIT),
+    )
+    return render_text(text)
+
+
+def _number_of(number: int | None) -> int:
+    if number is None:
+        raise ValueError("the outbox message does not name what it is about")
+    return number
+
+
+KINDS: dict[str, Kind] = {
+    "officer_answer": Kind(_render_answer, _read_word),
+    "inquiry": Kind(_render_inquiry, _read_word),
+    "declined": Kind(_render_decline, _read_word),
+    "passed_on": Kind(_render_passed_on, _read_passed_on),
+    "detail_noted": Kind(_render_detail_noted),
+    "new_detail": Kind(_render_new_detail, _read_notice),
+    "all_withdrawn": Kind(_render_all_withdrawn, _read_notice),
+    "reopened": Kind(_render_notice, _read_notice),
+    "hold_ended": Kind(_render_notice, _read_notice),
+    "urgent": Kind(_render_notice, _read_notice),
+}

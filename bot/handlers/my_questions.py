@@ -1,0 +1,120 @@
+"""What a farmer does with a question that went to the officers: look, add, take back."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from telegram import CallbackQuery, Update
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+
+from bot.handlers.context import GoviContext
+from bot.handlers.guard import guarded
+from bot.handlers.incoming import ADDRESSED, get_message, read_asker
+from bot.handlers.pressing import answer_press, remove_buttons, show_instead, show_keyboard
+from bot.handlers.replying import place_of, send
+from bot.i18n.moments import say_date
+from bot.loop_keyboards import (
+    GIVE_REASON,
+    REASONS,
+    WITHDRAW,
+    WITHDRAW_LISTED,
+    mine_keyboard,
+    withdraw_keyboard,
+)
+from bot.rendering import Rendered, excerpt, render_text
+from bot.services.answering import Incoming
+from bot.services.my_questions import MyQuestion, add_detail, list_mine, withdraw
+from bot.services.rating import give_reason
+
+EXCERPT_LIMIT = 120
+
+_Press = Callable[[Update, GoviContext, CallbackQuery, list[int]], Awaitable[None]]
+
+
+def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
+    """Return what `bot.application` registers."""
+    return [
+        CommandHandler("mine", show_mine, filters=ADDRESSED),
+        _on_press(WITHDRAW, take_back),
+        _on_press(WITHDRAW_LISTED, take_back_listed),
+        _on_press(GIVE_REASON, say_why),
+    ]
+
+
+async def is_detail(update: Update, context: GoviContext, incoming: Incoming) -> bool:
+    """Add a reply to what it replies to, if that is an open question; return whether it was so."""
+    replied = get_message(update).reply_to_message
+    return replied is not None and await context.run(add_detail, incoming, replied.message_id)
+
+
+@guarded
+async def show_mine(update: Update, context: GoviContext) -> None:
+    """List a person's questions that were passed on; in a group those asked there."""
+    mine = await context.run(list_mine, read_asker(update))
+    await send(context, place_of(update), _render_mine(context, mine))
+
+
+async def take_back(
+    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+) -> None:
+    """Take a question back by the button under the message about it."""
+    [ask_id] = numbers
+    is_new = await context.run(withdraw, read_asker(update), ask_id)
+    await _confirm_withdrawal(context, query, is_new)
+    await remove_buttons(query)
+
+
+async def take_back_listed(
+    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+) -> None:
+    """Take a question back out of the list, and show how the list is now."""
+    [ask_id] = numbers
+    is_new = await context.run(withdraw, read_asker(update), ask_id)
+    await _confirm_withdrawal(context, query, is_new)
+    mine = await context.run(list_mine, read_asker(update))
+    await show_instead(query, _render_mine(context, mine))
+
+
+async def say_why(
+    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+) -> None:
+    """Note why an answer was no use; the button that takes the question back stays."""
+    reply_id, number, ask_id = numbers
+    is_new = await context.run(give_reason, reply_id, read_asker(update), REASONS[number])
+    key = "passed_on.reason_noted" if is_new else "button.already"
+    await answer_press(query, context.text(key))
+    await show_keyboard(query, withdraw_keyboard(context.catalogue, context.language, ask_id))
+
+
+def _on_press(pattern: re.Pattern[str], act: _Press) -> BaseHandler[Update, GoviContext, Any]:
+    @guarded
+    async def press(update: Update, context: GoviContext) -> None:
+        query, match = update.callback_query, context.match
+        if query is not None and match is not None:
+            await act(update, context, query, [int(group) for group in match.groups()])
+
+    return CallbackQueryHandler(press, pattern=pattern)
+
+
+async def _confirm_withdrawal(context: GoviContext, query: CallbackQuery, is_new: bool) -> None:
+    key = "passed_on.withdrawn" if is_new else "passed_on.withdrawn_already"
+    await answer_press(query, context.text(key))
+
+
+def _render_mine(context: GoviContext, mine: list[MyQuestion]) -> Rendered:
+    if not mine:
+        return render_text(context.text("mine.none"))
+    lines = [_line(context, each) for each in mine]
+    withdrawable = [each.ask_id for each in mine if each.can_withdraw]
+    keyboard = mine_keyboard(context.catalogue, context.language, withdrawable)
+    return render_text("\n\n".join([context.text("mine.heading"), *lines]), keyboard)
+
+
+def _line(context: GoviContext, mine: MyQuestion) -> str:
+    return context.text(
+        "mine.line",
+        state=context.text(f"mine.state.{mine.state}"),
+        number=mine.ask_id,
+        date=say_date(mine.asked_at),
+        question=excerpt(mine.text, EXCERPT_LIMIT) or context.text("mine.no_text"),
+    )

@@ -1,0 +1,70 @@
+"""Buttons under what is owed about escalations. Callback data begins with "f1:" for farmers."""
+
+import re
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.i18n import Catalogue
+from bot.services.rating import Reason
+
+#: Why an answer was no use, in the order of their buttons.
+REASONS: tuple[Reason, ...] = ("wrong", "unclear", "other")
+
+#: What each handler takes; anything else, and any later version, is out of date.
+WITHDRAW = re.compile(r"f1:w:([0-9]{1,18})\Z", re.ASCII)
+WITHDRAW_LISTED = re.compile(r"f1:m:([0-9]{1,18})\Z", re.ASCII)
+GIVE_REASON = re.compile(r"f1:r:([0-9]{1,18}):([0-2]):([0-9]{1,18})\Z", re.ASCII)
+
+
+def withdraw_keyboard(catalogue: Catalogue, language: str, ask_id: int) -> InlineKeyboardMarkup:
+    """Return the button that takes a question back."""
+    label = catalogue.text("passed_on.withdraw", language)
+    return InlineKeyboardMarkup([[_withdraw(label, ask_id)]])
+
+
+def reason_keyboard(
+    catalogue: Catalogue, language: str, reply_id: int, ask_id: int
+) -> InlineKeyboardMarkup:
+    """Return why the answer `reply_id` was no use, and the button that takes the question back."""
+    reasons = [
+        InlineKeyboardButton(
+            catalogue.text(f"passed_on.reason.{reason}", language),
+            callback_data=f"f1:r:{reply_id}:{number}:{ask_id}",
+        )
+        for number, reason in enumerate(REASONS)
+    ]
+    label = catalogue.text("passed_on.withdraw", language)
+    return InlineKeyboardMarkup([reasons, [_withdraw(label, ask_id)]])
+
+
+def mine_keyboard(
+    catalogue: Catalogue, language: str, ask_ids: list[int]
+) -> InlineKeyboardMarkup | None:
+    """Return a button that takes each of the questions back; None without any."""
+    rows = [
+        [
+            InlineKeyboardButton(
+                catalogue.text("mine.withdraw", language, number=ask_id),
+                callback_data=f"f1:m:{ask_id}",
+            )
+        ]
+        for ask_id in ask_ids
+    ]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def open_keyboard(
+    catalogue: Catalogue, language: str, escalation_ids: list[int]
+) -> InlineKeyboardMarkup:
+    """Return a button that opens each escalation in an officer's chat, three a line."""
+    buttons = [
+        InlineKeyboardButton(
+            catalogue.text("notice.open", language, number=number), callback_data=f"q1:o:{number}"
+        )
+        for number in escalation_ids
+    ]
+    return InlineKeyboardMarkup([buttons[start : start + 3] for start in range(0, len(buttons), 3)])
+
+
+def _withdraw(label: str, ask_id: int) -> InlineKeyboardButton:
+    return InlineKeyboardButton(label, callback_data=f"f1:w:{ask_id}")

@@ -1,0 +1,174 @@
+"""A farmer's own questions at the officers: how they stand, more detail, and taking them back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.models import (
+    Ask,
+    Escalation,
+    EscalationState,
+    Farmer,
+    Lane,
+    Note,
+    OutgoingMessage,
+    Question,
+    QuestionState,
+    Reply,
+)
+from bot.errors import NotYoursError, StaleButtonError
+from bot.services import outbox
+from bot.services.answering import Incoming
+from bot.services.escalating import take_back
+from bot.services.farmers import Asker, get_farmer
+from bot.services.notices import tell_officer
+from bot.services.texts import storable
+
+MINE_COUNT = 10
+#: Messages of a chat that a reply may point into, newest first.
+_MOST_MESSAGES = 50
+
+State = Literal["waiting", "held", "answered", "declined", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class MyQuestion:
+    """One question that was passed on; `ask_id` is the number that its farmer knows it by.
+
+    Attributes:
+        state: "waiting" in the queue, "held" by an officer, or what became of it.
+    """
+
+    ask_id: int
+    text: str
+    kind: str
+    state: State
+    asked_at: datetime
+
+    @property
+    def can_withdraw(self) -> bool:
+        """Whether an answer is still owed."""
+        return self.state in ("waiting", "held")
+
+
+def list_mine(session: Session, asker: Asker) -> list[MyQuestion]:
+    """Return a person's latest questions that were passed on, newest first.
+
+    In a group only those asked there: the others are nobody's business.
+    """
+    mine = (
+        select(Ask, Question, Escalation.state)
+        .join(Ask.question)
+        .join(Question.farmer)
+        .join(Ask.escalation)
+        .where(Farmer.telegram_user_id == asker.telegram_user_id)
+        .order_by(Ask.id.desc())
+        .limit(MINE_COUNT)
+    )
+    if asker.chat_id != asker.telegram_user_id:
+        mine = mine.where(Question.chat_id == asker.chat_id)
+    return [
+        MyQuestion(ask.id, question.text, question.kind, _state(question, state), question.asked_at)
+        for ask, question, state in session.execute(mine)
+    ]
+
+
+def withdraw(session: Session, asker: Asker, ask_id: int) -> bool:
+    """Take a question back; return False when it was taken back before. Does not commit.
+
+    Once nobody waits in its escalation any more that is closed, and who holds it is told.
+
+    Raises:
+        NotYoursError: Somebody else asked it.
+        StaleButtonError: There is no such question, or it was answered meanwhile.
+    """
+    ask = session.get(Ask, ask_id)
+    if ask is None:
+        raise StaleButtonError
+    if ask.question.farmer_id != get_farmer(session, asker).id:
+        raise NotYoursError
+    if ask.withdrawn_at is not None:
+        return False
+    if not take_back(session, ask):
+        raise StaleButtonError
+    return True
+
+
+def add_detail(session: Session, incoming: Incoming, replied_message_id: int) -> bool:
+    """Add a farmer's words to their open question; does not commit.
+
+    Args:
+        session: The transaction.
+        incoming: What the farmer wrote.
+        replied_message_id: What it replies to: the own question, the message that says it was
+            passed on, or what an officer asked back.
+
+    Returns:
+        Whether it was such a reply; if not, it is a question of its own.
+    """
+    farmer = get_farmer(session, incoming.asker)
+    ask = _find_ask(session, farmer, incoming.asker.chat_id, replied_message_id)
+    if ask is None or ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
+        return False
+    confirmation = outbox.post(
+        session,
+        incoming.asker.chat_id,
+        "detail_noted",
+        {"ask_id": ask.id},
+        lane=Lane.REPLY,
+        escalation_id=ask.escalation_id,
+        under_message_id=incoming.message_id,
+        topic_id=incoming.topic_id,
+        once_key=f"detail-{incoming.update_id}",
+    )
+    if confirmation is not None:
+        _note(session, ask, storable(incoming.text))
+    return True
+
+
+def _note(session: Session, ask: Ask, text: str) -> None:
+    group = ask.escalation
+    note = Note(escalation_id=group.id, ask_id=ask.id, kind="detail", text=text)
+    session.add(note)
+    session.flush()
+    if group.claimed_by is not None:
+        tell_officer(session, group.claimed_by, "new_detail", group, note)
+
+
+def _find_ask(session: Session, farmer: Farmer, chat_id: int, message_id: int) -> Ask | None:
+    """Return the farmer's ask that a message of this chat is about."""
+    own = select(Ask).join(Ask.question).where(
+        Question.farmer_id == farmer.id, Question.chat_id == chat_id
+    )  # fmt: skip
+    question_id = session.scalar(
+        select(Reply.question_id)
+        .join(Reply.question)
+        .where(Reply.message_id == message_id, Question.chat_id == chat_id)
+    ) or _find_in_parts(session, chat_id, message_id)
+    asked = Question.message_id == message_id
+    about = asked if question_id is None else (Question.id == question_id)
+    return session.scalar(own.where(about).order_by(Ask.id.desc()).limit(1))
+
+
+def _find_in_parts(session: Session, chat_id: int, message_id: int) -> int | None:
+    """Return the question of a long reply, of whose parts one has this id."""
+    rows = session.execute(
+        select(OutgoingMessage.message_ids, Reply.question_id)
+        .join(Reply, OutgoingMessage.reply_id == Reply.id)
+        .where(OutgoingMessage.chat_id == chat_id)
+        .order_by(OutgoingMessage.id.desc())
+        .limit(_MOST_MESSAGES)
+    )
+    return next((question_id for ids, question_id in rows if message_id in ids), None)
+
+
+def _state(question: Question, state: EscalationState) -> State:
+    match question.state:
+        case QuestionState.WITHDRAWN:
+            return "withdrawn"
+        case QuestionState.UNANSWERED:
+            return "held" if state is EscalationState.CLAIMED else "waiting"
+    return "declined" if state is EscalationState.DECLINED else "answered"

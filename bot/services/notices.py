@@ -1,0 +1,68 @@
+"""What officers are told about escalations, and what is needed to write it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.models import Ask, Escalation, Lane, Note, Role
+from bot.services import holds, outbox, roles
+
+
+@dataclass(frozen=True, slots=True)
+class OwedNotice:
+    """An escalation as a notice names it.
+
+    Attributes:
+        asker_count: Askers who still wait.
+        is_over: Whether it was closed meanwhile.
+        detail: What a farmer added, if the notice is about that; `number` stands for the farmer.
+    """
+
+    escalation_id: int
+    text: str
+    area: str | None
+    asker_count: int
+    is_over: bool
+    detail: str | None = None
+    number: int | None = None
+
+
+def tell_officer(
+    session: Session, officer_id: int, kind: str, group: Escalation, note: Note | None = None
+) -> None:
+    """Owe an officer a notice in their private chat, if they still are one; does not commit."""
+    if Role.OFFICER not in roles.list_roles(session, officer_id):
+        return
+    data = {} if note is None else {"note_id": note.id}
+    outbox.post(session, officer_id, kind, data, escalation_id=group.id)
+
+
+def tell_everyone(session: Session, kind: str, group: Escalation) -> int:
+    """Owe every officer a notice that goes before all others; return to how many it goes."""
+    officers = [member.telegram_user_id for member in roles.list_members(session)]
+    for officer_id in officers:
+        outbox.post(session, officer_id, kind, lane=Lane.REPLY, escalation_id=group.id)
+    return len(officers)
+
+
+def read_owed_notice(
+    session: Session, escalation_id: int, note_id: int | None = None
+) -> OwedNotice:
+    """Return what is needed to write a notice about an escalation."""
+    group = holds.get_group(session, escalation_id)
+    note = None if note_id is None else session.get_one(Note, note_id)
+    return OwedNotice(
+        escalation_id=group.id,
+        text=group.text,
+        area=group.area,
+        asker_count=len(holds.list_waiting(session, group)),
+        is_over=group.state not in holds.OPEN,
+        detail=note.text if note else None,
+        number=_number(session, group, note.ask_id) if note else None,
+    )
+
+
+def _number(session: Session, group: Escalation, ask_id: int | None) -> int | None:
+    asks = session.scalars(select(Ask.id).where(Ask.escalation_id == group.id).order_by(Ask.id))
+    return next((number for number, each in enumerate(asks, 1) if each == ask_id), None)

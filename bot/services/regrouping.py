@@ -1,0 +1,105 @@
+"""What Govi grouped wrongly, put right by an officer: an escalation split, or two made one."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import Ask, Escalation, EscalationState, Note, Role
+from bot.errors import (
+    EscalationClosedError,
+    EscalationMissingError,
+    HeldByOtherError,
+    UnfitSplitError,
+)
+from bot.services import audit, holds, roles
+from bot.services.escalating import area_of
+
+
+def split(session: Session, officer_id: int, escalation_id: int, ask_ids: Collection[int]) -> int:
+    """Move some askers, and what was said with them, to an escalation of their own.
+
+    Does not commit. Whoever holds the one holds the other too.
+
+    Returns:
+        The new escalation's number.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is no such escalation, or no such asker waits in it.
+        EscalationClosedError: Nobody waits in it any more.
+        HeldByOtherError: Another officer holds it.
+        UnfitSplitError: None are to go, or none to stay.
+    """
+    group = _open_to(session, officer_id, escalation_id)
+    waiting = holds.list_waiting(session, group)
+    moving = [ask for ask in waiting if ask.id in set(ask_ids)]
+    if len(moving) < len(set(ask_ids)):
+        raise EscalationMissingError(str(escalation_id))
+    if len(moving) in (0, len(waiting)):
+        raise UnfitSplitError
+    first = moving[0].question
+    other = Escalation(
+        state=group.state,
+        text=first.text,
+        area=area_of(session, first),
+        is_urgent=group.is_urgent,
+        claimed_by=group.claimed_by,
+        claimed_at=group.claimed_at,
+        announced_at=group.announced_at,
+        created_at=moving[0].joined_at,
+    )
+    session.add(other)
+    session.flush()
+    _move(session, [ask.id for ask in moving], other)
+    holds.retitle(session, group)
+    subject, details = f"escalation {group.id}", f"{len(moving)} askers to {other.id}"
+    audit.record(session, officer_id, "split escalation", subject, details)
+    return other.id
+
+
+def merge(session: Session, officer_id: int, from_id: int, into_id: int) -> None:
+    """Move every asker of one escalation into another, and close the first as merged.
+
+    Does not commit.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is no such escalation, or both are the same.
+        EscalationClosedError: Nobody waits in one of them any more.
+        HeldByOtherError: Another officer holds one of them.
+    """
+    if from_id == into_id:
+        raise EscalationMissingError(str(into_id))
+    group = _open_to(session, officer_id, from_id)
+    into = _open_to(session, officer_id, into_id)
+    asks = session.scalars(select(Ask.id).where(Ask.escalation_id == from_id)).all()
+    into.is_urgent = into.is_urgent or group.is_urgent
+    group.state, group.merged_into_id = EscalationState.MERGED, into_id
+    group.claimed_by = group.claimed_at = None
+    group.closed_by, group.closed_at = officer_id, utc_now()
+    session.flush()
+    _move(session, asks, into)
+    moving_notes = update(Note).where(Note.escalation_id == from_id)
+    session.execute(moving_notes.values(escalation_id=into_id))
+    subject, details = f"escalation {from_id}", f"into {into_id}"
+    audit.record(session, officer_id, "merge escalation", subject, details)
+
+
+def _open_to(session: Session, officer_id: int, escalation_id: int) -> Escalation:
+    """Return an escalation that is open and in nobody else's hands."""
+    roles.require(session, officer_id, Role.OFFICER)
+    group = holds.get_group(session, escalation_id)
+    session.refresh(group, with_for_update=True)
+    if group.state not in holds.OPEN:
+        raise EscalationClosedError
+    if group.claimed_by not in (None, officer_id):
+        raise HeldByOtherError(name=roles.name_of(session, group.claimed_by or 0))
+    return group
+
+
+def _move(session: Session, ask_ids: Collection[int], into: Escalation) -> None:
+    session.execute(update(Ask).where(Ask.id.in_(ask_ids)).values(escalation_id=into.id))
+    session.execute(update(Note).where(Note.ask_id.in_(ask_ids)).values(escalation_id=into.id))
+    session.expire_all()

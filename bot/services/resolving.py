@@ -1,0 +1,273 @@
+"""An officer's word to everyone who asked: an answer, a question back, or a kind no.
+
+Each function needs the claim, owes its messages in the same transaction, and has no second effect
+when its update comes again. Only askers who still wait are written to; a farmer who asked the same
+twice hears it once, under the later message.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import (
+    Ask,
+    Entry,
+    EntryStatus,
+    Escalation,
+    EscalationState,
+    Note,
+    Question,
+    QuestionState,
+    Reply,
+    Role,
+)
+from bot.errors import EscalationMissingError, UnfitEntryError, UnfitTextError
+from bot.services import audit, holds, outbox, roles
+from bot.services.editing import get_entry
+from bot.services.texts import storable
+
+TEXT_LIMIT = 4096
+
+Refusal = Literal["not_ours", "abuse", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwedWord:
+    """What an officer's message to one asker says.
+
+    Attributes:
+        text: The officer's words or the entry's answer; for a decline its reason.
+        ask_id: The number under which the farmer knows the question.
+        is_over: Whether the farmer took the question back meanwhile.
+    """
+
+    reply_id: int
+    text: str
+    ask_id: int
+    is_over: bool
+
+
+def send_answer(
+    session: Session,
+    officer_id: int,
+    escalation_id: int,
+    text: str,
+    *,
+    update_id: int | None = None,
+) -> int:
+    """Answer everyone who waits, and close the escalation; does not commit.
+
+    Returns:
+        To how many farmers it goes.
+
+    Raises:
+        UnfitTextError: The text is empty or too long.
+        NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
+        EscalationClosedError: The officer does not hold it.
+    """
+    word = _Word("officer", "officer_answer", "answer", _checked(text))
+    return _close(session, officer_id, escalation_id, word, EscalationState.ANSWERED, update_id)
+
+
+def send_entry(
+    session: Session,
+    officer_id: int,
+    escalation_id: int,
+    entry_id: int,
+    *,
+    update_id: int | None = None,
+) -> int:
+    """Answer everyone who waits with a published entry's answer; as `send_answer`.
+
+    Raises:
+        EntryMissingError: There is no such entry.
+        UnfitEntryError: Farmers do not see it.
+        NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
+        EscalationClosedError: The officer does not hold it.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    entry = get_entry(session, entry_id)
+    if entry.status is not EntryStatus.PUBLISHED:
+        raise UnfitEntryError(entry.key)
+    word = _Word("officer", "officer_answer", "answer", entry.answer, entry)
+    return _close(session, officer_id, escalation_id, word, EscalationState.ANSWERED, update_id)
+
+
+def decline(
+    session: Session,
+    officer_id: int,
+    escalation_id: int,
+    reason: Refusal,
+    *,
+    update_id: int | None = None,
+) -> int:
+    """Tell everyone who waits kindly that there will be no answer, and close; as `send_answer`.
+
+    Raises:
+        NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
+        EscalationClosedError: The officer does not hold it.
+    """
+    word = _Word("declined", "declined", "decline", reason)
+    return _close(session, officer_id, escalation_id, word, EscalationState.DECLINED, update_id)
+
+
+def ask_detail(
+    session: Session,
+    officer_id: int,
+    escalation_id: int,
+    text: str,
+    ask_id: int | None = None,
+    *,
+    update_id: int | None = None,
+) -> int:
+    """Ask those who wait for more detail, or one of them; the officer goes on holding it.
+
+    Returns:
+        To how many farmers it goes.
+
+    Raises:
+        UnfitTextError: The text is empty or too long.
+        NotAllowedError, HeldByOtherError, NotHeldError, EscalationClosedError: The officer does
+            not hold it.
+        EscalationMissingError: There is no such escalation, or that ask does not wait in it.
+    """
+    known = _count_sent(session, update_id)
+    if known is not None:
+        return known
+    word = _Word("inquiry", "inquiry", "inquiry", _checked(text))
+    group = holds.hold(session, officer_id, escalation_id)
+    asks = [ask for ask in holds.list_waiting(session, group) if ask_id in (None, ask.id)]
+    if not asks:
+        raise EscalationMissingError(str(ask_id))
+    group.claimed_at = utc_now()  # an officer at work is not stale
+    count = _tell(session, _note(group, officer_id, word, ask_id), word, asks, update_id)
+    audit.record(session, officer_id, "ask for detail", f"escalation {group.id}", f"to {count}")
+    return count
+
+
+def read_owed_word(session: Session, reply_id: int, note_id: int) -> OwedWord:
+    """Return what is needed to write an officer's message to a farmer."""
+    reply, note = session.get_one(Reply, reply_id), session.get_one(Note, note_id)
+    ask = session.scalars(select(Ask).where(Ask.question_id == reply.question_id)).one()
+    return OwedWord(reply_id, note.text, ask.id, ask.withdrawn_at is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What an officer says, under the names that replies, the outbox and notes know it by."""
+
+    reply_kind: str
+    outbox_kind: str
+    note_kind: str
+    text: str
+    entry: Entry | None = None
+
+
+def _checked(text: str) -> str:
+    text = storable(text).strip()
+    if not 0 < len(text) <= TEXT_LIMIT:
+        raise UnfitTextError(limit=TEXT_LIMIT)
+    return text
+
+
+def _close(
+    session: Session,
+    officer_id: int,
+    escalation_id: int,
+    word: _Word,
+    state: EscalationState,
+    update_id: int | None,
+) -> int:
+    known = _count_sent(session, update_id)
+    if known is not None:
+        return known
+    group = holds.leave(session, officer_id, escalation_id, state)
+    asks = holds.list_waiting(session, group)
+    count = _tell(session, _note(group, officer_id, word), word, asks, update_id)
+    session.execute(
+        update(Question)
+        .where(Question.id.in_([ask.question_id for ask in asks]))
+        .values(state=QuestionState.RESOLVED)
+    )
+    audit.record(session, officer_id, f"{state.value} escalation", f"escalation {group.id}",
+                 f"{count} askers")  # fmt: skip
+    return count
+
+
+def _note(group: Escalation, officer_id: int, word: _Word, ask_id: int | None = None) -> Note:
+    return Note(
+        escalation_id=group.id,
+        ask_id=ask_id,
+        kind=word.note_kind,
+        text=word.text,
+        officer_id=officer_id,
+        entry_id=word.entry.id if word.entry else None,
+        written_at=utc_now(),
+    )
+
+
+def _tell(
+    session: Session, note: Note, word: _Word, asks: Sequence[Ask], update_id: int | None
+) -> int:
+    """Owe the word to each farmer once; all its replies bear the note's instant."""
+    session.add(note)
+    session.flush()
+    questions = session.scalars(
+        select(Question).where(Question.id.in_([ask.question_id for ask in asks]))
+    )
+    latest = {(each.chat_id, each.farmer_id): each for each in sorted(questions, key=_age)}
+    replies = [_reply(question, word, note) for question in latest.values()]
+    if replies:
+        replies[0].update_id = update_id
+    session.add_all(replies)
+    session.flush()
+    for reply in replies:
+        _owe(session, reply, word, note)
+    return len(replies)
+
+
+def _age(question: Question) -> int:
+    return question.id
+
+
+def _reply(question: Question, word: _Word, note: Note) -> Reply:
+    entry = word.entry
+    return Reply(
+        question=question,
+        kind=word.reply_kind,
+        entry=entry,
+        entry_version=entry.version if entry else None,
+        created_at=note.written_at,
+    )
+
+
+def _owe(session: Session, reply: Reply, word: _Word, note: Note) -> None:
+    question = reply.question
+    if question.chat_id is None:
+        return
+    outbox.post(
+        session,
+        question.chat_id,
+        word.outbox_kind,
+        {"note_id": note.id},
+        reply_id=reply.id,
+        escalation_id=note.escalation_id,
+        under_message_id=question.message_id or None,
+        topic_id=question.topic_id,
+    )
+
+
+def _count_sent(session: Session, update_id: int | None) -> int | None:
+    """Return to how many an update's word went before; None if it is new."""
+    if update_id is None:
+        return None
+    first = session.scalar(select(Reply).where(Reply.update_id == update_id))
+    if first is None:
+        return None
+    return session.scalar(
+        select(func.count()).where(Reply.kind == first.kind, Reply.created_at == first.created_at)
+    )

@@ -1,0 +1,193 @@
+"""A farmer's own questions at the officers."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.models import EscalationState, Note, OutgoingMessage, QuestionState, Reply
+from bot.errors import EscalationClosedError, NotYoursError, StaleButtonError
+from bot.services import outbox, queue, resolving
+from bot.services.answering import Incoming
+from bot.services.farmers import Asker
+from bot.services.my_questions import add_detail, list_mine, withdraw
+from tests.services.loop import SUNIL, appoint, pass_on
+
+HOPPERS, SUBSIDY = "දුඹුරු පැළ කීඩෑවා ආවා", "පොහොර සහනාධාරය කවදද"
+NIMAL, KAMALA = Asker(11, 11), Asker(22, 22)
+
+
+@pytest.fixture(autouse=True)
+def officer(session: Session) -> None:
+    """An officer."""
+    appoint(session, SUNIL)
+
+
+def kinds_owed(session: Session, chat_id: int) -> list[str]:
+    """What a chat is owed, in order."""
+    owed = select(OutgoingMessage.kind).where(OutgoingMessage.chat_id == chat_id)
+    return list(session.scalars(owed.order_by(OutgoingMessage.id)))
+
+
+def details(session: Session) -> list[str]:
+    """What farmers added."""
+    return list(session.scalars(select(Note.text).where(Note.kind == "detail")))
+
+
+def say(session: Session, replied: int, text: str = "මාතලේ", asker: Asker = NIMAL) -> bool:
+    """Reply to a message."""
+    return add_detail(session, Incoming(asker, text, 7, message_id=900), replied)
+
+
+def test_a_question_is_listed_with_how_it_stands(session: Session) -> None:
+    """Waiting, in an officer's hands, answered: newest first, each with its number."""
+    first, second = pass_on(session, HOPPERS, 11), pass_on(session, SUBSIDY, 11)
+    queue.claim(session, SUNIL, first.id)
+
+    mine = list_mine(session, NIMAL)
+
+    assert [(each.text, each.state) for each in mine] == [(SUBSIDY, "waiting"), (HOPPERS, "held")]
+    assert mine[0].ask_id == second.asks[0].id
+    assert all(each.can_withdraw for each in mine)
+
+
+@pytest.mark.parametrize("state", ["answered", "declined", "withdrawn"])
+def test_a_question_that_is_over_cannot_be_taken_back(session: Session, state: str) -> None:
+    """It is listed with what became of it."""
+    group = pass_on(session, HOPPERS, 11)
+    queue.claim(session, SUNIL, group.id)
+    if state == "answered":
+        resolving.send_answer(session, SUNIL, group.id, "උත්තරය")
+    elif state == "declined":
+        resolving.decline(session, SUNIL, group.id, "other")
+    else:
+        withdraw(session, NIMAL, group.asks[0].id)
+
+    [mine] = list_mine(session, NIMAL)
+
+    assert (mine.state, mine.can_withdraw) == (state, False)
+
+
+def test_in_a_group_only_what_was_asked_there_is_listed(session: Session) -> None:
+    """What a person asked in private is nobody's business."""
+    pass_on(session, HOPPERS, 11)
+    pass_on(session, SUBSIDY, 11, chat_id=-5)
+
+    assert [each.text for each in list_mine(session, Asker(11, -5))] == [SUBSIDY]
+
+
+def test_the_last_asker_takes_the_escalation_back(session: Session) -> None:
+    """Nobody waits in it, so it leaves the queue."""
+    group = pass_on(session, HOPPERS, 11)
+
+    assert withdraw(session, NIMAL, group.asks[0].id)
+
+    assert group.state is EscalationState.WITHDRAWN
+    assert group.asks[0].question.state is QuestionState.WITHDRAWN
+    assert queue.list_queue(session, SUNIL).total == 0
+    with pytest.raises(EscalationClosedError):
+        queue.claim(session, SUNIL, group.id)
+
+
+def test_one_of_several_askers_leaves_the_others(session: Session) -> None:
+    """The escalation goes by the words of who still waits."""
+    group = pass_on(session, HOPPERS, 11)
+    pass_on(session, "Dumburu pela kidewa awa", 22)
+
+    withdraw(session, NIMAL, group.asks[0].id)
+
+    assert group.state is EscalationState.OPEN
+    assert group.text == "Dumburu pela kidewa awa"
+
+
+def test_who_holds_what_is_taken_back_is_told(session: Session) -> None:
+    """The officer need not write an answer for nobody."""
+    group = pass_on(session, HOPPERS, 11)
+    queue.claim(session, SUNIL, group.id)
+
+    withdraw(session, NIMAL, group.asks[0].id)
+
+    assert kinds_owed(session, SUNIL) == ["all_withdrawn"]
+
+
+def test_taking_back_twice_is_harmless(session: Session) -> None:
+    """The second press changes nothing."""
+    group = pass_on(session, HOPPERS, 11)
+
+    assert [withdraw(session, NIMAL, group.asks[0].id) for _ in range(2)] == [True, False]
+
+
+def test_only_the_asker_takes_a_question_back(session: Session) -> None:
+    """A forged or forwarded button is refused."""
+    with pytest.raises(NotYoursError):
+        withdraw(session, KAMALA, pass_on(session, HOPPERS, 11).asks[0].id)
+
+
+def test_a_made_up_number_is_a_stale_button(session: Session) -> None:
+    """Not a crash."""
+    with pytest.raises(StaleButtonError):
+        withdraw(session, NIMAL, 999)
+
+
+def test_a_reply_to_the_own_question_adds_to_it(session: Session) -> None:
+    """The officers see it, and the farmer is told so."""
+    group = pass_on(session, HOPPERS, 11)
+
+    assert say(session, group.asks[0].question.message_id)
+
+    assert details(session) == ["මාතලේ"]
+    assert kinds_owed(session, 11) == ["detail_noted"]
+
+
+def test_a_reply_to_what_govi_said_about_it_adds_to_it(session: Session) -> None:
+    """Such as the message that says the question was passed on."""
+    group = pass_on(session, HOPPERS, 11)
+    session.add(Reply(question=group.asks[0].question, kind="fallback", message_id=333))
+    session.flush()
+
+    assert say(session, 333)
+
+
+def test_a_reply_to_any_part_of_an_officers_question_adds_to_it(session: Session) -> None:
+    """A long one comes in several messages; the holder is told what the farmer says."""
+    group = pass_on(session, HOPPERS, 11)
+    queue.claim(session, SUNIL, group.id)
+    resolving.ask_detail(session, SUNIL, group.id, "අ" * 4096)
+    message = session.scalars(select(OutgoingMessage)).one()
+    outbox.mark_sent(session, message.id, [501, 502])
+
+    assert say(session, 501)
+
+    assert details(session) == ["මාතලේ"]
+    assert kinds_owed(session, SUNIL) == ["new_detail"]
+
+
+def test_the_same_update_adds_once(session: Session) -> None:
+    """A repeat is still no question."""
+    group = pass_on(session, HOPPERS, 11)
+    replied = group.asks[0].question.message_id
+
+    assert [say(session, replied) for _ in range(2)] == [True, True]
+
+    assert details(session) == ["මාතලේ"]
+
+
+def test_a_reply_to_something_else_is_a_question(session: Session) -> None:
+    """Nothing open stands behind it."""
+    pass_on(session, HOPPERS, 11)
+
+    assert not say(session, 404)
+
+
+def test_a_reply_to_what_is_over_is_a_question(session: Session) -> None:
+    """Nobody would look at it any more."""
+    group = pass_on(session, HOPPERS, 11)
+    withdraw(session, NIMAL, group.asks[0].id)
+
+    assert not say(session, group.asks[0].question.message_id)
+
+
+def test_a_neighbours_reply_is_a_question_of_their_own(session: Session) -> None:
+    """In a group everybody can reply to everything."""
+    group = pass_on(session, HOPPERS, 11, chat_id=-5)
+
+    assert not say(session, group.asks[0].question.message_id, asker=Asker(22, -5))
