@@ -19,7 +19,7 @@ from bot.batching import Batcher
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
-from bot.handlers import console, curation, language, my_questions, officers, privacy, team
+from bot.handlers import console, curation, language, my_questions, officers, privacy, team, tips
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -95,6 +95,7 @@ def _add_handlers(application: GoviApplication) -> None:
             *language.handlers(),
             *my_questions.handlers(),
             *privacy.handlers(),
+            *tips.handlers(),
             *team.handlers(),
             *curation.handlers(),
             *console.handlers(),

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     console_url: Annotated[str, AfterValidator(_no_url_or_one)] = ""
     rate_per_minute: float = Field(default=20, ge=0)
     rate_burst: int = Field(default=20, ge=1)
+    reminder_hours: int = Field(default=24, ge=1, le=24 * 30)
     retention_days: int = Field(default=365, ge=1, le=3650)
     mail_days: int = Field(default=30, ge=1, le=3650)
     privacy_contact: str = Field(default="", max_length=300)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.delivery import loop_messages
+from bot.delivery import daily_messages, loop_messages
 from bot.delivery.kinds import Kind, Letter
 from bot.errors import GoviError
 from bot.i18n import Catalogue
@@ -72,4 +72,5 @@ KINDS: dict[str, Kind] = {
     "reply": Kind(_render_reply, _read_reply),
     "remark": Kind(_render_remark),
     **loop_messages.KINDS,
+    **daily_messages.KINDS,
 }

@@ -11,10 +11,11 @@ from datetime import time, timedelta
 
 from bot.bootstrap import Services
 from bot.jobs import work
-from bot.jobs.times import Daily, When
+from bot.jobs.times import Daily, Hourly, Weekly, When
 from bot.services.job_runs import Occasion
 
 _HOUR = timedelta(hours=1)
+_MONDAY, _THURSDAY = 0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,11 @@ class Job:
 
 
 #: Times of day are Sri Lanka's.
-JOBS = (Job("purge", Daily(time(2, 40)), 20 * _HOUR, work.purge),)
+JOBS = (
+    Job("purge", Daily(time(2, 40)), 20 * _HOUR, work.purge),
+    Job("digest", Daily(time(6, 30)), 4 * _HOUR, work.post_digest),
+    Job("expired", Daily(time(7, 0)), 12 * _HOUR, work.flag_expired),
+    Job("reminders", Hourly(8, 18), 1 * _HOUR, work.remind),
+    Job("weekly", Weekly(_MONDAY, time(7, 15)), 48 * _HOUR, work.post_week),
+    Job("tips", Weekly(_THURSDAY, time(16, 30)), 24 * _HOUR, work.post_tips),
+)

@@ -50,6 +50,19 @@ class Daily:
 
 
 @dataclass(frozen=True, slots=True)
+class Hourly:
+    """At every full hour of the day from one to another, both included."""
+
+    first: int
+    last: int
+
+    def latest(self, now: datetime) -> datetime:
+        """Return the last such hour, yesterday's while today's first is still to come."""
+        hours = (Daily(time(hour)).latest(now) for hour in range(self.first, self.last + 1))
+        return max(hours)
+
+
+@dataclass(frozen=True, slots=True)
 class Weekly:
     """At a time of day on one day of the week, 0 for Monday."""
 

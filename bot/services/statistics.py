@@ -83,7 +83,7 @@ def read_figures(session: Session, telegram_user_id: int, now: datetime) -> list
         NotAllowedError: The person is no admin.
     """
     roles.require(session, telegram_user_id, Role.ADMIN)
-    return [_figures(session, days, now) for days in DAYS]
+    return [count_figures(session, days, now) for days in DAYS]
 
 
 def list_unanswered_subjects(
@@ -133,7 +133,8 @@ def list_unanswered_subjects(
     ]
 
 
-def _figures(session: Session, days: int, now: datetime) -> Figures:
+def count_figures(session: Session, days: int, now: datetime) -> Figures:
+    """Return figures of some days until `now`, its own day among them."""
     is_suggested = Question.decision == "suggest"
     asked = session.execute(
         select(
@@ -149,7 +150,7 @@ def _figures(session: Session, days: int, now: datetime) -> Figures:
         select(
             func.count().label("rated"),
             _count(Feedback.is_helpful.is_(True)).label("helpful"),
-        ).where(Feedback.given_at >= _start(days, now))
+        ).where(Feedback.given_at.between(_start(days, now), now))
     ).one()
     counts = {name: int(count) for name, count in {**asked._mapping, **rated._mapping}.items()}
     return Figures(days=days, median_seconds=_median_seconds(session, days, now), **counts)
@@ -157,7 +158,7 @@ def _figures(session: Session, days: int, now: datetime) -> Figures:
 
 def _asked(days: int, now: datetime) -> ColumnElement[bool]:
     return and_(
-        Question.asked_at >= _start(days, now),
+        Question.asked_at.between(_start(days, now), now),
         Question.decision.in_(["answer", "suggest", "fallback"]),
         Question.channel != "terminal",
     )
@@ -181,7 +182,7 @@ def _median_seconds(session: Session, days: int, now: datetime) -> float | None:
             Note.written_at >= Ask.joined_at,
         )
         .group_by(Ask.id, Question.asked_at)
-        .having(first >= _start(days, now))
+        .having(first.between(_start(days, now), now))
     )
     waits = [(answered - asked).total_seconds() for asked, answered in rows]
     return statistics.median(waits) if waits else None

@@ -1,0 +1,63 @@
+"""/tips: advice in its season, for those who ask for it."""
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+
+from bot.db.base import utc_now
+from bot.handlers.context import GoviContext
+from bot.handlers.guard import guarded, in_private
+from bot.handlers.incoming import ADDRESSED, get_user, read_asker
+from bot.handlers.pressing import answer_press, remove_buttons
+from bot.handlers.replying import place_of, send
+from bot.rendering import Rendered, render_text
+from bot.services.tips import choose_tips, wants_tips
+from bot.tip_keyboards import CHOOSE_TIPS, start_keyboard, stop_keyboard
+
+
+def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
+    """Return what `bot.application` registers."""
+    return [
+        CommandHandler("tips", show_tips, filters=ADDRESSED),
+        CallbackQueryHandler(press_tips, pattern=CHOOSE_TIPS),
+    ]
+
+
+@guarded
+@in_private
+async def show_tips(update: Update, context: GoviContext) -> None:
+    """Say whether the person gets tips, with a button for the other; "on" and "off" choose."""
+    word = (context.args or [""])[0].lower()
+    if word in ("on", "off"):
+        await context.run(choose_tips, read_asker(update), word == "on", utc_now())
+        await send(context, place_of(update), _chosen(context, word == "on"))
+        return
+    are_wanted = await context.run(wants_tips, get_user(update).id)
+    await send(context, place_of(update), _state(context, are_wanted))
+
+
+@guarded
+@in_private
+async def press_tips(update: Update, context: GoviContext) -> None:
+    """Do what the button says; a tip that carries it stays to be read."""
+    query, match = update.callback_query, context.match
+    if query is None or match is None:
+        return
+    are_wanted = match[1] == "on"
+    await context.run(choose_tips, read_asker(update), are_wanted, utc_now())
+    await answer_press(query, context.text("button.chosen"))
+    await remove_buttons(query)
+    await send(context, place_of(update), _chosen(context, are_wanted))
+
+
+def _chosen(context: GoviContext, are_wanted: bool) -> Rendered:
+    return render_text(context.text("tip.on" if are_wanted else "tip.off"))
+
+
+def _state(context: GoviContext, are_wanted: bool) -> Rendered:
+    if are_wanted:
+        keyboard = stop_keyboard(context.catalogue, context.language)
+        return render_text(context.text("tip.are_on"), keyboard)
+    keyboard = start_keyboard(context.catalogue, context.language)
+    return render_text(context.text("tip.are_off"), keyboard)

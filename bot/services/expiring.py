@@ -1,0 +1,61 @@
+"""Entries whose answer is out of date by its own word, shown to those who look after them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from bot.db.models import Entry, EntryStatus
+from bot.services import outbox, roles
+from bot.services.roles import Role
+
+_MONDAY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A published entry after its last valid day."""
+
+    key: str
+    title: str
+    valid_until: date
+
+
+def post_expired(session: Session, since: date | None, today: date) -> int:
+    """Owe every admin the list of entries that expired; return how many entries are on it.
+
+    On it is what expired since the list of `since`, and on Mondays everything that is expired
+    still. Does not commit.
+    """
+    rows = _expired(today).order_by(Entry.id)
+    if since is not None and today.weekday() != _MONDAY:
+        rows = rows.where(Entry.valid_until >= since)
+    entries = [entry.id for entry in session.scalars(rows)]
+    if not entries:
+        return 0
+    for member in roles.list_members(session):
+        if member.role is Role.ADMIN:
+            once_key = f"expired:{today}:{member.telegram_user_id}"
+            data = {"entries": entries}
+            outbox.post(session, member.telegram_user_id, "expired", data, once_key=once_key)
+    return len(entries)
+
+
+def read_expired(
+    session: Session, admin_id: int, entry_ids: Collection[int], today: date
+) -> list[Expired]:
+    """Return those of some entries that are expired still; none to who is no admin any more."""
+    if Role.ADMIN not in roles.list_roles(session, admin_id):
+        return []
+    rows = _expired(today).where(Entry.id.in_(entry_ids)).order_by(Entry.valid_until, Entry.key)
+    return [
+        Expired(entry.key, entry.title, entry.valid_until)
+        for entry in session.scalars(rows)
+        if entry.valid_until is not None
+    ]
+
+
+def _expired(today: date) -> Select[Entry]:
+    return select(Entry).where(Entry.status == EntryStatus.PUBLISHED, Entry.valid_until < today)

@@ -1,0 +1,90 @@
+"""Reminders to officers of what waits or is held for too long."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.db.models import Escalation, EscalationState
+from bot.services import outbox, roles
+from bot.services.roles import Role
+from bot.services.waiting import Waiting, has_waiting_asker, list_named
+
+#: Groups named in one reminder; a longer queue is looked at as a queue.
+LINES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What an officer is reminded of.
+
+    Attributes:
+        held: Groups that they hold.
+        free: Groups that nobody holds.
+    """
+
+    held: list[Waiting]
+    free: list[Waiting]
+
+
+def remind(session: Session, now: datetime, after: timedelta) -> int:
+    """Owe officers a reminder of what waits or is held for longer than `after`.
+
+    Whoever holds a group is reminded of it; of those that nobody holds, every officer. After as
+    long again they are reminded once more. Does not commit.
+
+    Returns:
+        How many messages are owed.
+    """
+    held, free = _list_overdue(session, now - after)
+    if not held and not free:
+        return 0
+    count = 0
+    for member in roles.list_members(session):
+        mine = held.get(member.telegram_user_id, [])
+        if mine or free:
+            data = {"held": mine[:LINES], "free": free[:LINES]}
+            outbox.post(session, member.telegram_user_id, "reminder", data)
+            count += 1
+    told = [*free, *(number for numbers in held.values() for number in numbers)]
+    session.execute(update(Escalation).where(Escalation.id.in_(told)).values(reminded_at=now))
+    return count
+
+
+def read_reminder(
+    session: Session, officer_id: int, held: Sequence[int], free: Sequence[int]
+) -> Reminder | None:
+    """Return what is left of a reminder: groups that still wait, in the same hands."""
+    if Role.OFFICER not in roles.list_roles(session, officer_id):
+        return None
+    mine = Escalation.claimed_by == officer_id
+    still_held = session.scalars(select(Escalation.id).where(Escalation.id.in_(held), mine))
+    still_free = session.scalars(
+        select(Escalation.id).where(
+            Escalation.id.in_(free), Escalation.state == EscalationState.OPEN
+        )
+    )
+    return Reminder(list_named(session, still_held.all()), list_named(session, still_free.all()))
+
+
+def _list_overdue(session: Session, limit: datetime) -> tuple[dict[int, list[int]], list[int]]:
+    """Return groups by holder, and those without one, oldest first."""
+    since_open = and_(Escalation.state == EscalationState.OPEN, Escalation.created_at <= limit)
+    since_held = and_(Escalation.state == EscalationState.CLAIMED, Escalation.claimed_at <= limit)
+    rows = session.execute(
+        select(Escalation.id, Escalation.claimed_by)
+        .where(
+            or_(since_open, since_held),
+            or_(Escalation.reminded_at.is_(None), Escalation.reminded_at <= limit),
+            has_waiting_asker(),
+        )
+        .order_by(Escalation.created_at, Escalation.id)
+    )
+    held: dict[int, list[int]] = defaultdict(list)
+    free: list[int] = []
+    for number, holder in rows:
+        (free if holder is None else held[holder]).append(number)
+    return held, free

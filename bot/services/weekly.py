@@ -1,0 +1,84 @@
+"""The weekly summary to admins."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.local_time import local_date, start_of
+from bot.services import outbox, roles
+from bot.services.digests import DayCount, count_days
+from bot.services.roles import Role
+from bot.services.statistics import (
+    Figures,
+    Subject,
+    count_figures,
+    list_unanswered_subjects,
+)
+
+_DAYS = 7
+_WEEK = timedelta(days=_DAYS)
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What an admin is told of a week.
+
+    Attributes:
+        first: Its Monday.
+        figures: Of the week.
+        before: Of the week before it.
+        subjects: What most questions lacked an answer to.
+        days: Monday first.
+    """
+
+    first: date
+    figures: Figures
+    before: Figures
+    subjects: list[Subject]
+    days: list[DayCount]
+
+
+def post_week(session: Session, due_at: datetime, suggest_threshold: float) -> int:
+    """Owe every admin the summary of the last whole week, once; return how many get it.
+
+    Nobody gets one of a week without a question. Does not commit.
+    """
+    today = local_date(due_at)
+    first = today - timedelta(days=today.weekday()) - _WEEK
+    if not count_figures(session, _DAYS, _end(first)).questions:
+        return 0
+    data = {"first": first.isoformat(), "suggest_threshold": suggest_threshold}
+    posted = [
+        outbox.post(
+            session,
+            member.telegram_user_id,
+            "weekly",
+            data,
+            once_key=f"weekly:{first}:{member.telegram_user_id}",
+        )
+        for member in roles.list_members(session)
+        if member.role is Role.ADMIN
+    ]
+    return sum(message is not None for message in posted)
+
+
+def read_week(
+    session: Session, admin_id: int, first: date, suggest_threshold: float
+) -> Week | None:
+    """Return what is to be told of the week from `first`; None to who is no admin any more."""
+    if Role.ADMIN not in roles.list_roles(session, admin_id):
+        return None
+    end = _end(first)
+    return Week(
+        first=first,
+        figures=count_figures(session, _DAYS, end),
+        before=count_figures(session, _DAYS, end - _WEEK),
+        subjects=list_unanswered_subjects(session, admin_id, end, suggest_threshold, _DAYS),
+        days=count_days(session, local_date(end), _DAYS),
+    )
+
+
+def _end(first: date) -> datetime:
+    return start_of(first + _WEEK) - _INSTANT
