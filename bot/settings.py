@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     embedder_runtime: Literal["onnx", "torch"] = "onnx"
     embedder_threads: int = Field(default=0, ge=0)
     self_approval: bool = False
+    announce_minutes: int = Field(default=15, ge=0, le=24 * 60)
+    quiet_hours: Annotated[tuple[int, int] | None, NoDecode] = (20, 6)
+    officers_chat_id: int | None = None
+    officers_topics: Annotated[dict[str, int], NoDecode] = Field(default_factory=dict)
+    hold_hours: int = Field(default=24, ge=1, le=24 * 30)
     webhook_url: Annotated[str, AfterValidator(_no_url_or_one)] = ""
     webhook_secret: SecretStr | None = None
     webhook_host: str = "127.0.0.1"
@@ -73,6 +78,29 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError(f"{wrong[0]!r} is not a Telegram user id (digits, comma separated)")
         return frozenset(int(part) for part in parts)
+
+    @field_validator("quiet_hours", mode="before")
+    @classmethod
+    def _read_hours(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value == "never":
+            return None
+        shape = re.fullmatch(r"([01][0-9]|2[0-3])-([01][0-9]|2[0-3])", value, re.ASCII)
+        if shape is None:
+            raise ValueError(f"{value!r} is not like 20-06, and not 'never'")
+        return int(shape[1]), int(shape[2])
+
+    @field_validator("officers_topics", mode="before")
+    @classmethod
+    def _read_topics(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        shapes = [re.fullmatch(r"([a-z0-9_]+)=([0-9]{1,15})", part, re.ASCII) for part in parts]
+        if None in shapes:
+            raise ValueError(f"{parts[shapes.index(None)]!r} is not like paddy=12")
+        return {shape[1]: int(shape[2]) for shape in shapes if shape}
 
     @field_validator("bot_token")
     @classmethod

@@ -41,6 +41,24 @@ def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch
     assert load_settings().admin_ids == {11, 22}
 
 
+def test_officers_quiet_hours_and_topics_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hours as people write them, topics by area."""
+    monkeypatch.setenv("QUIET_HOURS", "21-05")
+    monkeypatch.setenv("OFFICERS_TOPICS", "paddy=12, vegetables=15")
+
+    settings = load_settings()
+
+    assert settings.quiet_hours == (21, 5)
+    assert settings.officers_topics == {"paddy": 12, "vegetables": 15}
+
+
+def test_officers_may_be_told_at_any_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wants no quiet hours says never."""
+    monkeypatch.setenv("QUIET_HOURS", "never")
+
+    assert load_settings().quiet_hours is None
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -56,6 +74,10 @@ def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch
         ("WEBHOOK_SECRET", "short"),
         ("WEBHOOK_SECRET", "with spaces in the middle"),
         ("WEBHOOK_PORT", "65536"),
+        ("QUIET_HOURS", "20-24"),
+        ("QUIET_HOURS", "at night"),
+        ("OFFICERS_CHAT_ID", "our group"),
+        ("OFFICERS_TOPICS", "paddy=12,vegetables"),
     ],
 )
 def test_nonsense_is_refused_by_name(

@@ -6,6 +6,7 @@ from bot.delivery.kinds import Kind, Letter
 from bot.i18n import Catalogue
 from bot.loop_keyboards import open_keyboard, reason_keyboard, withdraw_keyboard
 from bot.rendering import Rendered, excerpt, render_rated, render_text
+from bot.services.announcing import Announced, read_announced
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.notices import OwedNotice, read_owed_notice
 from bot.services.outbox import LeasedMessage
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 #: Of a question in a notice; the whole of it is one press away.
 EXCERPT_LIMIT = 300
+ANNOUNCED_SHOWN, ANNOUNCED_EXCERPT = 6, 120
 
 
 def _read_word(session: "Session", message: LeasedMessage) -> OwedWord:
@@ -109,6 +111,40 @@ def _render_all_withdrawn(catalogue: Catalogue, letter: Letter) -> Rendered:
     return render_text(text)
 
 
+def _read_announcement(session: "Session", message: LeasedMessage) -> list[Announced]:
+    return read_announced(session, message.data["escalation_ids"])
+
+
+def _render_announcement(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    """List the first of what is new; in a group without buttons, which work in private only."""
+    announced: list[Announced] = letter.found
+    if not announced:
+        return None
+    shown = announced[:ANNOUNCED_SHOWN]
+    lines = [
+        catalogue.text(
+            f"notice.announcement.{'urgent_line' if each.is_urgent else 'line'}",
+            letter.language,
+            number=each.escalation_id,
+            count=each.asker_count,
+            question=excerpt(each.text, ANNOUNCED_EXCERPT),
+        )
+        for each in shown
+    ]
+    is_private = letter.message.chat_id > 0
+    ending = "to_queue" if is_private else "to_private"
+    text = "\n\n".join(
+        [
+            catalogue.text("notice.announcement.heading", letter.language, count=len(announced)),
+            *lines,
+            catalogue.text(f"notice.announcement.{ending}", letter.language),
+        ]
+    )
+    ids = [each.escalation_id for each in shown]
+    keyboard = open_keyboard(catalogue, letter.language, ids) if is_private else None
+    return render_text(text, keyboard)
+
+
 def _number_of(number: int | None) -> int:
     if number is None:
         raise ValueError("the outbox message does not name what it is about")
@@ -126,4 +162,5 @@ KINDS: dict[str, Kind] = {
     "reopened": Kind(_render_notice, _read_notice),
     "hold_ended": Kind(_render_notice, _read_notice),
     "urgent": Kind(_render_notice, _read_notice),
+    "announcement": Kind(_render_announcement, _read_announcement),
 }

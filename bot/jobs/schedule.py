@@ -11,7 +11,7 @@ from datetime import time, timedelta
 
 from bot.bootstrap import Services
 from bot.jobs import work
-from bot.jobs.times import Daily, Hourly, Weekly, When
+from bot.jobs.times import Daily, Every, Hourly, Weekly, When
 from bot.services.job_runs import Occasion
 
 _HOUR = timedelta(hours=1)
@@ -43,4 +43,6 @@ JOBS = (
     Job("reminders", Hourly(8, 18), 1 * _HOUR, work.remind),
     Job("weekly", Weekly(_MONDAY, time(7, 15)), 48 * _HOUR, work.post_week),
     Job("tips", Weekly(_THURSDAY, time(16, 30)), 24 * _HOUR, work.post_tips),
+    Job("announce", Every(timedelta(minutes=1)), _HOUR, work.announce),
+    Job("release_stale", Every(timedelta(minutes=10)), _HOUR, work.release_stale),
 )

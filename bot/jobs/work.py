@@ -4,7 +4,17 @@ from datetime import timedelta
 
 from bot.bootstrap import Services
 from bot.local_time import local_date
-from bot.services import digests, expiring, job_runs, reminding, retention, tips, weekly
+from bot.services import (
+    announcing,
+    digests,
+    expiring,
+    job_runs,
+    queue,
+    reminding,
+    retention,
+    tips,
+    weekly,
+)
 from bot.services.job_runs import Occasion
 from bot.tips import Tip, due_between, load_tips
 
@@ -76,3 +86,23 @@ async def purge(services: Services, occasion: Occasion) -> str | None:
         f"forgot {done.questions} questions, {done.people} people; deleted {done.dialogues} "
         f"dialogues, {done.updates} updates, {done.messages} messages, {runs} runs"
     )
+
+
+async def announce(services: Services, occasion: Occasion) -> str | None:
+    """Tell officers what is new in the queue, by the settings."""
+    settings = services.settings
+    rules = announcing.Rules(
+        settings.announce_minutes,
+        settings.quiet_hours,
+        settings.officers_chat_id,
+        settings.officers_topics,
+    )
+    count = await services.run(announcing.announce, occasion.now, rules)
+    return f"{count} messages" if count else None
+
+
+async def release_stale(services: Services, occasion: Occasion) -> str | None:
+    """Give back to the queue what officers have held for too long."""
+    older_than = occasion.now - timedelta(hours=services.settings.hold_hours)
+    count = await services.run(queue.release_stale, older_than)
+    return f"{count} escalations" if count else None

@@ -1,0 +1,150 @@
+"""Telling officers what waits: seldom enough to be read, and never at night."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bot.db.models import Escalation, EscalationState, OutgoingMessage
+from bot.local_time import COLOMBO
+from bot.services import holds, outbox, roles
+
+KIND = "announcement"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When and where officers are told; the settings say so.
+
+    Attributes:
+        minutes: Least time between two messages to one chat.
+        quiet_hours: First hour of silence and the first after it, in Sri Lanka; None for none.
+        chat_id: The officers' group; None tells each officer in private.
+        topics: Forum topic of an area in that group; other areas go to its main topic.
+    """
+
+    minutes: int
+    quiet_hours: tuple[int, int] | None = None
+    chat_id: int | None = None
+    topics: Mapping[str, int] = field(default_factory=dict)
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether officers are asleep.
+
+        >>> from datetime import UTC
+        >>> Rules(15, (20, 6)).is_quiet(datetime(2026, 11, 25, 23, 0, tzinfo=UTC))  # 4.30 am
+        True
+        """
+        if self.quiet_hours is None:
+            return False
+        first, after = self.quiet_hours
+        hour = now.astimezone(COLOMBO).hour
+        return first <= hour < after if first <= after else not after <= hour < first
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An escalation as an announcement lists it; `asker_count` are those who still wait."""
+
+    escalation_id: int
+    text: str
+    asker_count: int
+    is_urgent: bool
+
+
+def announce(session: Session, now: datetime, rules: Rules) -> int:
+    """Owe officers a message about what is new in the queue; does not commit.
+
+    What comes too soon after the last message, or at night, is told with the next one. An urgent
+    escalation is told in the officers' group at once; in private every officer knows it already.
+
+    Returns:
+        How many messages are owed.
+    """
+    fresh = session.scalars(
+        select(Escalation)
+        .where(Escalation.state == EscalationState.OPEN, Escalation.announced_at.is_(None))
+        .order_by(Escalation.is_urgent.desc(), Escalation.id)
+    ).all()
+    if rules.chat_id is None:
+        return _tell_each(session, now, rules, fresh)
+    return _tell_group(session, now, rules, rules.chat_id, fresh)
+
+
+def read_announced(session: Session, escalation_ids: Sequence[int]) -> list[Announced]:
+    """Return those of the announced escalations that nobody has taken up yet."""
+    rows = session.scalars(
+        select(Escalation)
+        .where(Escalation.id.in_(escalation_ids), Escalation.state == EscalationState.OPEN)
+        .order_by(Escalation.is_urgent.desc(), Escalation.id)
+    )
+    return [
+        Announced(row.id, row.text, len(holds.list_waiting(session, row)), row.is_urgent)
+        for row in rows
+    ]
+
+
+def _tell_each(session: Session, now: datetime, rules: Rules, fresh: Sequence[Escalation]) -> int:
+    plain = [group for group in fresh if not group.is_urgent]
+    _mark(session, now, [group for group in fresh if group.is_urgent])
+    if not plain or rules.is_quiet(now):
+        return 0
+    officers = [member.telegram_user_id for member in roles.list_members(session)]
+    free = [each for each in officers if not _was_told(session, now, rules, each, None)]
+    for officer_id in free:
+        _owe(session, now, officer_id, None, plain)
+    if free:
+        _mark(session, now, plain)
+    return len(free)
+
+
+def _tell_group(
+    session: Session, now: datetime, rules: Rules, chat_id: int, fresh: Sequence[Escalation]
+) -> int:
+    by_topic: dict[int | None, list[Escalation]] = {}
+    for group in fresh:
+        by_topic.setdefault(rules.topics.get(group.area or ""), []).append(group)
+    told = 0
+    for topic_id, groups in by_topic.items():
+        is_urgent = any(group.is_urgent for group in groups)
+        must_wait = rules.is_quiet(now) or _was_told(session, now, rules, chat_id, topic_id)
+        if must_wait and not is_urgent:
+            continue
+        _owe(session, now, chat_id, topic_id, groups)
+        _mark(session, now, groups)
+        told += 1
+    return told
+
+
+def _was_told(
+    session: Session, now: datetime, rules: Rules, chat_id: int, topic_id: int | None
+) -> bool:
+    last = select(func.max(OutgoingMessage.created_at)).where(
+        OutgoingMessage.kind == KIND,
+        OutgoingMessage.chat_id == chat_id,
+        OutgoingMessage.topic_id.is_(None)
+        if topic_id is None
+        else OutgoingMessage.topic_id == topic_id,
+    )
+    told_at = session.scalar(last)
+    return told_at is not None and told_at > now - timedelta(minutes=rules.minutes)
+
+
+def _owe(
+    session: Session,
+    now: datetime,
+    chat_id: int,
+    topic_id: int | None,
+    groups: Sequence[Escalation],
+) -> None:
+    ids = [group.id for group in groups]
+    message = outbox.post(session, chat_id, KIND, {"escalation_ids": ids}, topic_id=topic_id)
+    if message is not None:
+        message.created_at = now
+
+
+def _mark(session: Session, now: datetime, groups: Sequence[Escalation]) -> None:
+    ids = [group.id for group in groups]
+    session.execute(update(Escalation).where(Escalation.id.in_(ids)).values(announced_at=now))

@@ -1,0 +1,148 @@
+"""What is said about escalations."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.delivery.messages import compose
+from bot.i18n import Catalogue
+from bot.rendering import Rendered
+from bot.services import announcing, outbox, queue, resolving
+from bot.services.answering import Incoming
+from bot.services.farmers import Asker
+from bot.services.my_questions import add_detail, withdraw
+from bot.services.rating import rate
+from tests.services.loop import SUNIL, appoint, pass_on
+from tests.services.test_announcing import MORNING, RULES
+
+TEXTS = Catalogue.load()
+NIMAL = Asker(11, 11)
+HOPPERS = "දුඹුරු පැළ <කීඩෑවා> ආවා"
+
+
+def owed(session: Session, chat_id: int = 11) -> list[Rendered | Exception | None]:
+    """What a chat's messages look like."""
+    messages = outbox.lease(session, 100, 60)
+    return compose(session, TEXTS, [each for each in messages if each.chat_id == chat_id])
+
+
+def buttons(rendered: Rendered) -> Sequence[str]:
+    """The data behind each button."""
+    rows = rendered.keyboard.inline_keyboard if rendered.keyboard else ()
+    return [button.callback_data for row in rows for button in row]
+
+
+@pytest.fixture
+def held(session: Session) -> int:
+    """Nimal's question in Sunil's hands."""
+    appoint(session, SUNIL)
+    group = pass_on(session, HOPPERS, 11)
+    queue.claim(session, SUNIL, group.id)
+    return group.id
+
+
+def test_an_officers_answer_bears_the_number_and_can_be_rated(session: Session, held: int) -> None:
+    """The words are the officer's, escaped."""
+    resolving.send_answer(session, SUNIL, held, "වතුර <b>බස්සන්න</b>")
+
+    [answer] = owed(session)
+
+    assert "අංක 1" in answer.parts[0]
+    assert answer.parts[0].endswith("වතුර &lt;b&gt;බස්සන්න&lt;/b&gt;")
+    assert [data[:4] for data in buttons(answer)] == ["1:u:", "1:d:"]
+
+
+def test_the_longest_answer_comes_whole(session: Session, held: int) -> None:
+    """In two messages, the second with the buttons."""
+    resolving.send_answer(session, SUNIL, held, "q" * 4096)
+
+    [answer] = owed(session)
+
+    assert len(answer.parts) == 2
+    assert "".join(answer.parts).count("q") == 4096
+
+
+def test_an_inquiry_says_to_reply(session: Session, held: int) -> None:
+    """And lets the farmer take the question back instead."""
+    resolving.ask_detail(session, SUNIL, held, "කොයි පළාතේද?")
+
+    [inquiry] = owed(session)
+
+    assert "කොයි පළාතේද?" in inquiry.parts[0]
+    assert buttons(inquiry) == ["f1:w:1"]
+
+
+@pytest.mark.parametrize("reason", ["not_ours", "abuse", "other"])
+def test_a_decline_is_kind(session: Session, held: int, reason: str) -> None:
+    """Each reason has its words."""
+    resolving.decline(session, SUNIL, held, reason)
+
+    assert owed(session)[0].parts == (TEXTS.text(f"word.declined.{reason}", number=1),)
+
+
+def test_what_was_taken_back_is_not_answered(session: Session, held: int) -> None:
+    """An inquiry that has not gone out yet stays unsaid; the officer is told."""
+    resolving.ask_detail(session, SUNIL, held, "කොයි පළාතේද?")
+    withdraw(session, NIMAL, 1)
+
+    messages = compose(session, TEXTS, outbox.lease(session, 100, 60))
+
+    assert messages[0] is None
+    assert "&lt;කීඩෑවා&gt;" in messages[1].parts[0]
+
+
+def test_an_officer_is_told_what_a_farmer_added(session: Session, held: int) -> None:
+    """By the farmer's number, with a button to open it."""
+    add_detail(session, Incoming(NIMAL, "මාතලේ", 7, 900), 100)
+
+    [notice] = owed(session, SUNIL)
+
+    assert "මාතලේ" in notice.parts[0]
+    assert buttons(notice) == [f"q1:o:{held}"]
+
+
+def test_after_a_thumb_down_reasons_are_offered(session: Session, held: int) -> None:
+    """With the button to take the question back; the officer hears of it too."""
+    resolving.send_answer(session, SUNIL, held, "උත්තරය")
+    owed(session)
+    rate(session, 1, NIMAL, False)
+    outbox.mark_sent(session, 1, [77])
+
+    [asking] = owed(session)
+
+    assert buttons(asking) == ["f1:r:1:0:1", "f1:r:1:1:1", "f1:r:1:2:1", "f1:w:1"]
+
+
+def test_an_announcement_lists_what_is_new(session: Session) -> None:
+    """With the askers of each, and a button to open it."""
+    appoint(session, SUNIL)
+    group = pass_on(session, HOPPERS, 11, 22)
+    announcing.announce(session, MORNING, RULES)
+
+    [announcement] = owed(session, SUNIL)
+
+    assert "ගොවියෝ 2" in announcement.parts[0]
+    assert "&lt;කීඩෑවා&gt;" in announcement.parts[0]
+    assert buttons(announcement) == [f"q1:o:{group.id}"]
+
+
+def test_in_a_group_an_announcement_has_no_buttons(session: Session) -> None:
+    """They work in private only; it says so."""
+    pass_on(session, HOPPERS, 11)
+    announcing.announce(session, MORNING, announcing.Rules(15, chat_id=-100))
+
+    [announcement] = owed(session, -100)
+
+    assert announcement.keyboard is None
+    assert announcement.parts[0].endswith(TEXTS.text("notice.announcement.to_private"))
+
+
+def test_what_was_taken_up_meanwhile_is_not_announced(session: Session) -> None:
+    """Old news is no news."""
+    appoint(session, SUNIL)
+    group = pass_on(session, HOPPERS, 11)
+    announcing.announce(session, MORNING, RULES)
+    queue.claim(session, SUNIL, group.id)
+
+    assert owed(session, SUNIL) == [None]
