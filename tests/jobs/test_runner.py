@@ -1,12 +1,15 @@
 """Runs of scheduled work, with a clock that is moved."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from bot.bootstrap import Services
-from bot.db.engine import reading
+from bot.db.engine import open_engine, reading
 from bot.jobs.runner import Runner
 from bot.services import job_runs
 from bot.services.job_runs import ATTEMPTS, LEASE, RETRY, Run
@@ -74,6 +77,26 @@ async def test_of_two_processes_one_runs_it(create_runner: Create, clock: Clock)
 
     assert len(diary.occasions) == 1
     assert other.occasions == []
+
+
+async def test_of_two_processes_that_look_at_the_same_time_one_runs_it(
+    services: Services, clock: Clock, tmp_path: Path
+) -> None:
+    """Each with its own connection to the database and its own writer."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
+    other = replace(services, engine=engine, sessions=sessionmaker(engine))
+    diaries = [Diary(), Diary()]
+    runners = [
+        Runner(each, [hourly(diary)], clock)
+        for each, diary in zip((services, other), diaries, strict=True)
+    ]
+    for _ in range(10):
+        await asyncio.gather(*(runner.sweep() for runner in runners))
+        await sweep(*runners)
+        clock.move(hours=1)
+    other.close()
+
+    assert len(diaries[0].occasions) + len(diaries[1].occasions) == 9
 
 
 async def test_a_late_run_still_happens(create_runner: Create, clock: Clock) -> None:
