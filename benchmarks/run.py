@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import approval, end_to_end, index, serving
+from benchmarks import approval, bulk, end_to_end, index, serving
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
     index.main()
     approval.main()
     end_to_end.main()
+    bulk.main()
 
 
 if __name__ == "__main__":

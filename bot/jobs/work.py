@@ -19,7 +19,7 @@ from bot.services.job_runs import Occasion
 from bot.tips import Tip, due_between, load_tips
 
 #: Farmers that a tip is owed to in one transaction; questions are answered between two of them.
-TIP_BATCH = 100
+TIP_BATCH = 50
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
