@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bot.console import account
+from bot.console import account, drafts, editing, knowledge
 from bot.console.headers import SecureHeaders
 from bot.console.pages import Pages, language_of
 from bot.console.visiting import Desk, Visit, desk_of, signed_in
@@ -36,6 +36,9 @@ def create_app(services: "Services", wake: Callable[[], None] = lambda: None) ->
             Route("/", go_home),
             Route("/static/{mark}/{name:path}", desk.pages.serve_file),
             *account.routes(),
+            *editing.routes(),
+            *knowledge.routes(),
+            *drafts.routes(),
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk), www_redirect=False),
@@ -50,7 +53,7 @@ def create_app(services: "Services", wake: Callable[[], None] = lambda: None) ->
 @signed_in
 async def go_home(visit: Visit) -> Response:
     """Go to where most of the work is."""
-    return visit.go("/account")
+    return visit.go("/knowledge")
 
 
 def _hosts(desk: Desk) -> list[str]:

@@ -14,6 +14,8 @@ from bot.errors import LongFormError, StaleFormError
 LONGEST_FORM = 2_000_000
 _MOST_FIELDS = 2_000
 _SALT_BYTES = 8
+#: No row has a larger number; every database takes this one.
+LARGEST = 2**31 - 1
 
 CSRF = "csrf"
 
@@ -40,9 +42,9 @@ class Form:
             StaleFormError: It does not.
         """
         text = self.text(name)
-        if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        if not (text.isascii() and text.isdigit()):
             raise StaleFormError
-        return int(text)
+        return min(int(text), LARGEST)
 
 
 async def read_form(request: Request) -> Form:

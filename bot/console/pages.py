@@ -5,12 +5,15 @@ import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bot.errors import Fault
 from bot.i18n import Catalogue
+from bot.i18n.faults import say_fault, say_field
 from bot.i18n.moments import say_date, say_time
 
 FOLDER = Path(__file__).parent
@@ -38,7 +41,9 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(static=self.address_of)
-        self._templates.filters.update(day=say_date, moment=say_time, percent=_percent)
+        self._templates.filters.update(
+            day=say_date, moment=say_time, percent=_percent, urlencode_with=_with
+        )
 
     def address_of(self, name: str) -> str:
         """Return the path of a file; it changes with the files, so that browsers keep them."""
@@ -58,8 +63,16 @@ class Pages:
         def has(key: str) -> bool:
             return key in self._catalogue.keys()  # noqa: SIM118 - a method of ours
 
+        def field(name: str) -> str:
+            return say_field(self._catalogue, spoken, name)
+
+        def fault(each: Fault) -> str:
+            return say_fault(self._catalogue, spoken, each)
+
         made = self._templates.get_template(template)
-        return HTMLResponse(made.render(**values, t=say, has=has, language=spoken), status)
+        return HTMLResponse(
+            made.render(**values, t=say, has=has, field=field, fault=fault, language=spoken), status
+        )
 
     async def serve_file(self, request: Request) -> Response:
         """Return a file of the console, to be kept by the browser."""
@@ -74,6 +87,12 @@ class Pages:
 def language_of(request: Request) -> str:
     """Return what to speak with a browser of which nobody is known."""
     return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "si"
+
+
+def _with(query: Mapping[str, str], **changed: object) -> str:
+    """Return what stands after the question mark, with some of it changed; a notice goes."""
+    kept = {name: value for name, value in query.items() if value and name != "done"}
+    return urlencode(kept | changed)
 
 
 def _percent(share: float | None) -> str:

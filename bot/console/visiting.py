@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.console.forms import CSRF, Form, is_mark_of, make_mark, read_form
+from bot.console.forms import CSRF, LARGEST, Form, is_mark_of, make_mark, read_form
 from bot.console.pages import Pages, language_of
 from bot.errors import (
     AlreadyDecidedError,
@@ -33,7 +33,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 #: Where the menu leads: path, text, and who sees it.
-MENU = (("/account", "console.nav.account", Role.OFFICER),)
+MENU = (
+    ("/knowledge", "console.nav.knowledge", Role.OFFICER),
+    ("/drafts", "console.nav.drafts", Role.ADMIN),
+)
 
 _STATUS: dict[type[RequestError], int] = {
     NotAllowedError: 403,
@@ -108,6 +111,19 @@ class Visit:
         """Return what the address holds after the question mark, or ""."""
         return self.request.query_params.get(name, "").strip()
 
+    def number(self, name: str) -> int:
+        """Return a number that stands in the path."""
+        return min(int(self.request.path_params[name]), LARGEST)
+
+    def number_asked(self, name: str) -> int | None:
+        """Return a number that stands after the question mark, if one does."""
+        text = self.query(name)
+        return min(int(text), LARGEST) if text.isascii() and text.isdigit() else None
+
+    def page_number(self) -> int:
+        """Return which page of a list is asked for, from 0."""
+        return self.number_asked("page") or 0
+
     async def run(
         self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -122,11 +138,13 @@ class Visit:
         """Run a service function that changes nothing."""
         return await self.desk.services.read(function, *args, **kwargs)
 
-    def render(self, template: str, status: int = 200, **values: object) -> Response:
+    def render(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page; its forms carry this session's mark."""
         shared = {
             "visitor": self.visitor,
             "mark": make_mark(self._token),
+            "query": dict(self.request.query_params),
+            "faults": (),
             "here": self.request.url.path,
             "done": f"console.done.{self.query('done')}",
             "menu": [

@@ -92,6 +92,19 @@ def compare_versions(
     return tuple(compare(then, _content(session, entry_id, newer)))
 
 
+def read_version(
+    session: Session, telegram_user_id: int, entry_id: int, number: int
+) -> Mapping[str, Any]:
+    """Return what an entry was at a version, as `EntryDraft` dumps it.
+
+    Raises:
+        NotAllowedError: The person is no admin.
+        VersionMissingError: It has no such version.
+    """
+    roles.require(session, telegram_user_id, Role.ADMIN)
+    return _content(session, entry_id, number)
+
+
 def restore_version(
     session: Session, telegram_user_id: int, entry_id: int, number: int, base_version: int
 ) -> Restored:

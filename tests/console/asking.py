@@ -1,7 +1,10 @@
 """Browsers without a screen, and a Govi for them to look at."""
 
+import functools
 import html
 import re
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +17,6 @@ from bot.db.engine import open_engine, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Farmer, Origin, Role
 from bot.i18n import Catalogue
-from bot.knowledge import EntryDraft
 from bot.services.curation import import_entries
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.services.signing_in import create_link
@@ -32,23 +34,31 @@ DRAFTS = (
 )
 
 
-def create_services(
-    folder: Path, drafts: tuple[EntryDraft, ...] = DRAFTS, **settings: Any
-) -> Services:
-    """Open a database in `folder` with entries, two admins and an officer who read English."""
+def create_services(folder: Path, **settings: Any) -> Services:
+    """Open a database in `folder` with `DRAFTS`, two admins and an officer who read English."""
+    shutil.copyfile(_ready_database(), folder / "govi.sqlite3")
     engine = open_engine(f"sqlite:///{folder / 'govi.sqlite3'}")
-    upgrade(engine)
     sessions = sessionmaker(engine, expire_on_commit=False)
-    with transaction(sessions) as session:
-        import_entries(session, drafts, Origin.STARTER, "test")
-        grant(session, ADMIN, OTHER_ADMIN)
-        grant(session, OFFICER, role=Role.OFFICER)
-        for person in (ADMIN, OTHER_ADMIN, OFFICER):
-            session.add(Farmer(telegram_user_id=person, language="en"))
     index = KnowledgeIndex(sessions, create_retriever())
     index.load()
     known = Settings(data_dir=folder, _env_file=None, **settings)
     return Services(known, engine, sessions, index, TEXTS)
+
+
+@functools.cache
+def _ready_database() -> Path:
+    """Migrate and fill a database once for all tests, to be copied."""
+    path = Path(tempfile.mkdtemp(prefix="govi-console-")) / "ready.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with transaction(sessionmaker(engine)) as session:
+        import_entries(session, DRAFTS, Origin.STARTER, "test")
+        grant(session, ADMIN, OTHER_ADMIN)
+        grant(session, OFFICER, role=Role.OFFICER)
+        for person in (ADMIN, OTHER_ADMIN, OFFICER):
+            session.add(Farmer(telegram_user_id=person, language="en"))
+    engine.dispose()
+    return path
 
 
 class Guest:
@@ -98,6 +108,10 @@ class Guest:
                 r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form.group()
             )
         }
+
+    def says(self, key: str, **values: object) -> bool:
+        """Whether one of Govi's texts stands on the page."""
+        return html.escape(TEXTS.text(key, "en", **values)) in self.page.text
 
     async def close(self) -> None:
         """Close the browser."""

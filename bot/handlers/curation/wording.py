@@ -7,6 +7,7 @@ from telegram import InlineKeyboardMarkup
 from bot.errors import Fault, KnowledgeError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.keyboards import button, column
+from bot.i18n import faults
 from bot.i18n.moments import say_time
 from bot.services.editing import EntryState
 from bot.services.finding import Found
@@ -51,10 +52,7 @@ def say_status(context: GoviContext, status: str) -> str:
 
 def say_field(context: GoviContext, field: str) -> str:
     """Return what a field is called; "phrasings 2" keeps its number."""
-    name, _, number = field.partition(" ")
-    known = f"curate.field.{name}"
-    said = context.text(known) if known in context.catalogue.keys() else name  # noqa: SIM118
-    return f"{said} {number}".strip()
+    return faults.say_field(context.catalogue, context.language, field)
 
 
 def say_faults(context: GoviContext, error: KnowledgeError, with_places: bool = False) -> str:
@@ -74,12 +72,7 @@ def say_all_faults(context: GoviContext, error: KnowledgeError) -> str:
 
 
 def _say_fault(context: GoviContext, fault: Fault, with_place: bool) -> str:
-    key = f"fault.{fault.kind}"
-    is_known = key in context.catalogue.keys()  # noqa: SIM118 - a method of ours
-    reason = context.text(key, **fault.values) if is_known else fault.reason
-    place = [fault.where] if with_place and fault.where else []
-    place += [say_field(context, fault.field)] if fault.field else []
-    return f"{', '.join(place)}: {reason}" if place else reason
+    return faults.say_fault(context.catalogue, context.language, fault, with_place)
 
 
 def say_found(context: GoviContext, found: Iterable[Found]) -> str:

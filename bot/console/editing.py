@@ -1,0 +1,152 @@
+"""Writing entries: a form, a preview, and a question tried before and after."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.console.visiting import Visit, signed_in
+from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
+from bot.knowledge import EntryDraft
+from bot.services.browsing import count_areas
+from bot.services.editing import EDITABLE, EntryState, add_entry, read_entry_by_id, require_admin
+from bot.services.finding import Found, find_near
+from bot.services.proposals import propose_entry
+from bot.services.revising import (
+    check_new,
+    check_revision,
+    merge,
+    save_revision,
+    to_text,
+)
+from bot.services.trying import look_alike, rehearse
+
+_EMPTY = dict.fromkeys(EDITABLE, "") | {"grade": "none"}
+
+
+def routes() -> list[Route]:
+    """Return what `bot.console.app` serves."""
+    return [
+        Route("/knowledge/new", show_empty),
+        Route("/knowledge/new", take_new, methods=["POST"]),
+        Route("/knowledge/{entry_id:int}/edit", show_editor),
+        Route("/knowledge/{entry_id:int}/edit", take_edit, methods=["POST"]),
+    ]
+
+
+@signed_in
+async def show_empty(visit: Visit) -> Response:
+    """Show the form for a new entry; a question that nobody could answer may begin it."""
+    begun = {"title": visit.query("question"), "phrasings": visit.query("question")}
+    return await _editor(visit, None, _EMPTY | begun)
+
+
+@signed_in
+async def take_new(visit: Visit) -> Response:
+    """Preview a new entry, try a question on it, or save it; an officer's waits for an admin."""
+    fields, act = _fields(visit), visit.form.text("act")
+    try:
+        draft = await visit.read(check_new, visit.who, fields)
+        if act == "save" and visit.visitor.is_admin:
+            state = await visit.run(add_entry, visit.who, fields)
+            return visit.go(f"/knowledge/{state.entry_id}", "added")
+        if act == "save":
+            pending = await visit.run(propose_entry, visit.who, fields)
+            return visit.go(f"/knowledge/{pending.entry.entry_id}", "proposed")
+    except KnowledgeError as error:
+        return await _editor(visit, None, fields, faults=error.faults)
+    return await _preview(visit, None, fields, draft, act)
+
+
+@signed_in
+async def show_editor(visit: Visit) -> Response:
+    """Show the form with an entry as it stands."""
+    await visit.read(require_admin, visit.who)
+    state = await visit.read(read_entry_by_id, visit.who, visit.number("entry_id"))
+    return await _editor(visit, state, to_text(state.draft))
+
+
+@signed_in
+async def take_edit(visit: Visit) -> Response:
+    """Preview an edit, try a question on it, or save it."""
+    entry_id, version = visit.number("entry_id"), visit.form.number("version")
+    fields, act = _fields(visit), visit.form.text("act")
+    try:
+        checked = await visit.read(check_revision, visit.who, entry_id, fields)
+        if act == "save":
+            await visit.run(save_revision, visit.who, entry_id, version, fields)
+            return visit.go(f"/knowledge/{entry_id}", "saved")
+    except KnowledgeError as error:
+        state = await visit.read(read_entry_by_id, visit.who, entry_id)
+        begun = replace(state, version=version)
+        return await _editor(visit, begun, fields, faults=error.faults)
+    except ChangedMeanwhileError:
+        return await _merged(visit, entry_id, version, fields)
+    begun = replace(checked.state, version=version)
+    return await _preview(visit, begun, fields, checked.draft, act, changes=checked.changes)
+
+
+def _fields(visit: Visit) -> dict[str, str]:
+    return {name: visit.form.text(name) for name in EDITABLE}
+
+
+async def _merged(visit: Visit, entry_id: int, version: int, fields: Mapping[str, str]) -> Response:
+    """Show what somebody else has saved meanwhile, with the person's own words kept."""
+    merged = await visit.read(merge, visit.who, entry_id, version, fields)
+    return await _editor(
+        visit, merged.state, merged.fields, status=409, theirs=merged.theirs, clashes=merged.clashes
+    )
+
+
+async def _preview(
+    visit: Visit,
+    state: EntryState | None,
+    fields: Mapping[str, str],
+    draft: EntryDraft,
+    act: str,
+    **shown: Any,
+) -> Response:
+    """Show a change that could be saved, entries like it, and the question that was tried."""
+    question = visit.form.text("try")
+    retriever = visit.desk.services.index.retriever
+    rehearsal = None
+    if question:
+        rehearsal = await asyncio.to_thread(rehearse, retriever, question, draft)
+    if act == "live":  # a script wants the part beside the form alone
+        return visit.render("trial.html", rehearsal=rehearsal, own_key=draft.key)
+    near: Sequence[Found] = []
+    if act == "preview":
+        matches = await asyncio.to_thread(look_alike, retriever, draft)
+        own_id = state.entry_id if state else None
+        near = await visit.read(find_near, visit.who, matches, 0.0, own_id)
+        shown["draft"] = draft
+    return await _editor(visit, state, fields, near=near, rehearsal=rehearsal, **shown)
+
+
+async def _editor(
+    visit: Visit,
+    state: EntryState | None,
+    fields: Mapping[str, str],
+    status: int = 200,
+    faults: Sequence[Fault] = (),
+    **shown: Any,
+) -> Response:
+    if visit.form.text("act") == "live":
+        return visit.render("trial.html", rehearsal=None, own_key="", faults=faults)
+    values = {
+        "state": state,
+        "fields": fields,
+        "areas": await visit.read(count_areas, visit.who),
+        "question": visit.form.text("try"),
+        "faults": faults,
+        "near": (),
+        "rehearsal": None,
+        "draft": None,
+        "changes": (),
+        "theirs": (),
+        "clashes": (),
+    }
+    return visit.render("editor.html", 422 if faults else status, **(values | shown))

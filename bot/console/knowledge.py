@@ -1,0 +1,162 @@
+"""The knowledge base: to page through, to search, and one entry with its history."""
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.console.visiting import Visit, signed_in
+from bot.errors import KnowledgeError
+from bot.services.browsing import EntryFilter, count_areas, list_entries
+from bot.services.editing import (
+    Restored,
+    read_entry,
+    read_entry_by_id,
+    restore_entry,
+    retire_entry,
+)
+from bot.services.finding import NEAR_SHARE, find_entries
+from bot.services.history import compare_versions, list_versions, restore_version
+from bot.services.proposals import propose_phrasing
+from bot.services.trying import rehearse
+
+STATUSES = ("published", "draft", "retired")
+_MOST_FOUND = 30
+_VERSIONS = 15
+
+
+def routes() -> list[Route]:
+    """Return what `bot.console.app` serves."""
+    return [
+        Route("/knowledge", show_entries),
+        Route("/knowledge/key/{key}", show_named),
+        Route("/knowledge/try", try_question),
+        Route("/knowledge/{entry_id:int}", show_entry),
+        Route("/knowledge/{entry_id:int}/history", show_history),
+        Route("/knowledge/{entry_id:int}/retire", retire, methods=["POST"]),
+        Route("/knowledge/{entry_id:int}/restore", restore, methods=["POST"]),
+        Route("/knowledge/{entry_id:int}/restore-version", bring_back, methods=["POST"]),
+        Route("/knowledge/{entry_id:int}/propose", propose, methods=["POST"]),
+    ]
+
+
+@signed_in
+async def show_entries(visit: Visit) -> Response:
+    """List entries: a page of those that the filter takes, or what was searched for."""
+    words = visit.query("q")
+    areas = await visit.read(count_areas, visit.who)
+    wanted = EntryFilter(
+        area=visit.query("area") or None,
+        status=visit.query("status") if visit.query("status") in STATUSES else None,
+        is_expired=visit.query("status") == "expired",
+    )
+    shared: dict[str, Any] = {"words": words, "areas": areas, "wanted": wanted}
+    if words:
+        return visit.render(
+            "found.html", found=await _look_up(visit, words), statuses=STATUSES, **shared
+        )
+    listed = await visit.read(list_entries, visit.who, wanted, visit.page_number())
+    return visit.render("entries.html", listed=listed, statuses=STATUSES, **shared)
+
+
+@signed_in
+async def show_named(visit: Visit) -> Response:
+    """Go to the entry with a key, which is what matches name."""
+    state = await visit.read(read_entry, visit.who, visit.request.path_params["key"])
+    return visit.go(f"/knowledge/{state.entry_id}")
+
+
+@signed_in
+async def show_entry(visit: Visit) -> Response:
+    """Show one entry whole, and what became of a question that was tried beside it."""
+    state = await visit.read(read_entry_by_id, visit.who, visit.number("entry_id"))
+    question = visit.query("try")
+    rehearsal = await rehearsed(visit, question) if question else None
+    return visit.render("entry.html", state=state, rehearsal=rehearsal, question=question)
+
+
+@signed_in
+async def try_question(visit: Visit) -> Response:
+    """Show what a farmer would be told; a script puts it beside what is being read."""
+    question = visit.query("try")
+    rehearsal = await rehearsed(visit, question) if question else None
+    return visit.render("trial.html", rehearsal=rehearsal, own_key="")
+
+
+async def rehearsed(visit: Visit, question: str) -> object:
+    """Return what retrieval makes of a question now."""
+    retriever = visit.desk.services.index.retriever
+    return await asyncio.to_thread(rehearse, retriever, question)
+
+
+@signed_in
+async def show_history(visit: Visit) -> Response:
+    """Show who changed an entry and when, and one of the changes in full."""
+    entry_id = visit.number("entry_id")
+    state = await visit.read(read_entry_by_id, visit.who, entry_id)
+    before = visit.number_asked("before")
+    versions = await visit.read(list_versions, visit.who, entry_id, before, _VERSIONS)
+    number = visit.number_asked("version") or (versions[0].number if versions else 0)
+    changes = await visit.read(compare_versions, visit.who, entry_id, number - 1, number)
+    return visit.render(
+        "history.html",
+        state=state,
+        versions=versions,
+        number=number,
+        changes=changes,
+        older=versions[-1].number if versions and versions[-1].number > 1 else None,
+    )
+
+
+@signed_in
+async def retire(visit: Visit) -> Response:
+    """Take an entry out of use."""
+    entry_id, version = visit.number("entry_id"), visit.form.number("version")
+    await visit.run(retire_entry, visit.who, entry_id, version)
+    return visit.go(f"/knowledge/{entry_id}", "retired")
+
+
+@signed_in
+async def restore(visit: Visit) -> Response:
+    """Give a retired entry to farmers again."""
+    entry_id = visit.number("entry_id")
+    restored = await visit.run(restore_entry, visit.who, entry_id)
+    return _back(visit, restored)
+
+
+@signed_in
+async def bring_back(visit: Visit) -> Response:
+    """Make an older version the newest one."""
+    entry_id, base = visit.number("entry_id"), visit.form.number("base")
+    number = visit.form.number("number")
+    restored = await visit.run(restore_version, visit.who, entry_id, number, base)
+    return _back(visit, restored)
+
+
+@signed_in
+async def propose(visit: Visit) -> Response:
+    """Propose one more way of asking; an admin approves it."""
+    entry_id, phrasing = visit.number("entry_id"), visit.form.text("phrasing")
+    try:
+        pending = await visit.run(propose_phrasing, visit.who, entry_id, phrasing)
+    except KnowledgeError as error:
+        state = await visit.read(read_entry_by_id, visit.who, entry_id)
+        return visit.render(
+            "entry.html", 422, state=state, rehearsal=None, question="",
+            faults=error.faults, phrasing=phrasing,
+        )  # fmt: skip
+    return visit.go(f"/knowledge/{entry_id}", "proposed" if pending else "known")
+
+
+def _back(visit: Visit, restored: Restored) -> Response:
+    done = "restored_partly" if restored.left_out else "restored"
+    return visit.go(f"/knowledge/{restored.state.entry_id}", done)
+
+
+async def _look_up(visit: Visit, words: str) -> object:
+    index = visit.desk.services.index
+    matches = (await asyncio.to_thread(index.search, [words]))[0].matches
+    floor = NEAR_SHARE * index.retriever.thresholds.suggest
+    near = [match for match in matches if match.score >= floor]
+    return await visit.read(find_entries, visit.who, words, near, _MOST_FOUND)

@@ -1,0 +1,118 @@
+"""The knowledge base as a list to page through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from bot.db.base import utc_now
+from bot.db.models import Entry, EntryStatus, Phrasing, Role
+from bot.local_time import local_date
+from bot.services import roles
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries; None takes all. An expired one is published and past its last day."""
+
+    area: str | None = None
+    status: str | None = None
+    is_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """An entry as a list shows it."""
+
+    entry_id: int
+    key: str
+    title: str
+    area: str
+    status: EntryStatus
+    grade: str
+    phrasings: int
+    valid_until: date | None
+    updated_at: datetime
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One page of entries, and how many there are in all."""
+
+    entries: tuple[ListedEntry, ...]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // PAGE))
+
+
+def list_entries(
+    session: Session, telegram_user_id: int, wanted: EntryFilter, page: int = 0
+) -> EntryPage:
+    """Return a page of entries by area and key; a page beyond the last is empty.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    roles.require(session, telegram_user_id, Role.OFFICER)
+    today = local_date(utc_now())
+    conditions = tuple(_conditions(wanted, today))
+    total = session.scalar(select(func.count(Entry.id)).where(*conditions)) or 0
+    rows = session.scalars(
+        select(Entry)
+        .where(*conditions)
+        .order_by(Entry.area, Entry.key)
+        .offset(page * PAGE)
+        .limit(PAGE)
+    ).all()
+    counts = session.execute(
+        select(Phrasing.entry_id, func.count())
+        .where(Phrasing.entry_id.in_([row.id for row in rows]), Phrasing.retired_at.is_(None))
+        .group_by(Phrasing.entry_id)
+    )
+    known = {entry_id: count for entry_id, count in counts}  # noqa: C416 - dict() loses the types
+    return EntryPage(tuple(_listed(row, known.get(row.id, 0), today) for row in rows), total, page)
+
+
+def count_areas(session: Session, telegram_user_id: int) -> list[tuple[str, int]]:
+    """Return every area in use with how many entries it has, by name.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    roles.require(session, telegram_user_id, Role.OFFICER)
+    rows = select(Entry.area, func.count()).group_by(Entry.area).order_by(Entry.area)
+    return [(area, count) for area, count in session.execute(rows)]
+
+
+def _conditions(wanted: EntryFilter, today: date) -> Iterator[ColumnElement[bool]]:
+    if wanted.area is not None:
+        yield Entry.area == wanted.area
+    if wanted.status is not None:
+        yield Entry.status == wanted.status
+    if wanted.is_expired:
+        yield Entry.status == EntryStatus.PUBLISHED
+        yield Entry.valid_until < today
+
+
+def _listed(entry: Entry, phrasings: int, today: date) -> ListedEntry:
+    return ListedEntry(
+        entry_id=entry.id,
+        key=entry.key,
+        title=entry.title,
+        area=entry.area,
+        status=entry.status,
+        grade=entry.grade,
+        phrasings=phrasings,
+        valid_until=entry.valid_until,
+        updated_at=entry.updated_at,
+        is_expired=entry.valid_until is not None and entry.valid_until < today,
+    )

@@ -1,0 +1,49 @@
+"""A real browser without a screen, and the console on a real port."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from bot.bootstrap import Services
+from bot.console.serving import serve
+from tests.console.asking import create_services
+from tests.console.browser.looking import SWITCHES, Looker, free_port
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all tests; skips them where the machine has none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no chromium on this machine; apt-get install chromium runs these tests")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
+    """A Govi of the module's own, with its console listening."""
+    folder: Path = tmp_path_factory.mktemp("console")
+    services = create_services(folder, console_port=free_port())
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(services, stop))
+    yield services
+    stop.set()
+    await serving
+    services.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def look(chromium: Browser, services: Services) -> AsyncIterator[Looker]:
+    """Opens windows; whatever goes wrong in one of them is an error of the test."""
+    looker = Looker(chromium, services)
+    yield looker
+    await looker.close()
+    assert looker.complaints == []
