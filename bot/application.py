@@ -28,6 +28,7 @@ from bot.handlers.flood import Allowance, hold_back
 from bot.handlers.incoming import ADDRESSED
 from bot.handlers.membership import note_blocking
 from bot.handlers.menu import set_menus
+from bot.handlers.officers import writing
 from bot.handlers.start import refuse_command, show_help, start
 from bot.services.roles import list_members
 
@@ -103,7 +104,10 @@ def _add_handlers(application: GoviApplication) -> None:
             MessageHandler(filters.COMMAND & ADDRESSED, refuse_command),
             CallbackQueryHandler(press_button),
             ChatMemberHandler(note_blocking, ChatMemberHandler.MY_CHAT_MEMBER),
-            MessageHandler(filters.UpdateType.MESSAGES & question, dialogues.before(ask_question)),
+            MessageHandler(
+                filters.UpdateType.MESSAGES & question,
+                writing.before(dialogues.before(ask_question)),
+            ),
             MessageHandler(media, dialogues.before(receive_media)),
         ]
     )

@@ -70,9 +70,9 @@ def merge(session: Session, officer_id: int, from_id: int, into_id: int) -> None
         EscalationClosedError: Nobody waits in one of them any more.
         HeldByOtherError: Another officer holds one of them.
     """
+    group = _open_to(session, officer_id, from_id)
     if from_id == into_id:
         raise EscalationMissingError(str(into_id))
-    group = _open_to(session, officer_id, from_id)
     into = _open_to(session, officer_id, into_id)
     asks = session.scalars(select(Ask.id).where(Ask.escalation_id == from_id)).all()
     into.is_urgent = into.is_urgent or group.is_urgent

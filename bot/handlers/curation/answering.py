@@ -13,7 +13,7 @@ from bot.handlers.curation.keyboards import PREFIX, shape
 from bot.handlers.curation.wording import found_keyboard, say_faults, say_found
 from bot.handlers.dialogue import Step
 from bot.handlers.guard import Handler, guarded, in_private
-from bot.handlers.incoming import ADDRESSED, get_user
+from bot.handlers.incoming import ADDRESSED, get_user, is_private
 from bot.handlers.pressing import answer_press
 from bot.handlers.replying import Place, place_of, send
 from bot.rendering import render_text
@@ -34,12 +34,10 @@ def on_command(name: str, act: Handler) -> BaseHandler[Update, GoviContext, Any]
 
 
 def on_press(
-    verb: str, count: int, act: Press, prefix: str = PREFIX
+    verb: str, count: int, act: Press, prefix: str = PREFIX, is_for_groups: bool = False
 ) -> BaseHandler[Update, GoviContext, Any]:
     """Register what a button with `count` numbers does; the text it returns goes over the chat."""
 
-    @guarded
-    @in_private
     async def press(update: Update, context: GoviContext) -> None:
         query, match = update.callback_query, context.match
         if query is None or match is None:
@@ -51,7 +49,8 @@ def on_press(
             await say(update, context, say_faults(context, error))
         await answer_press(query, line or "")
 
-    return CallbackQueryHandler(press, pattern=shape(verb, count, prefix))
+    handler = guarded(press if is_for_groups else in_private(press))
+    return CallbackQueryHandler(handler, pattern=shape(verb, count, prefix))
 
 
 def step(act: Step) -> Step:
@@ -81,9 +80,12 @@ def _telling_faults(act: Handler) -> Handler:
 async def say(
     update: Update, context: GoviContext, text: str, keyboard: InlineKeyboardMarkup | None = None
 ) -> None:
-    """Say something under the message that was sent, or that carries the pressed button."""
-    # A button's message may be too old for Telegram to show; the chat is private in any case.
-    is_there = update.effective_message is not None
+    """Say something under the message that was sent, or that carries the pressed button.
+
+    What was pressed in a group is answered in the person's private chat.
+    """
+    # A button's message may be too old for Telegram to show.
+    is_there = update.effective_message is not None and is_private(update)
     place = place_of(update) if is_there else Place(get_user(update).id)
     await send(context, place, render_text(text, keyboard))
 

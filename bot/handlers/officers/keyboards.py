@@ -23,9 +23,11 @@ def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:
     return keyboards.button(label, verb, *numbers, prefix=PREFIX)
 
 
-def on_press(verb: str, count: int, act: answering.Press) -> BaseHandler[Update, GoviContext, Any]:
-    """Register what a button with `count` numbers does."""
-    return answering.on_press(verb, count, act, PREFIX)
+def on_press(
+    verb: str, count: int, act: answering.Press, is_for_groups: bool = False
+) -> BaseHandler[Update, GoviContext, Any]:
+    """Register what a button with `count` numbers does; only some are pressed in groups too."""
+    return answering.on_press(verb, count, act, PREFIX, is_for_groups)
 
 
 def keyboard(lines: Iterable[Iterable[InlineKeyboardButton]]) -> InlineKeyboardMarkup | None:

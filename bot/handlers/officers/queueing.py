@@ -6,7 +6,7 @@ from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, 
 
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import say
-from bot.handlers.incoming import get_user
+from bot.handlers.incoming import get_user, is_private
 from bot.handlers.officers.keyboards import area_of, button, code_of, keyboard, turn
 from bot.handlers.officers.wording import ASKERS_SHOWN, one_line, say_group, say_line
 from bot.handlers.pressing import remove_buttons, show_instead
@@ -42,10 +42,10 @@ async def turn_page(
 async def open_group(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
-    """Show an escalation whole."""
+    """Show an escalation whole; to who pressed in a group, in private."""
     view = await context.run(read_group, get_user(update).id, numbers[0])
     await say_view(update, context, view)
-    return None
+    return None if is_private(update) else context.text("officer.hold.in_private")
 
 
 async def turn_askers(
@@ -72,7 +72,8 @@ async def claim_listed(
     """Claim an escalation from the list, and show it."""
     view = await context.run(claim, get_user(update).id, numbers[0])
     await say_view(update, context, view)
-    return context.text("officer.hold.claimed")
+    key = "officer.hold.claimed" if is_private(update) else "officer.hold.in_private"
+    return context.text(key)
 
 
 async def release_shown(
@@ -154,7 +155,13 @@ def _view_keyboard(context: GoviContext, view: GroupView, page: int) -> InlineKe
         more = context.text("officer.button.more_askers")
         lines.append([button(more, "oa", number, page + 1)])
     if view.is_mine:
-        lines.append([_acting(context, "release", "r", number)])
+        lines += [
+            [_acting(context, "answer", "a", number), _acting(context, "entry", "e", number)],
+            [_acting(context, "inquiry", "i", number), _acting(context, "decline", "d", number)],
+            [_acting(context, "split", "s", number)] * (view.asker_count > 1)
+            + [button(context.text("officer.button.merge"), "m", number, 0)],
+            [_acting(context, "release", "r", number)],
+        ]
     elif view.state.value == "open":
         lines.append([_acting(context, "claim", "c", number)])
     elif view.state.value == "answered":

@@ -30,6 +30,8 @@ def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
         asks.append(context.text("curate.more", count=more))
     notes = [_say_note(context, each) for each in view.notes[-_NOTES_SHOWN:]]
     parts = [" · ".join(facts), "\n".join(asks), "\n".join(notes), _say_near(context, view)]
+    if view.is_mine:
+        parts.append(context.text("officer.group.how_to_answer"))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -84,11 +86,11 @@ def _say_ask(context: GoviContext, ask: AskLine) -> str:
 
 
 def _say_note(context: GoviContext, note: NoteLine) -> str:
-    return context.text(
-        f"officer.group.{note.kind}",
-        who=name_farmer(context, note.number),
-        words=cut(note.text, _SAID),
-    )
+    words = cut(note.text, _SAID)
+    if note.kind == "decline":
+        words = context.text(f"officer.decline.{note.text}")
+    who = name_farmer(context, note.number)
+    return context.text(f"officer.group.{note.kind}", who=who, words=words)
 
 
 def _say_near(context: GoviContext, view: GroupView) -> str:

@@ -1,8 +1,7 @@
 """What officers do in these tests again and again."""
 
 from bot.db.engine import reading, transaction
-from bot.db.models import Escalation, Question
-from bot.services.escalating import escalate
+from bot.db.models import Ask, Entry, Escalation, Proposal
 from bot.testing.people import Button, Seen
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.serving import Govi
@@ -19,9 +18,7 @@ ANSWER = "ලෑල්ලේ ඉර එළියේ දවසක් වේලන
 async def ask(govi: Govi, farmer: Chat, question: str) -> int:
     """Ask what Govi cannot answer; return the escalation that it became part of."""
     await farmer.sends(question)
-    with transaction(govi.services.sessions) as session:
-        asked = session.query(Question).order_by(Question.id.desc()).first()
-        return escalate(session, asked, "fallback").id
+    return int(govi.rows(Ask)[-1].escalation_id)
 
 
 def group(govi: Govi, number: int) -> Escalation:
@@ -53,3 +50,32 @@ def set_area(govi: Govi, number: int, area: str) -> None:
     """Say which area an escalation belongs to."""
     with transaction(govi.services.sessions) as session:
         session.get_one(Escalation, number).area = area
+
+
+async def written(officer: Chat, held: Seen, answer: str) -> Seen:
+    """Write an answer to what is held; its preview."""
+    await officer.presses(held.button(text("officer.button.answer")))
+    return await officer.sends(answer)
+
+
+async def answered(officer: Chat, number: int, answer: str = ANSWER) -> Seen:
+    """Claim and answer an escalation; the offer to keep it."""
+    preview = await written(officer, await claimed(officer, number), answer)
+    return await officer.presses(preview.button(text("officer.button.send")), replies=2)
+
+
+async def kept(officer: Chat, offered: Seen) -> Seen:
+    """Make a draft entry of an answer that was sent."""
+    how = await officer.presses(offered.button(text("officer.button.keep")))
+    await officer.presses(how.button(text("officer.keep.new")))
+    asked = await officer.sends("කෘෂිකර්ම දෙපාර්තමේන්තුව")
+    preview = asked
+    if asked.text == text("officer.keep.area"):
+        preview = await officer.presses(asked.buttons[0])
+    return await officer.presses(preview.button(text("officer.keep.propose")))
+
+
+def proposed_key(govi: Govi) -> str:
+    """The key of the entry that the newest proposal is about."""
+    entry_id = govi.rows(Proposal)[-1].entry_id
+    return next(str(entry.key) for entry in govi.rows(Entry) if entry.id == entry_id)

@@ -16,7 +16,7 @@ from tests.journeys.loop.officers.desk import (
     set_area,
 )
 from tests.journeys.serving import Govi
-from tests.journeys.team import dismiss, menu_of
+from tests.journeys.team import dismiss, lines_over_the_chat, menu_of
 
 
 async def test_one_question_of_three_farmers_is_one_line_before_others(
@@ -124,6 +124,28 @@ async def test_the_queue_is_paged_and_filtered_in_place(
     heading = text("officer.queue.heading_area", area="chilli", count=1)
     assert shown().startswith(heading)
     assert len(officer.answers()) == 1
+
+
+async def test_what_is_claimed_in_the_officers_group_is_shown_in_private(
+    api: BotApi, govi: Govi, nimal: Chat, officer: Chat, sunil: Chat
+) -> None:
+    """Nobody else in the group reads it; who is no officer is refused there too."""
+    number = await ask(govi, nimal, SINHALA)
+    await officer.sends("/start", replies=1)
+    notice = officer.person.sends("…", chat_id=api.group(-1001))
+
+    sunil.person.presses_anything(f"q1:c:{number}", dict(notice.raw))
+    shown = await officer.after(
+        1, lambda: officer.person.presses_anything(f"q1:c:{number}", dict(notice.raw))
+    )
+
+    assert text("officer.held_by_you") in shown.text
+    assert shown.chat_id == officer.person.id
+    await api.until(lambda: len(lines_over_the_chat(api)) > 1)
+    assert set(lines_over_the_chat(api)) == {
+        text("officer.hold.in_private"),
+        text("refusal.not_allowed_officer"),
+    }
 
 
 async def test_farmers_have_no_queue(govi: Govi, nimal: Chat) -> None:

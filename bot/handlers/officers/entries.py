@@ -1,0 +1,54 @@
+"""Using an entry: near ones are offered, others are looked for by words."""
+
+from telegram import CallbackQuery, Update
+
+from bot.handlers.context import GoviContext
+from bot.handlers.curation.answering import say
+from bot.handlers.incoming import get_user
+from bot.handlers.officers.keeping import offer_keeping
+from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
+from bot.handlers.officers.sending import send, show_before_sending
+from bot.services.editing import read_entry_by_id
+from bot.services.flows import Stand
+from bot.services.officer_dialogues import ENTRY, enter
+from bot.services.queue import read_group
+
+
+async def begin_choosing(
+    update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
+) -> str | None:
+    """Offer the nearest entries, and ask for words to look for others."""
+    user_id, number = get_user(update).id, numbers[0]
+    data = {"escalation_id": number}
+    await context.run(enter, user_id, ENTRY, "words", data, update.update_id)
+    near = (await context.run(read_group, user_id, number)).near[:MOST]
+    asking = context.text("officer.entry.ask", number=number)
+    await say(update, context, asking, picking_keyboard(near, "eu", number))
+    return None
+
+
+async def take_words(update: Update, context: GoviContext, stand: Stand) -> None:
+    """Offer what fits the words; after a preview they look for another entry."""
+    await offer_found(update, context, "eu", stand.data["escalation_id"])
+
+
+async def choose_entry(
+    update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
+) -> str | None:
+    """Show an entry's answer as the farmers will read it."""
+    number, entry_id = numbers
+    draft = (await context.run(read_entry_by_id, get_user(update).id, entry_id)).draft
+    heading = context.text("officer.entry.preview", number=number, entry=draft.key)
+    data = {"escalation_id": number, "entry_id": entry_id}
+    await show_before_sending(update, context, ENTRY, data, f"{heading}\n\n{draft.answer}")
+    return None
+
+
+async def send_entry(
+    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+) -> str | None:
+    """Send the entry's answer, and offer to teach it these questions."""
+    number, count = await send(update, context, query, ENTRY, numbers[0])
+    await say(update, context, context.text("officer.answer.sent", number=number, count=count))
+    await offer_keeping(update, context, number)
+    return None

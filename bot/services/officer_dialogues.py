@@ -1,0 +1,116 @@
+"""Guided dialogues of officers: what they are about to send, and sending it in one transaction.
+
+As in `bot.services.curating`, a button under a preview names the update that led to it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.db.models import Ask, Role
+from bot.services import flows, holds, regrouping, resolving, roles
+from bot.services.curating import PREVIEW, find_waiting
+
+ANSWER, ENTRY, INQUIRY, SPLIT = "answer", "use_entry", "inquiry", "split"
+#: The step of `SPLIT` in which askers are picked.
+PICK = "pick"
+
+
+def enter(
+    session: Session,
+    officer_id: int,
+    name: str,
+    step: str,
+    data: Mapping[str, Any],
+    update_id: int,
+) -> None:
+    """Begin or go on in a dialogue about the escalation `escalation_id` of `data`.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError, HeldByOtherError, NotHeldError, EscalationClosedError: The
+            officer does not hold it.
+    """
+    holds.hold(session, officer_id, data["escalation_id"])
+    flows.enter(session, officer_id, name, step, data, update_id)
+
+
+def keep_shown(
+    session: Session, officer_id: int, name: str, data: Mapping[str, Any], update_id: int
+) -> int:
+    """Keep what is shown until it is sent; return how many farmers would get it now.
+
+    Raises:
+        NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
+        EscalationClosedError: As `enter`.
+    """
+    enter(session, officer_id, name, PREVIEW, data, update_id)
+    return count_held(session, officer_id, data["escalation_id"])
+
+
+def count_held(session: Session, officer_id: int, escalation_id: int) -> int:
+    """Return how many askers of an escalation that the officer holds are owed an answer.
+
+    Raises:
+        NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
+        EscalationClosedError: As `enter`.
+    """
+    holds.hold(session, officer_id, escalation_id)
+    waiting = (
+        select(func.count(Ask.id))
+        .join(Ask.question)
+        .where(Ask.escalation_id == escalation_id, holds.is_waiting())
+    )
+    return session.scalar(waiting) or 0
+
+
+def send_shown(
+    session: Session, officer_id: int, name: str, shown_by: int, update_id: int
+) -> tuple[int, int]:
+    """Send what a preview showed and leave the dialogue; return the escalation and its askers.
+
+    Args:
+        session: The transaction.
+        officer_id: Who pressed.
+        name: `ANSWER`, `ENTRY` or `INQUIRY`.
+        shown_by: The update that led to the preview.
+        update_id: The press.
+
+    Raises:
+        StaleButtonError: Nothing waits there to be sent.
+        RequestError: As `bot.services.resolving`; the dialogue stays.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    data = find_waiting(session, officer_id, name, PREVIEW, shown_by).data
+    group = data["escalation_id"]
+    match name:
+        case "answer":
+            count = resolving.send_answer(
+                session, officer_id, group, data["text"], update_id=update_id
+            )
+        case "use_entry":
+            count = resolving.send_entry(
+                session, officer_id, group, data["entry_id"], update_id=update_id
+            )
+        case _:
+            count = resolving.ask_detail(
+                session, officer_id, group, data["text"], data["ask_id"], update_id=update_id
+            )
+    flows.leave(session, officer_id)
+    return group, count
+
+
+def split_picked(session: Session, officer_id: int, begun_by: int) -> int:
+    """Split off the asks that were picked and leave the dialogue; return the new escalation.
+
+    Raises:
+        StaleButtonError: Nothing was picked there.
+        RequestError: As `regrouping.split`; the dialogue stays.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    data = find_waiting(session, officer_id, SPLIT, PICK, begun_by).data
+    new_id = regrouping.split(session, officer_id, data["escalation_id"], data["picked"])
+    flows.leave(session, officer_id)
+    return new_id
