@@ -1,20 +1,23 @@
 """`govi doctor`: is everything as it should be, and if not, what to do."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy.orm import Session
 
-from bot.bootstrap import Services
-from bot.cli.opening import services
+from bot.bootstrap import Services, open_database
+from bot.cli.opening import configured, services
 from bot.contacts import load_contacts
-from bot.db.engine import reading
+from bot.db.engine import reading, transaction
 from bot.db.migrate import head
-from bot.services import checkup
+from bot.errors import GoviError
+from bot.services import checkup, set_aside
 from bot.services.checkup import Finding
 from bot.services.curation import export_entries
 from bot.services.knowledge_index import read_entries
+from bot.services.set_aside import SetAside
 
 
 @click.group("doctor", invoke_without_command=True)
@@ -41,6 +44,42 @@ def knowledge_command() -> None:
             *checkup.examine_phrasings(opened.index.retriever, entries),
         ]
         _report(findings or [Finding("knowledge", f"{len(drafts)} entries, nothing to mend")])
+
+
+@doctor_command.command("inbox")
+@click.option("--replay", type=int, metavar="ID", help="Handle this one again.")
+def inbox_command(replay: int | None) -> None:
+    """List the updates that were set aside, and why; ID is Telegram's number of one."""
+    _examine_queue("inbox", set_aside.list_updates, set_aside.replay, replay)
+
+
+@doctor_command.command("outbox")
+@click.option("--retry", type=int, metavar="ID", help="Send this one again.")
+def outbox_command(retry: int | None) -> None:
+    """List the messages that were given up, and why."""
+    _examine_queue("outbox", set_aside.list_messages, set_aside.retry, retry)
+
+
+def _examine_queue(
+    queue: str,
+    list_rows: Callable[[Session], list[SetAside]],
+    again: Callable[[Session, int], bool],
+    number: int | None,
+) -> None:
+    """List one queue's rows that were set aside, or let one of them be tried again."""
+    engine, sessions = open_database(configured())
+    try:
+        if number is None:
+            with reading(sessions) as session:
+                findings = list(checkup.examine_queue(queue, list_rows(session)))
+            _report(findings or [Finding(queue, "nothing is set aside")])
+            return
+        with transaction(sessions) as session:
+            if not again(session, number):
+                raise GoviError(f"{number} is not set aside, or is nothing that can be tried again")
+        click.echo(f"{number} is tried again by the running Govi, or when it runs next")
+    finally:
+        engine.dispose()
 
 
 def _installation(opened: Services) -> Iterable[Finding]:

@@ -68,7 +68,14 @@ def _render_remark(catalogue: Catalogue, letter: Letter) -> Rendered:
     return render_text(catalogue.text(remark.text_key, remark.language or letter.language))
 
 
+def _render_set_aside(catalogue: Catalogue, letter: Letter) -> Rendered:
+    """Tell an admin that an update or a message was given up, and how to look at it."""
+    key = f"operation.set_aside_{letter.data['queue']}"
+    return render_text(catalogue.text(key, letter.language, number=letter.data["number"]))
+
+
 KINDS: dict[str, Kind] = {
+    "set_aside": Kind(_render_set_aside),
     "reply": Kind(_render_reply, _read_reply),
     "remark": Kind(_render_remark),
     **loop_messages.KINDS,

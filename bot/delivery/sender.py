@@ -31,7 +31,7 @@ from bot.bootstrap import Services
 from bot.delivery.messages import compose
 from bot.delivery.wire import Place, Wire, seconds_of
 from bot.rendering import Rendered
-from bot.services import outbox
+from bot.services import outbox, set_aside
 from bot.services.outbox import LeasedMessage
 
 #: Messages on their way at the same time.
@@ -217,7 +217,7 @@ class Sender:
     ) -> None:
         facts = {**_facts(message), "reason": reason}
         logger.error("message given up", extra=facts, exc_info=error)
-        await self._record(outbox.give_up, message.id, reason)
+        await self._record(set_aside.give_message_up, message.id, message.kind, reason)
         self._services.vitals.count("failed", "outbox")
 
     async def _record(

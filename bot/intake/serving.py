@@ -15,6 +15,7 @@ from collections.abc import (
 )
 from typing import Any, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder
@@ -30,7 +31,7 @@ from bot.jobs.runner import ticking
 from bot.listening import Listener
 from bot.monitoring.health import create_app
 from bot.monitoring.watchdog import Watchdog
-from bot.services import inbox, outbox
+from bot.services import inbox, set_aside
 
 DRAIN_SECONDS = 20.0
 #: How often the index is brought in step with the database; well under the promised second.
@@ -114,8 +115,7 @@ async def serve(
     Raises:
         GoviError: One of the parts ended by itself; whoever supervises the process restarts it.
     """
-    await services.run(inbox.release)
-    await services.run(outbox.release)
+    await services.run(set_aside.take_over)
     sender = sender_of(application)
     worker = Worker(application, services)
     watching = _watching(services)
@@ -136,6 +136,8 @@ async def serve(
     results = await _end(running)
     await _drain(worker, sender, sending)
     results += await _end([sending])
+    with contextlib.suppress(SQLAlchemyError):  # then the next process takes it over
+        await services.run(inbox.hand_back)
     logger.info("stopped")
     for result in results:
         if isinstance(result, Exception):

@@ -13,7 +13,7 @@ from bot.application import GoviApplication
 from bot.batching import BatcherFullError
 from bot.bootstrap import Services
 from bot.delivery.wire import seconds_of
-from bot.services import inbox
+from bot.services import inbox, set_aside
 from bot.services.inbox import LeasedUpdate
 
 #: Chats served at the same time.
@@ -73,7 +73,7 @@ class Worker:
     async def _lease(self, limit: int) -> list[LeasedUpdate]:
         try:
             return await self._services.run(
-                inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy)
+                inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), not self._tasks
             )
         except OperationalError as error:
             logger.error("inbox out of reach", extra={"reason": str(error.orig)})
@@ -105,9 +105,11 @@ class Worker:
             "update failed" if retry else "update set aside",
             extra={**_facts(leased), "reason": reason, "retry_seconds": retry},
         )
-        await self._services.run(inbox.fail, leased.update_id, reason, retry)
         if retry is None:
+            await self._services.run(set_aside.set_update_aside, leased.update_id, reason)
             self._services.vitals.count("failed", "inbox")
+        else:
+            await self._services.run(inbox.fail, leased.update_id, reason, retry)
 
     async def _process(self, leased: LeasedUpdate) -> BaseException | None:
         """Run the handlers; return what went wrong, which the application itself swallows."""

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from bot.services.queues import Queue
+from bot.services.backlog import Queue
 from bot.vitals import SEARCH_BOUNDS, Vitals
 
 #: Counter -> the name of its label, or "" for none, and what it counts.

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.bootstrap import Services
-from bot.services.queues import Queue, measure_inbox, measure_outbox
+from bot.services.backlog import Queue, measure_inbox, measure_outbox
 
 #: Telegram is asked, or asks, more often than that; longer unheard is as good as deaf.
 UNREACHED_SECONDS = 150.0

@@ -10,17 +10,15 @@ from sqlalchemy.orm import Session
 from bot.db.models import (
     Entry,
     EntryStatus,
-    InboxStatus,
     JobOutcome,
-    OutboxStatus,
-    OutgoingMessage,
     Question,
     QuestionState,
-    ReceivedUpdate,
 )
 from bot.knowledge import EntryDraft
 from bot.local_time import COLOMBO
+from bot.services import set_aside
 from bot.services.job_runs import list_last_runs
+from bot.services.set_aside import SetAside
 from retrieval import IndexedEntry, Retriever, SearchResult
 
 #: Fewer known ways of asking than this, and farmers' own words are likely to miss the entry.
@@ -45,18 +43,17 @@ def examine_database(session: Session) -> Iterator[Finding]:
         yield Finding("knowledge", f"{count} entries {status.value}")
     waiting = session.scalar(select(func.count()).where(Question.state == QuestionState.UNANSWERED))
     yield Finding("questions", f"{waiting} unanswered")
-    failed = session.scalars(
-        select(ReceivedUpdate).where(ReceivedUpdate.status == InboxStatus.FAILED)
-    )
-    for row in failed:
-        yield Finding("inbox", f"{row.update_id} was set aside: {row.reason}", is_fault=True)
-    unsent = session.scalars(
-        select(OutgoingMessage).where(OutgoingMessage.status == OutboxStatus.FAILED)
-    )
-    for message in unsent:
-        text = f"{message.id} ({message.kind}) was given up: {message.reason}"
-        yield Finding("outbox", text, is_fault=True)
+    yield from examine_queue("inbox", set_aside.list_updates(session))
+    yield from examine_queue("outbox", set_aside.list_messages(session))
     yield from _examine_jobs(session)
+
+
+def examine_queue(queue: str, rows: Sequence[SetAside]) -> Iterator[Finding]:
+    """Yield what was set aside in a queue."""
+    for row in rows:
+        since = f" since {row.since:%Y-%m-%d %H:%M} UTC" if row.since else ""
+        text = f"{row.number} ({row.about}) is set aside{since}: {row.reason}"
+        yield Finding(queue, text, is_fault=True)
 
 
 def _examine_jobs(session: Session) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from sqlalchemy import Text, cast, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Text, cast, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from bot.db.base import utc_now
 from bot.db.models import InboxStatus, ReceivedUpdate, Reply
@@ -18,6 +18,10 @@ from bot.db.models import InboxStatus, ReceivedUpdate, Reply
 UNREADABLE = "unreadable"
 #: ... as much of it as helps to find out what it is.
 LONGEST_KEPT = 2000
+#: An update with which so many processes died is not tried again.
+CRASHES = 5
+
+_RECEIVED = ReceivedUpdate.status == InboxStatus.RECEIVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +85,30 @@ def _unreadable(update_id: int | None, reason: str, text: str = "") -> ReceivedU
 
 
 def lease(
-    session: Session, limit: int, lease_seconds: float, busy_chats: Collection[int] = ()
+    session: Session,
+    limit: int,
+    lease_seconds: float,
+    busy_chats: Collection[int] = (),
+    is_idle: bool = True,
 ) -> list[LeasedUpdate]:
     """Take the oldest waiting updates, one a chat, and hold them for `lease_seconds`.
 
     A chat's later update is never handed out while an earlier one is unfinished, so each chat
     is served in order. Updates that belong to no chat go one at a time, as one chat.
+
+    What a process died with may have killed it. Such an update is handed out alone, when the
+    worker is idle, so that the next death tells which it was; until then nothing else is. Those
+    that have killed least go first.
     """
     now = utc_now()
-    first = (
-        select(func.min(ReceivedUpdate.id).label("id"), func.max(ReceivedUpdate.leased_until))
-        .where(ReceivedUpdate.status == InboxStatus.RECEIVED)
-        .group_by(ReceivedUpdate.chat_id)
-        .subquery()
-    )
-    waiting = (
-        select(ReceivedUpdate)
-        .join(first, ReceivedUpdate.id == first.c.id)
-        .where(or_(ReceivedUpdate.leased_until.is_(None), ReceivedUpdate.leased_until <= now))
-        .where(
-            or_(
-                ReceivedUpdate.chat_id.is_(None),
-                ReceivedUpdate.chat_id.not_in(sorted(busy_chats)),
-            )
-        )
-        .order_by(ReceivedUpdate.id)
-        .limit(limit)
-    )
-    rows = session.scalars(waiting).all()
+    suspects = _waiting(now, busy_chats).where(ReceivedUpdate.crashes > 0)
+    wanted = suspects.order_by(ReceivedUpdate.crashes, ReceivedUpdate.id).limit(1)
+    rows = session.scalars(wanted).all()
+    if rows and not is_idle:
+        return []
+    if not rows:
+        others = _waiting(now, busy_chats).where(ReceivedUpdate.crashes == 0)
+        rows = session.scalars(others.order_by(ReceivedUpdate.id).limit(limit)).all()
     for row in rows:
         row.leased_until = now + timedelta(seconds=lease_seconds)
         row.attempts += 1
@@ -116,23 +116,62 @@ def lease(
     return [LeasedUpdate(r.id, r.update_id, r.chat_id, r.raw, r.attempts) for r in rows]
 
 
-def release(session: Session) -> None:
-    """Give back what a process held that is no more; only before the one worker starts."""
+def _waiting(now: datetime, busy_chats: Collection[int]) -> Select[ReceivedUpdate]:
+    """Select updates that may be handed out: due, held by nobody, and the first of their chat."""
+    row, earlier = ReceivedUpdate, aliased(ReceivedUpdate)
+    return select(row).where(
+        _RECEIVED,
+        or_(row.due_at.is_(None), row.due_at <= now),
+        or_(row.leased_until.is_(None), row.leased_until <= now),
+        or_(row.chat_id.is_(None), row.chat_id.not_in(sorted(busy_chats))),
+        ~exists().where(
+            earlier.chat_id.is_not_distinct_from(row.chat_id),
+            earlier.status == InboxStatus.RECEIVED,
+            earlier.id < row.id,
+        ),
+    )
+
+
+def release(session: Session) -> list[int]:
+    """Take over from a process that died; only before the one worker starts.
+
+    What it held is handed out again, alone. What `CRASHES` processes have died with is set aside.
+
+    Returns:
+        The ids of the updates that were set aside.
+    """
     session.execute(
         update(ReceivedUpdate)
-        .where(ReceivedUpdate.status == InboxStatus.RECEIVED)
+        .where(_RECEIVED, ReceivedUpdate.leased_until.is_not(None))
+        .values(leased_until=None, crashes=ReceivedUpdate.crashes + 1)
+    )
+    deadly = session.scalars(
+        select(ReceivedUpdate.update_id).where(_RECEIVED, ReceivedUpdate.crashes >= CRASHES)
+    ).all()
+    for update_id in deadly:
+        fail(session, update_id, f"{CRASHES} processes died with it", None)
+    return list(deadly)
+
+
+def hand_back(session: Session) -> None:
+    """Give back what this process holds, when it ends in good order."""
+    session.execute(
+        update(ReceivedUpdate)
+        .where(_RECEIVED, ReceivedUpdate.leased_until.is_not(None))
         .values(leased_until=None)
     )
 
 
 def forget_waits(session: Session) -> None:
-    """Let everything that waits be due now: the clock was set, and what it said means nothing."""
-    session.execute(
-        update(ReceivedUpdate)
-        .where(ReceivedUpdate.status == InboxStatus.RECEIVED)
-        .where(ReceivedUpdate.leased_until > utc_now())
-        .values(leased_until=None)
-    )
+    """Let everything that waits be due now: the clock was set, and what it said means nothing.
+
+    A lease goes too; whoever holds it keeps its chat busy.
+    """
+    now = utc_now()
+    for moment in (ReceivedUpdate.due_at, ReceivedUpdate.leased_until):
+        session.execute(
+            update(ReceivedUpdate).where(_RECEIVED, moment > now).values({moment: None})
+        )
 
 
 def finish(session: Session, update_id: int) -> None:
@@ -156,11 +195,11 @@ def finish(session: Session, update_id: int) -> None:
 
 def fail(session: Session, update_id: int, reason: str, retry_in_seconds: float | None) -> None:
     """Put an update back for a later attempt, or set it aside when `retry_in_seconds` is None."""
-    values: dict[str, Any] = {"reason": reason[:2000]}
+    values: dict[str, Any] = {"reason": reason[:2000], "leased_until": None}
     if retry_in_seconds is None:
-        values |= {"status": InboxStatus.FAILED, "finished_at": utc_now(), "leased_until": None}
+        values |= {"status": InboxStatus.FAILED, "finished_at": utc_now()}
     else:
-        values["leased_until"] = utc_now() + timedelta(seconds=retry_in_seconds)
+        values["due_at"] = utc_now() + timedelta(seconds=retry_in_seconds)
     session.execute(
         update(ReceivedUpdate).where(ReceivedUpdate.update_id == update_id).values(**values)
     )

@@ -30,7 +30,9 @@ class Inbox:
         """Do as `Services.run` does, by the function's name."""
         return getattr(self, function.__name__)(*args)
 
-    def lease(self, limit: int, seconds: float, busy: Sequence[int]) -> list[LeasedUpdate]:
+    def lease(
+        self, limit: int, seconds: float, busy: Sequence[int], is_idle: bool
+    ) -> list[LeasedUpdate]:
         """Give everything at once."""
         taken, self.waiting = self.waiting, []
         return taken
@@ -39,9 +41,13 @@ class Inbox:
         """Remember a success."""
         self.finished.append(update_id)
 
-    def fail(self, update_id: int, reason: str, seconds: float | None) -> None:
+    def fail(self, update_id: int, reason: str, seconds: float) -> None:
         """Remember a failure."""
         self.failed.append((update_id, seconds))
+
+    def set_update_aside(self, update_id: int, reason: str) -> None:
+        """Remember the last failure."""
+        self.failed.append((update_id, None))
 
 
 class Hanging:

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,12 @@ from bot.delivery import pacing, sender
 from bot.i18n import Catalogue
 from bot.intake import poller, serving, worker
 from bot.intake.poller import Poller
+from bot.services import inbox
 from bot.services.curation import import_entries
+from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import Settings
+from retrieval import SearchResult
 from tests.factories import create_draft, create_retriever
 
 BLAST = "ගොයමේ කොළ පාළු රෝගයට මොකද කරන්නේ"
@@ -28,6 +34,8 @@ BLAST_ANSWER = "යූරියා අඩු කරන්න & <b>කොළ</b> 
 #: Fits both entries about mites equally well.
 MITES = "මයිටා හානිය නවත්තන්නේ"
 UNKNOWN = "xyzzy plugh qwop"
+#: Kills the process of `python -m tests.journeys.serving` that looks for an answer to it.
+POISON = "plugh xyzzy grue"
 #: Its answer outgrows one message once it is escaped.
 LONG = "දිග උත්තරයක් දෙන්න"
 
@@ -100,6 +108,7 @@ def create_services(url: str, token: str, folder: Path, **options: Any) -> Servi
     sessions = sessionmaker(engine, expire_on_commit=False)
     with transaction(sessions) as session:
         import_entries(session, DRAFTS, Origin.STARTER, "test")
+        grant_first_admins(session, settings.admin_ids)
     index = KnowledgeIndex(sessions, create_retriever())
     index.load()
     return Services(settings, engine, sessions, index, Catalogue.load())
@@ -112,13 +121,28 @@ def hurry() -> None:
     sender.SHORTEST_PAUSE, sender.LONGEST_PAUSE, sender.SWEEP_SECONDS = 0.02, 0.1, 0.05
     pacing.CHAT_SECONDS = 0.02
     worker.LEASE_SECONDS, worker.SWEEP_SECONDS, worker.FIRST_RETRY_SECONDS = 0.2, 0.05, 0.02
+    inbox.CRASHES = 2
+
+
+def poison(index: KnowledgeIndex) -> None:
+    """Let one question kill the process, as a fault in compiled code would."""
+    search = index.search
+
+    def die_or_search(texts: Sequence[str]) -> list[SearchResult]:
+        if POISON in texts:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return search(texts)
+
+    index.search = die_or_search
 
 
 async def main() -> None:
     """Serve until killed: `python -m tests.journeys.serving URL TOKEN FOLDER`."""
     hurry()
     url, token, folder = sys.argv[1:]
-    govi = Govi(create_services(url, token, Path(folder)))
+    services = create_services(url, token, Path(folder))
+    poison(services.index)
+    govi = Govi(services)
     await govi.start()
     await asyncio.Event().wait()
 

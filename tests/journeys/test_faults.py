@@ -1,8 +1,11 @@
 """Telegram fails, people block the bot, the process dies."""
 
 import asyncio
+import contextlib
 import io
 import logging
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,8 +19,8 @@ from bot.logs import set_up_logging
 from bot.settings import ROOT, Settings
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
-from bot.testing.people import Person
-from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services
+from bot.testing.people import Person, Seen
+from tests.journeys.serving import BLAST, BLAST_ANSWER, POISON, Govi, create_services
 
 
 async def test_questions_asked_while_the_api_is_down_are_answered_when_it_is_back(
@@ -192,15 +195,48 @@ async def test_a_process_killed_between_commit_and_send_replies_once_after_resta
     assert len(api.replies(question)) == 1
 
 
+async def test_a_question_that_kills_the_process_is_set_aside_and_told(
+    api: BotApi, tmp_path: Path, farmer: Person, neighbour: Person
+) -> None:
+    """It dies twice and not for ever; the neighbour is answered and the admin is told."""
+    admin = api.user(99)
+    admin.sends("/start")
+    farmer.sends(POISON)
+    question = neighbour.sends(BLAST)
+
+    deaths = [await lives(api, tmp_path, admin, question) for _ in range(3)]
+
+    assert deaths == [-signal.SIGKILL, -signal.SIGKILL, None]
+    assert len(api.replies(question)) == 1
+    assert "govi doctor inbox" in admin.sees()[-1].text
+
+
+async def lives(api: BotApi, folder: Path, admin: Person, question: Seen) -> int | None:
+    """Serve until the process dies, or has told the admin and replied; return how it ended."""
+    async with process(api, folder, admin) as serving:
+        await api.until(
+            lambda: (
+                serving.returncode is not None
+                or (len(admin.sees()) > 2 and bool(api.replies(question)))
+            ),
+            60,
+        )
+        return serving.returncode
+
+
 @asynccontextmanager
-async def process(api: BotApi, folder: Path) -> AsyncIterator[None]:
+async def process(
+    api: BotApi, folder: Path, admin: Person | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Serve in a process of its own, and kill it at the end."""
     command = (sys.executable, "-m", "tests.journeys.serving", api.url, api.token, str(folder))
-    serving = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    environment = os.environ | ({"ADMIN_IDS": str(admin.id)} if admin else {})
+    serving = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
     try:
-        yield
+        yield serving
     finally:
-        serving.kill()
+        with contextlib.suppress(ProcessLookupError):
+            serving.kill()
         await serving.wait()
 
 

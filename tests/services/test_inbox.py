@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
@@ -62,6 +63,82 @@ def test_a_new_process_takes_over_at_once(session: Session) -> None:
     inbox.release(session)
 
     assert lease_ids(session) == [1]
+
+
+def test_what_a_process_died_with_is_handed_out_alone(session: Session) -> None:
+    """The next death tells which it was; the others wait for that, and then go on."""
+    inbox.store(session, [message(1, 7), message(2, 8)])
+    lease_ids(session)
+    inbox.store(session, [message(3, 9)])
+    inbox.release(session)
+
+    assert lease_ids(session, is_idle=False) == []
+    assert lease_ids(session) == [1]
+    inbox.finish(session, 1)
+    assert lease_ids(session) == [2]
+    inbox.finish(session, 2)
+    assert lease_ids(session, is_idle=False) == [3]
+
+
+def test_what_killed_more_goes_last(session: Session) -> None:
+    """So that the innocent are answered before it is tried again."""
+    inbox.store(session, [message(1, 7), message(2, 8)])
+    lease_ids(session)
+    inbox.release(session)
+    assert lease_ids(session) == [1]
+    inbox.release(session)
+
+    assert lease_ids(session) == [2]
+
+
+def test_a_deadly_update_is_set_aside(session: Session) -> None:
+    """After so many deaths that it was no accident; what stood behind it in its chat goes on."""
+    inbox.store(session, [message(1), message(2)])
+    aside = []
+    for _ in range(inbox.CRASHES):
+        assert lease_ids(session) == [1]
+        aside += inbox.release(session)
+
+    row = session.scalars(select(ReceivedUpdate).where(ReceivedUpdate.update_id == 1)).one()
+    assert aside == [1]
+    assert (row.status, row.reason) == (InboxStatus.FAILED, "5 processes died with it")
+    assert lease_ids(session) == [2]
+
+
+def test_what_is_handed_back_in_good_order_is_no_suspect(session: Session) -> None:
+    """A stop that could not wait for it is not its fault."""
+    inbox.store(session, [message(1, 7), message(2, 8)])
+    lease_ids(session)
+
+    inbox.hand_back(session)
+    inbox.release(session)
+
+    assert lease_ids(session, is_idle=False) == [1, 2]
+
+
+def test_a_pause_after_a_failure_is_no_death(session: Session) -> None:
+    """A new process neither hurries it nor suspects it."""
+    inbox.store(session, [message(1)])
+    lease_ids(session)
+    inbox.fail(session, 1, "boom", retry_in_seconds=60)
+
+    inbox.release(session)
+
+    row = session.scalars(select(ReceivedUpdate)).one()
+    assert row.crashes == 0
+    assert lease_ids(session) == []
+
+
+def test_a_lease_looks_things_up_instead_of_grouping_all_that_waits(session: Session) -> None:
+    """Both the next rows and the first of each chat are found by an index."""
+    rows = inbox._waiting(utc_now(), ()).where(ReceivedUpdate.crashes == 0)
+    statement = rows.order_by(ReceivedUpdate.id).limit(9)
+    text = str(statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+    plan = [row.detail for row in session.execute(sql_text(f"EXPLAIN QUERY PLAN {text}"))]
+
+    assert any("INDEX ix_inbox_status_crashes_id (status=? AND crashes=?)" in step for step in plan)
+    assert any("INDEX ix_inbox_chat_id_status_id (chat_id=? AND status=?" in step for step in plan)
+    assert not any("SCAN inbox" in step or "TEMP B-TREE" in step for step in plan)
 
 
 def test_a_failed_attempt_is_tried_later(session: Session) -> None:

@@ -25,7 +25,10 @@ class ReceivedUpdate(Base):
     """A raw update, durable before Telegram is told that it arrived."""
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_status_id", "status", "id"),)
+    __table_args__ = (
+        Index("ix_inbox_status_crashes_id", "status", "crashes", "id"),
+        Index("ix_inbox_chat_id_status_id", "chat_id", "status", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
@@ -35,6 +38,10 @@ class ReceivedUpdate(Base):
         enumeration(InboxStatus), default=InboxStatus.RECEIVED
     )
     attempts: Mapped[int] = mapped_column(default=0)
+    #: How many processes died while they held it.
+    crashes: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: Not before then, after a failed attempt.
+    due_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(default=utc_now)

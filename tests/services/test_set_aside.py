@@ -1,0 +1,118 @@
+"""What was given up, in and out."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUpdate
+from bot.services import inbox, outbox, set_aside
+from bot.services.farmers import grant_first_admins
+
+ADMIN, FARMER = 99, 11
+
+
+def store(session: Session, update_id: int, chat_id: int = FARMER) -> None:
+    """Receive a message."""
+    raw: dict[str, Any] = {"message": {"chat": {"id": chat_id}, "text": "ගොයම"}}
+    inbox.store(session, [{"update_id": update_id, **raw}])
+
+
+def owed_to(session: Session, chat_id: int) -> list[dict[str, Any]]:
+    """What the admins' messages say."""
+    rows = select(OutgoingMessage).where(OutgoingMessage.chat_id == chat_id)
+    return [row.data for row in session.scalars(rows) if row.kind == set_aside.KIND]
+
+
+@pytest.fixture(autouse=True)
+def admin(session: Session) -> None:
+    """Somebody who is told."""
+    grant_first_admins(session, [ADMIN])
+
+
+def test_an_update_that_was_given_up_is_listed_without_its_words(session: Session) -> None:
+    """What it was, whose, how often it was tried, and why it failed."""
+    store(session, 7)
+    inbox.lease(session, 1, 60)
+    set_aside.set_update_aside(session, 7, "ValueError: boom")
+
+    [row] = set_aside.list_updates(session)
+
+    assert (row.number, row.reason) == (7, "ValueError: boom")
+    assert row.about == "message from chat 11, 1 attempts"
+    assert row.since is not None
+
+
+def test_admins_are_told_once_an_hour(session: Session) -> None:
+    """A fault of ours that hits a thousand updates sends no thousand messages."""
+    store(session, 7)
+    store(session, 8)
+
+    set_aside.set_update_aside(session, 7, "boom")
+    set_aside.set_update_aside(session, 8, "boom")
+
+    assert owed_to(session, ADMIN) == [{"queue": "inbox", "number": 7}]
+
+
+def test_what_processes_died_with_is_told_at_the_next_start(session: Session) -> None:
+    """It was set aside when the new process took over."""
+    store(session, 7)
+    for _ in range(inbox.CRASHES):
+        inbox.lease(session, 1, 60)
+        set_aside.take_over(session)
+
+    assert owed_to(session, ADMIN) == [{"queue": "inbox", "number": 7}]
+
+
+def test_a_message_that_was_given_up_is_told_unless_it_tells(session: Session) -> None:
+    """An admin who cannot be reached is not told of that by another message."""
+    reply = outbox.post(session, FARMER, "reply")
+    assert reply is not None
+
+    set_aside.give_message_up(session, reply.id, reply.kind, "boom")
+    [told] = session.scalars(select(OutgoingMessage).where(OutgoingMessage.chat_id == ADMIN))
+    set_aside.give_message_up(session, told.id, told.kind, "boom")
+
+    assert owed_to(session, ADMIN) == [{"queue": "outbox", "number": reply.id}]
+    assert [row.number for row in set_aside.list_messages(session)] == [reply.id, told.id]
+
+
+def test_a_replayed_update_is_handled_as_if_it_had_just_come(session: Session) -> None:
+    """With all its attempts, before what its chat has sent since."""
+    store(session, 7)
+    inbox.lease(session, 1, 60)
+    set_aside.set_update_aside(session, 7, "boom")
+    store(session, 8)
+
+    assert set_aside.replay(session, 7)
+    session.flush()
+
+    [leased] = inbox.lease(session, 9, 60)
+    assert (leased.update_id, leased.attempts) == (7, 1)
+
+
+def test_only_what_was_set_aside_can_be_replayed(session: Session) -> None:
+    """Neither what waits nor what is done, nor what is no update."""
+    store(session, 7)
+    inbox.store(session, ["nonsense"])
+    [unreadable] = set_aside.list_updates(session)
+
+    assert not set_aside.replay(session, 7)
+    assert not set_aside.replay(session, 8)
+    assert not set_aside.replay(session, unreadable.number)
+    states = session.scalars(select(ReceivedUpdate.status).order_by(ReceivedUpdate.id)).all()
+    assert states == [InboxStatus.RECEIVED, InboxStatus.FAILED]
+
+
+def test_a_message_is_sent_again_once_it_is_asked_for(session: Session) -> None:
+    """One that was not given up is left alone."""
+    reply = outbox.post(session, FARMER, "reply")
+    assert reply is not None
+    assert not set_aside.retry(session, reply.id)
+    set_aside.give_message_up(session, reply.id, "reply", "boom")
+
+    assert set_aside.retry(session, reply.id)
+
+    session.refresh(reply)
+    assert (reply.status, reply.reason, reply.attempts) == (OutboxStatus.PENDING, None, 0)
