@@ -16,6 +16,7 @@ from telegram.ext import (
 )
 
 from bot.batching import Batcher
+from bot.delivery.lifeline import Lifeline
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
@@ -24,6 +25,7 @@ from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
 from bot.handlers.dialogue import Dialogues, Step, cancel
+from bot.handlers.emergency import heed
 from bot.handlers.flood import Allowance, hold_back
 from bot.handlers.incoming import ADDRESSED
 from bot.handlers.membership import note_blocking
@@ -67,7 +69,12 @@ def build(
     settings = services.settings
     allowance = Allowance(settings.rate_burst, settings.rate_per_minute)
     application.bot_data[DESK] = Desk(
-        services, Batcher(services.index.search), wire, sender, allowance
+        services=services,
+        batcher=Batcher(services.index.search),
+        wire=wire,
+        sender=sender,
+        allowance=allowance,
+        lifeline=Lifeline(application.bot, services),
     )
     _add_handlers(application)
     return application
@@ -84,6 +91,7 @@ def _add_handlers(application: GoviApplication) -> None:
     question = filters.TEXT & ~filters.COMMAND & ADDRESSED
     # An edited photo or a moving live location is no new question; edited text is.
     media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL & ADDRESSED
+    application.add_handler(TypeHandler(Update, heed), group=-2)
     application.add_handler(TypeHandler(Update, hold_back), group=-1)
     application.add_handlers(
         [

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from bot.services.remarks import SMALLTALK, Remark
+from bot.emergency import Emergencies, load_emergencies
+from bot.services.remarks import EMERGENCY, SMALLTALK, Remark
 from bot.smalltalk import SmallTalk, load_smalltalk
 from retrieval import detect_script
 
@@ -12,11 +13,20 @@ from retrieval import detect_script
 class Recognition:
     """The rules for messages that need no search."""
 
+    emergencies: Emergencies
     smalltalk: SmallTalk
 
     def remark(self, text: str) -> Remark | None:
         """Return what a message is, or None: search for it. Never raises."""
-        return self.small_talk(text)
+        return self.emergency(text) or self.small_talk(text)
+
+    def emergency(self, text: str) -> Remark | None:
+        """Return what a message calls for help about, if it does."""
+        found = self.emergencies.detect(text)
+        if found is None:
+            return None
+        language = "ta" if detect_script(text) == "tamil" else found.language
+        return Remark(EMERGENCY, found.kind, language)
 
     def small_talk(self, text: str) -> Remark | None:
         """Return which small talk a message is, if it is."""
@@ -31,6 +41,7 @@ def load_recognition() -> Recognition:
     """Read the shipped rules, once.
 
     Raises:
+        EmergencyError: The rules for emergencies cannot be used.
         SmallTalkError: The rules for small talk cannot be used.
     """
-    return Recognition(load_smalltalk())
+    return Recognition(load_emergencies(), load_smalltalk())

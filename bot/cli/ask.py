@@ -8,8 +8,11 @@ from bot.bootstrap import Services
 from bot.cli.opening import services
 from bot.cli.terminal import say, show
 from bot.db.engine import reading
+from bot.i18n import Catalogue
+from bot.recognition import load_recognition
 from bot.services.answering import Outcome, record_terminal_question
-from retrieval import SearchResult
+from bot.services.remarks import Remark
+from retrieval import SearchResult, detect_script
 
 
 @click.command("ask")
@@ -17,6 +20,10 @@ from retrieval import SearchResult
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all matches.")
 def ask_command(question: str, as_json: bool) -> None:
     """Answer QUESTION as a farmer would be answered; nothing is recorded."""
+    remark = load_recognition().emergency(question)
+    if remark is not None:  # told and answered without the database and the model
+        click.echo(_emergency(question, remark, as_json))
+        return
     with services(update_starter=False) as opened:
         result = opened.index.search([question])[0]
         remark = opened.recognition.small_talk(question)
@@ -26,6 +33,25 @@ def ask_command(question: str, as_json: bool) -> None:
             return
         outcome = rehearse(opened, question, result)
         click.echo(as_json_object(result, outcome) if as_json else show(opened.catalogue, outcome))
+
+
+def _emergency(question: str, remark: Remark, as_json: bool) -> str:
+    """Return the reply to a call for help; as JSON in the published shape, with its kind."""
+    said = say(Catalogue.load(), remark)
+    if not as_json:
+        return said
+    shown: dict[str, object] = {
+        "decision": remark.decision,
+        "kind": remark.kind,
+        "key": None,
+        "answer": said,
+        "score": 0.0,
+        "margin": 0.0,
+        "matches": [],
+        "script": detect_script(question),
+        "seconds": 0.0,
+    }
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def _no_answer(said: str) -> Outcome:

@@ -1,12 +1,16 @@
 """`govi evaluate`: how good the answers are, on questions whose right entry is known."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.bootstrap import Services
 from bot.cli.opening import services
+from retrieval import SearchResult
 from retrieval.evaluation import evaluate, read_cases
 
 _SHARES = ("accuracy@1", "recall@5", "mrr", "answered", "precision_answered", "refused")
@@ -18,13 +22,26 @@ _SHARES = ("accuracy@1", "recall@5", "mrr", "answered", "precision_answered", "r
 def evaluate_command(file: Path, as_json: bool) -> None:
     """Measure FILE.jsonl: lines of {"question", "key", "group"}, key null for "do not answer".
 
-    Uses the knowledge in the database as it stands. Intervals are Wilson's at 95 %.
+    Uses the knowledge in the database as it stands. A call for help and small talk, which get
+    replies of their own, count as refused. Intervals are Wilson's at 95 %.
     """
     cases = read_cases(file)
     with services(update_starter=False) as opened:
-        report = evaluate(cases, opened.index.search)
+        report = evaluate(cases, lambda texts: _search(opened, texts))
         model_id = opened.index.retriever.model_id
     click.echo(json.dumps(report) if as_json else _table(report, model_id))
+
+
+def _search(opened: Services, texts: Sequence[str]) -> list[SearchResult]:
+    results = opened.index.search(texts)
+    return [
+        result if opened.recognition.remark(text) is None else _refused(result)
+        for text, result in zip(texts, results, strict=True)
+    ]
+
+
+def _refused(result: SearchResult) -> SearchResult:
+    return replace(result, decision=replace(result.decision, kind="fallback"))
 
 
 def _table(report: dict[str, Any], model_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from telegram.ext import CallbackContext, ExtBot
 
 from bot.batching import Batcher
+from bot.delivery.lifeline import Lifeline
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
 from bot.i18n import Catalogue
@@ -36,6 +37,8 @@ class Desk:
     sender: Sender
     #: How much each person may still send.
     allowance: "Allowance"
+    #: For calls for help that cannot be written down.
+    lifeline: Lifeline
     _asides: set[asyncio.Task[None]] = field(default_factory=set)
 
     def do_aside(self, errand: Coroutine[None, None, None]) -> None:

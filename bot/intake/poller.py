@@ -24,6 +24,7 @@ from telegram.warnings import PTBUserWarning
 
 from bot.application import ALLOWED_UPDATES
 from bot.bootstrap import Services
+from bot.delivery.lifeline import Lifeline
 from bot.delivery.wire import seconds_of
 from bot.errors import TokenError
 from bot.services import inbox
@@ -45,6 +46,7 @@ class Poller:
         self._bot = bot
         self._services = services
         self._on_received = on_received
+        self._lifeline = Lifeline(bot, services)
         self._pause = SHORTEST_PAUSE
         self._is_alone = False
 
@@ -71,7 +73,8 @@ class Poller:
                 received = await self._fetch(offset)
                 self._services.vitals.note_reached()
                 if received:
-                    stored = await self._services.run(inbox.store, received)
+                    writing = self._services.run(inbox.store, received)
+                    stored = await self._lifeline.during(writing, received)
                     self._services.vitals.count("updates", by=len(stored))
                     self._on_received()
                     if (behind := _behind(received)) is None:

@@ -21,6 +21,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.application import ALLOWED_UPDATES
 from bot.bootstrap import Services
+from bot.delivery.lifeline import Lifeline
 from bot.errors import GoviError, SettingsError, TokenError
 from bot.intake import poller
 from bot.listening import Listener
@@ -55,6 +56,7 @@ class Webhook:
         self._bot = bot
         self._services = services
         self._on_received = on_received
+        self._lifeline = Lifeline(bot, services)
         self._url = settings.webhook_url
         #: Whether this process has; one before it may have had another secret.
         self._is_announced = False
@@ -127,8 +129,10 @@ class Webhook:
         return await self._store(body)
 
     async def _store(self, body: bytes) -> Response:
+        received = [_parse(body)]
         try:
-            stored = await self._services.run(inbox.store, [_parse(body)])
+            writing = self._services.run(inbox.store, received)
+            stored = await self._lifeline.during(writing, received)
         except (SQLAlchemyError, GoviError) as error:
             logger.error("update not taken", extra={"reason": type(error).__name__})
             return Response(status_code=503)

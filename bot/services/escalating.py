@@ -19,7 +19,7 @@ def escalate(
     """Pass a question on to the officers, together with those open ones that ask the same.
 
     Does not commit. A question that was passed on before stays where it is. An urgent one is told
-    to every officer at once.
+    to every officer at once, and is grouped with nothing but what the same farmer calls urgent.
 
     Args:
         session: The transaction.
@@ -30,7 +30,8 @@ def escalate(
     session.flush()
     if question.ask is not None:
         return question.ask.escalation
-    group = _find_like(session, question) or _open(session, question)
+    find = _find_own_urgent if is_urgent else _find_like
+    group = find(session, question) or _open(session, question)
     if is_urgent and not group.is_urgent:
         group.is_urgent = True
         tell_everyone(session, "urgent", group)
@@ -139,6 +140,23 @@ def area_of(session: Session, question: Question) -> str | None:
     return session.scalar(select(Entry.area).where(Entry.key == question.matches[0]["key"]))
 
 
+def _find_own_urgent(session: Session, question: Question) -> Escalation | None:
+    """Return the farmer's own urgent escalation that officers were told of and have not closed."""
+    return session.scalar(
+        select(Escalation)
+        .join(Escalation.asks)
+        .join(Ask.question)
+        .where(
+            Escalation.state.in_(holds.OPEN),
+            Escalation.is_urgent,
+            Question.farmer_id == question.farmer_id,
+            Ask.withdrawn_at.is_(None),
+        )
+        .order_by(Escalation.id.desc())
+        .limit(1)
+    )
+
+
 def _find_like(session: Session, question: Question) -> Escalation | None:
     """Return the open escalation that asks the same, the newest of several; it stays open."""
     if question.kind != "text":
@@ -159,6 +177,7 @@ def _list_open(session: Session) -> list[tuple[Escalation, Asked]]:
         .join(Ask.question)
         .where(
             Escalation.state.in_(holds.OPEN),
+            Escalation.is_urgent.is_(False),
             Ask.withdrawn_at.is_(None),
             Question.kind == "text",
         )

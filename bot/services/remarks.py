@@ -1,4 +1,4 @@
-"""Messages that need no search: small talk, and calls for help. No answer stays owed for them."""
+"""Messages that need no search: small talk, and calls for help, which officers hear of at once."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import Lane, Question, QuestionState, Reply
 from bot.services import outbox
 from bot.services.answering import Incoming, Outcome, find_outcome, place
+from bot.services.escalating import escalate, replace_edited
 from bot.services.texts import storable
 from retrieval import detect_script
 
@@ -37,13 +38,19 @@ class Remark:
 def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outcome:
     """Store a message from Telegram and owe its reply; does not commit.
 
-    An update that was recorded before has no second effect; its first outcome is returned.
+    A call for help is passed on to the officers as urgent. An update that was recorded before has
+    no second effect; its first outcome is returned.
     """
     known = find_outcome(session, incoming.update_id)
     if known is not None:
         return known
     question = _question(incoming.text, remark, incoming.kind)
     place(session, question, incoming)
+    session.add(question)
+    if incoming.is_edit:
+        replace_edited(session, question)
+    if remark.decision == EMERGENCY:
+        escalate(session, question, "emergency", is_urgent=True)
     reply = Reply(question=question, kind=remark.decision, update_id=incoming.update_id)
     session.add(reply)
     session.flush()

@@ -75,6 +75,23 @@ def test_ask_as_json_has_the_published_shape(govi: Govi) -> None:
     assert set(shown["matches"][0]) == {"key", "score", "phrasing"}
 
 
+def test_ask_answers_a_call_for_help_without_a_model(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor a database: neither is opened, and the kind is said."""
+    monkeypatch.setattr(Retriever, "open", lambda *_: pytest.fail("the model was opened"))
+
+    shown = json.loads(govi("ask", "--json", "මගේ මහත්තයා වස බීලා").stdout)
+
+    assert list(shown) == [
+        "decision", "kind", "key", "answer", "score", "margin", "matches", "script", "seconds",
+    ]  # fmt: skip
+    assert (shown["decision"], shown["kind"], shown["key"]) == ("emergency", "poisoning", None)
+    assert shown["answer"] == govi("ask", "thaththa wasa biwwa").stdout.strip()
+    assert "1990" in shown["answer"]
+    assert not Path("var").exists()
+
+
 def test_ask_replies_to_small_talk_without_calling_it_an_answer(govi: Govi) -> None:
     """No stored answer is given, yet something is said."""
     shown = json.loads(govi("ask", "--json", "ස්තූතියි").stdout)
@@ -105,6 +122,21 @@ def test_chat_answers_and_records(govi: Govi) -> None:
 
     assert "දෙවැනි සතියේ." in result.stdout
     assert "1 unanswered" in govi("doctor").stdout
+
+
+def test_chat_answers_a_call_for_help(govi: Govi) -> None:
+    """As Telegram does; no officer is there to be alerted."""
+    assert "1990" in govi("chat", typed="thaththa wasa biwwa\n").stdout
+    assert "0 unanswered" in govi("doctor").stdout
+
+
+def test_a_call_for_help_counts_as_refused(govi: Govi) -> None:
+    """Whatever entry would have been near."""
+    Path("cases.jsonl").write_text('{"question": "thaththa wasa biwwa", "key": null}')
+
+    report = json.loads(govi("evaluate", "cases.jsonl", "--json").stdout)
+
+    assert report["overall"]["refused"]["value"] == 1.0
 
 
 def test_chat_replies_to_small_talk(govi: Govi) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from bot.db.models import InboxStatus, Question, ReceivedUpdate, Role
-from bot.recognition import Recognition
-from bot.services.remarks import EMERGENCY, Remark
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services
@@ -89,16 +87,8 @@ async def test_a_flood_slows_nobody_else(
     assert len(waiting) > 0
 
 
-async def test_a_call_for_help_is_never_held_back(
-    api: BotApi, govi: Govi, farmer: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_call_for_help_is_never_held_back(api: BotApi, govi: Govi, farmer: Person) -> None:
     """However much came before it."""
-    known = Recognition.remark
-    monkeypatch.setattr(
-        Recognition,
-        "remark",
-        lambda self, text: Remark(EMERGENCY, "poison") if text == HELP else known(self, text),
-    )
     for _ in range(BURST + 3):
         farmer.sends(BLAST)
 

@@ -73,18 +73,31 @@ def test_pictures_are_never_alike(session: Session) -> None:
     assert len(session.query(Escalation).all()) == 2
 
 
-def test_one_urgent_asker_makes_it_urgent(session: Session) -> None:
-    """And it stays so when others join."""
+def test_what_is_urgent_is_grouped_with_nothing_else(session: Session) -> None:
+    """Two people bitten by snakes are two emergencies, however alike their words."""
     pass_on(session, HOPPERS, 11)
     group = escalate(session, question_of(session, 22, HOPPERS), "emergency", is_urgent=True)
     pass_on(session, HOPPERS, 33)
 
     assert group.is_urgent
-    assert len(group.asks) == 3
+    assert len(group.asks) == 1
+
+
+def test_a_farmer_who_calls_again_stays_one_emergency(session: Session) -> None:
+    """Officers are not told twice of the same person."""
+    appoint(session, SUNIL)
+
+    groups = {
+        escalate(session, question_of(session, 11, text), "emergency", is_urgent=True).id
+        for text in (HOPPERS, "ඉක්මන් කරන්න")
+    }
+
+    assert len(groups) == 1
+    assert session.query(OutgoingMessage).count() == 1
 
 
 def test_urgent_questions_are_told_to_every_officer_at_once(session: Session) -> None:
-    """Before anything else that they are owed; once, however many join."""
+    """Before anything else that they are owed; one message an emergency."""
     appoint(session, SUNIL)
     appoint(session, ADMIN, Role.ADMIN)
     for farmer in (11, 22):
@@ -96,7 +109,7 @@ def test_urgent_questions_are_told_to_every_officer_at_once(session: Session) ->
         (SUNIL, "urgent", Lane.REPLY),
         (ADMIN, "urgent", Lane.REPLY),
     }
-    assert len(owed) == 2
+    assert len(owed) == 4
 
 
 def test_a_changed_message_takes_back_what_it_asked_before(session: Session) -> None:

@@ -1,0 +1,258 @@
+"""Calls for help, told by rule alone: poisoning, snake bite, a wish to die.
+
+Nothing here needs the model or the database. Words are compared by their sound
+(`retrieval.phonetic.fold`), so that Sinhala script, careless Sinhala and Latin typing meet in one
+rule. A rule is a short grammar, not a list of sentences: a poison, then a verb of swallowing. What
+is denied ("nobody drank any") or happened to an animal is no emergency.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.errors import GoviError
+from bot.settings import ROOT
+from retrieval.normalize import normalize
+from retrieval.phonetic import fold_word
+
+FILE = ROOT / "knowledge" / "emergencies.toml"
+#: Longer messages are looked at in overlapping pieces of so many words.
+PIECE_WORDS = 60
+#: Words before a match among which a denial is looked for.
+DENIAL_WORDS = 2
+#: A message of which more is known for English is answered in English.
+ENGLISH_SHARE = 0.6
+
+_GAPS = {"..": 2, "...": 4, "....": 8}
+_NAMED = re.compile(r"<(\w+)>")
+#: What "_" joins: sets, which may have one in their names, and words.
+_PART = re.compile(r"<\w+>|[^_<>]+")
+#: Typed or not: "don't", "dont".
+_APOSTROPHES = str.maketrans("", "", "'’‘`´")
+#: "helppp": letters drawn out for feeling.
+_DRAWN_OUT = re.compile(r"([^\W\d])\1{2,}")
+#: Latin typists write "a" for these too: මැරෙනවා is "merenawa" and "marenawa".
+_BROAD_VOWELS = str.maketrans({"ැ": None, "ෑ": "ා", "ඇ": "අ", "ඈ": "ආ"})
+
+
+class EmergencyError(GoviError):
+    """The rules for emergencies cannot be used; the message says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What a call for help is about.
+
+    Attributes:
+        kind: Names the text of the reply.
+        language: "en" for an English message; "" for any other.
+    """
+
+    kind: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way in which a kind of emergency is told.
+
+    Attributes:
+        pattern: Expression for the sounds of the words that tell it.
+        needs: Expression that must be found anywhere too; None for nothing.
+        unless: Expression that must not be found anywhere, unless `despite` is too.
+        denied: Expression for a word that, shortly before, turns it into its opposite.
+    """
+
+    kind: str
+    pattern: re.Pattern[str]
+    needs: re.Pattern[str] | None
+    unless: re.Pattern[str] | None
+    despite: re.Pattern[str] | None
+    denied: re.Pattern[str]
+
+    def holds(self, sounds: str) -> bool:
+        """Whether it tells an emergency in sounds that begin and end with a space."""
+        if self.needs and not self.needs.search(sounds):
+            return False
+        if self.unless and self.unless.search(sounds) and not self._holds_despite(sounds):
+            return False
+        return any(not self._is_denied(sounds, match) for match in self.pattern.finditer(sounds))
+
+    def _holds_despite(self, sounds: str) -> bool:
+        return self.despite is not None and self.despite.search(sounds) is not None
+
+    def _is_denied(self, sounds: str, match: re.Match[str]) -> bool:
+        before = sounds[: match.start()].split()[-DENIAL_WORDS:]
+        return self.denied.search(f" {' '.join(before)} ") is not None
+
+
+class Emergencies:
+    """Tells calls for help from everything else. Keeps no state; safe in any thread."""
+
+    def __init__(
+        self, rules: Sequence[Rule], apart: frozenset[str], english: frozenset[str]
+    ) -> None:
+        """Take what `load_emergencies` has read.
+
+        Args:
+            rules: In order of precedence: the first one that holds names the kind.
+            apart: Normalised words that sound like others of another meaning; they are
+                compared as they are written.
+            english: Normalised words of which an English message mostly consists.
+        """
+        self._rules = rules
+        self._apart = apart
+        self._english = english
+        self.kinds = tuple(dict.fromkeys(rule.kind for rule in rules))
+
+    def detect(self, text: str) -> Emergency | None:
+        """Return what a message calls for help about, or None. Never raises."""
+        words = _words(text)
+        sounds = [_sound(word, self._apart) for word in words]
+        pieces = [
+            f" {' '.join(sounds[start : start + PIECE_WORDS])} "
+            for start in range(0, max(len(sounds), 1), PIECE_WORDS // 2)
+        ]
+        kinds = (rule.kind for rule in self._rules for piece in pieces if rule.holds(piece))
+        kind = next(kinds, None)
+        return None if kind is None else Emergency(kind, "en" if self._is_english(words) else "")
+
+    def _is_english(self, words: Sequence[str]) -> bool:
+        known = sum(word in self._english for word in words)
+        return known > len(words) * ENGLISH_SHARE
+
+
+def _words(text: str) -> list[str]:
+    return normalize(_DRAWN_OUT.sub(r"\1", text.translate(_APOSTROPHES))).split()
+
+
+def _sound(word: str, apart: frozenset[str]) -> str:
+    return f"={word}" if word in apart else fold_word(word)
+
+
+class _Rule(BaseModel):
+    """One rule as it stands in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    patterns: tuple[str, ...] = Field(min_length=1)
+    between: str = ""
+    needs: str = ""
+    unless: str = ""
+    despite: str = ""
+    denied: str = ""
+
+
+class _Document(BaseModel):
+    """The file of rules."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    apart: str
+    denied: str
+    refused: str
+    english: str
+    words: dict[str, str]
+    patterns: dict[str, tuple[str, ...]] = {}
+    rule: tuple[_Rule, ...] = Field(min_length=1)
+
+
+def load_emergencies(path: Path = FILE) -> Emergencies:
+    """Read the rules; the file explains its own format.
+
+    Raises:
+        EmergencyError: The file is missing or malformed, or a pattern names an unknown set.
+    """
+    try:
+        document = _Document.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return _Grammar(document).read()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise EmergencyError(f"{path} cannot be used: {error}") from error
+    except KeyError as error:
+        raise EmergencyError(
+            f"{path}: a rule names {error.args[0]!r}, which is not there"
+        ) from None
+
+
+class _Grammar:
+    """Turns the file's patterns into expressions over sounds."""
+
+    def __init__(self, document: _Document) -> None:
+        self._document = document
+        self._apart = frozenset(normalize(word) for word in document.apart.split())
+        self._sets: dict[str, str] = {}
+
+    def read(self) -> Emergencies:
+        """Compile every rule."""
+        english = frozenset(normalize(word) for word in self._document.english.split())
+        return Emergencies([*self._rules()], self._apart, english)
+
+    def _rules(self) -> Iterator[Rule]:
+        for rule in self._document.rule:
+            between = f"<_denied> {rule.between}"
+            patterns = [self._pattern(text, between) for text in self._texts(rule.patterns)]
+            yield Rule(
+                rule.kind,
+                re.compile("|".join(patterns)),
+                self._anywhere(rule.needs),
+                self._anywhere(rule.unless),
+                self._anywhere(rule.despite),
+                re.compile(self._whole(f"<_denied> {rule.denied}")),
+            )
+
+    def _texts(self, patterns: Sequence[str]) -> Iterator[str]:
+        """Yield patterns, those of a named group one by one."""
+        for pattern in patterns:
+            if pattern.startswith("@"):
+                yield from self._document.patterns[pattern[1:]]
+            else:
+                yield pattern
+
+    def _anywhere(self, words: str) -> re.Pattern[str] | None:
+        return re.compile(self._whole(words)) if words else None
+
+    def _whole(self, words: str) -> str:
+        return rf"(?<= ){self._choices(words)}(?= )"
+
+    def _pattern(self, text: str, between: str) -> str:
+        """Write "<poison> ... <drank>" as an expression; words may also be run together."""
+        out, joint, stop = "", "", self._choices(between)
+        for part in text.split():
+            if part in _GAPS:
+                out += rf"(?: (?!{stop} )\S+(?= )){{0,{_GAPS[part]}}}"
+                joint = " "
+                continue
+            choice = self._choices(part.removesuffix("?").replace("/", " "))
+            out += f"(?:{joint}{choice})?" if part.endswith("?") else joint + choice
+            joint = " ?"
+        return rf"(?<= ){out}(?= )(?! {self._choices(self._document.refused)} )"
+
+    def _choices(self, words: str) -> str:
+        """Write words parted by spaces as one group; "<set>" stands for its words."""
+        parts = {spelling: None for word in words.split() for spelling in self._spell(word)}
+        return f"(?:{'|'.join(parts)})"
+
+    def _spell(self, word: str) -> Iterator[str]:
+        """Yield expressions for a word: "_" parts words, "*" stands for any letters."""
+        broad = word if word in self._apart else word.translate(_BROAD_VOWELS)
+        for spelling in (word, broad):
+            yield " ?".join(self._part(part) for part in _PART.findall(spelling))
+
+    def _part(self, part: str) -> str:
+        named = _NAMED.fullmatch(part)
+        return self._set(named[1]) if named else self._letters(part)
+
+    def _set(self, name: str) -> str:
+        if name not in self._sets:
+            source = self._document.denied if name == "_denied" else self._document.words[name]
+            self._sets[name] = self._choices(source)
+        return self._sets[name]
+
+    def _letters(self, part: str) -> str:
+        pieces = [" ".join(_sound(w, self._apart) for w in _words(p)) for p in part.split("*")]
+        return r"\S*".join(re.escape(piece) for piece in pieces)

@@ -1,0 +1,214 @@
+"""Calls for help are told from ordinary questions."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bot.bootstrap import STARTER
+from bot.emergency import Emergencies, Emergency, EmergencyError, load_emergencies
+from bot.i18n import Catalogue
+from bot.i18n.catalogue import COMPLETE_LANGUAGES, MAIN_LANGUAGE, PARTIAL_LANGUAGES
+from bot.knowledge_files import read_knowledge
+from bot.recognition import load_recognition
+from retrieval.evaluation import read_cases
+from retrieval.phonetic import fold
+
+MIN_RECALL, MAX_FALSE_ALARMS, MIN_RIGHT_KIND = 0.99, 0.02, 0.95
+LANGUAGES = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES, *PARTIAL_LANGUAGES)
+#: Subjects of the knowledge base that may be asked in the words of an emergency: what to do for one
+#: who is poisoned or bitten gets the emergency reply, and so does a mention of such a person.
+NEAR_EMERGENCIES = {
+    "safety.emergency_numbers", "safety.pesticide.poisoning_first_aid",
+    "safety.pesticide.poisoning_signs", "safety.pesticide.self_harm", "safety.pesticide.skin_eye",
+    "safety.snake_bite", "paddy.pest.rats.bait",
+}  # fmt: skip
+MINIMAL = """
+apart = "ate"
+denied = "not"
+refused = "na"
+english = "he"
+[words]
+poison = "wasa"
+[[rule]]
+kind = "poisoning"
+patterns = ["<poison> .. biwwa"]
+"""
+
+
+class Message(NamedTuple):
+    """A line of the evaluation file; `kind` None means an ordinary question."""
+
+    text: str
+    kind: str | None
+    group: str
+    split: str
+
+
+MESSAGES = [
+    Message(**json.loads(line))
+    for line in (STARTER / "eval" / "emergencies.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.fixture(scope="module")
+def emergencies() -> Emergencies:
+    """The shipped rules."""
+    return load_recognition().emergencies
+
+
+def of_split(split: str, is_emergency: bool) -> list[Message]:
+    """The messages of one split and sort."""
+    return [m for m in MESSAGES if m.split == split and (m.kind is not None) is is_emergency]
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_calls_for_help_are_recognised(emergencies: Emergencies, split: str) -> None:
+    """All but one in a hundred, in every script."""
+    calls = of_split(split, True)
+
+    missed = [message for message in calls if emergencies.detect(message.text) is None]
+
+    assert len(missed) <= len(calls) * (1 - MIN_RECALL), missed
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_calls_for_help_are_of_the_right_kind(emergencies: Emergencies, split: str) -> None:
+    """Who was bitten is not told about vomiting."""
+    calls = of_split(split, True)
+
+    right = [m for m in calls if (found := emergencies.detect(m.text)) and found.kind == m.kind]
+
+    assert len(right) >= len(calls) * MIN_RIGHT_KIND
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_ordinary_questions_do_not_alarm(emergencies: Emergencies, split: str) -> None:
+    """Pesticides, rat bait, snakes in the field, animals and dying plants."""
+    ordinary = of_split(split, False)
+
+    alarms = [message for message in ordinary if emergencies.detect(message.text)]
+
+    assert len(alarms) <= len(ordinary) * MAX_FALSE_ALARMS, alarms
+
+
+def test_there_are_enough_messages_and_the_splits_share_none() -> None:
+    """What the rules were made with does not measure them."""
+    dev, test = ({fold(m.text) for m in MESSAGES if m.split == split} for split in ("dev", "test"))
+
+    assert dev & test == set()
+    assert sum(message.kind is not None for message in MESSAGES) >= 200
+    assert sum(message.kind is None for message in MESSAGES) >= 400
+
+
+def test_no_other_phrasing_of_an_entry_alarms(emergencies: Emergencies) -> None:
+    """Only those of the subjects that are emergencies themselves."""
+    asked = [(draft.key, text) for draft in read_knowledge(STARTER) for text in draft.phrasings]
+
+    alarms = {(key, text) for key, text in asked if emergencies.detect(text)}
+
+    assert {key for key, _ in alarms} <= NEAR_EMERGENCIES
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_no_other_evaluation_question_alarms(emergencies: Emergencies, split: str) -> None:
+    """Some two thousand questions of farmers."""
+    cases = read_cases(STARTER / "eval" / f"{split}.jsonl")
+
+    alarms = {case.key for case in cases if emergencies.detect(case.question)}
+
+    assert alarms <= NEAR_EMERGENCIES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_a_reply(emergencies: Emergencies, language: str) -> None:
+    """In Sinhala, English and Tamil; and no reply is left without its kind."""
+    keys = {key for key in Catalogue.load().keys(language) if key.startswith("emergency.")}
+
+    assert keys == {f"emergency.{kind}" for kind in emergencies.kinds}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reply_says_whom_to_call(emergencies: Emergencies, language: str) -> None:
+    """And on a wish to die names no means."""
+    texts = {
+        kind: Catalogue.load().text(f"emergency.{kind}", language) for kind in emergencies.kinds
+    }
+
+    assert all("1990" in text for text in texts.values())
+    assert "1926" in texts["self_harm"]
+    means = ("වස", "බෙහෙත්", "poison", "pesticide", "ml", "விஷ", "மருந்து ")
+    assert [word for word in means if word in texts["self_harm"]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("වස බිව්වා", Emergency("poisoning")), ("WASA BIWWA!!!", Emergency("poisoning")),
+        ("වසබිව්වා", Emergency("poisoning")), ("podi putha wasa kala", Emergency("child_poisoning")),
+        ("my husband drank pesticide", Emergency("poisoning", "en")),
+        ("ඇහැට බෙහෙත් ගියා", Emergency("contact")), ("nayek gahuwa", Emergency("snake_bite")),
+        ("මට මැරෙන්න හිතෙනවා", Emergency("self_harm")), ("பாம்பு கடித்தது", Emergency("snake_bite")),
+        ("hithamathama wasa biwwa", Emergency("self_harm")),
+        ("wasa biwwe na", None), ("nobody drank poison", None), ("balla wasa kala", None),
+        ("balla maruna wasa kala, mage puthath wasa kala", Emergency("child_poisoning")),
+        ("wassa wadi, wathura biwwa", None), ("naya gewanna ba", None), ("wal marenna one", None),
+        ("wasa biwwoth mokada wenne", None), ("if a snake bites what happens", None),
+    ],
+)  # fmt: skip
+def test_examples(emergencies: Emergencies, text: str, expected: Emergency | None) -> None:
+    """One rule each."""
+    assert emergencies.detect(text) == expected
+
+
+def test_a_call_for_help_at_the_end_of_a_long_message_is_heard(emergencies: Emergencies) -> None:
+    """Wherever it stands."""
+    story = "මගේ කුඹුර ගැන කියන්න තියෙනවා " * 40
+
+    assert emergencies.detect(story) is None
+    assert emergencies.detect(story + "තාත්තා වස බිව්වා") == Emergency("poisoning")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "\n", "...", "?", "\u200d", "\u0dca", "\ud800", "\x00", "🌾", "1", "වස " * 2000,
+     "wasa" * 1000, "x" * 5000, "*_<>" * 500, "(((" * 900],
+    ids=lambda text: repr(text[:8]),
+)  # fmt: skip
+def test_it_never_raises(emergencies: Emergencies, text: str) -> None:
+    """Whatever a person sends."""
+    assert emergencies.detect(text) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (MINIMAL + 'pattern = ["x"]', "pattern"),
+        (MINIMAL + 'unless = "<nobody>"', "nobody"),
+        (MINIMAL.replace('"<poison> .. biwwa"', '"@nothing"'), "nothing"),
+        (MINIMAL.replace('["<poison> .. biwwa"]', "[]"), "patterns"),
+        ("apart = [", "emergencies.toml"),
+    ],
+)
+def test_a_faulty_file_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+    """The error names the file and the fault."""
+    file = tmp_path / "emergencies.toml"
+    file.write_text(content, "utf-8")
+
+    with pytest.raises(EmergencyError, match=reason) as caught:
+        load_emergencies(file)
+
+    assert str(file) in str(caught.value)
+
+
+def test_a_small_file_works(tmp_path: Path) -> None:
+    """The format is what the file's own comment says."""
+    file = tmp_path / "emergencies.toml"
+    file.write_text(MINIMAL, "utf-8")
+
+    rules = load_emergencies(file)
+
+    assert rules.detect("he wasa ekak biwwa") == Emergency("poisoning")
+    assert rules.detect("he did not wasa biwwa") is None
+    assert rules.detect("wasa a b c biwwa") is None
