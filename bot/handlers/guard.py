@@ -13,7 +13,7 @@ from bot.handlers.pressing import answer_press, remove_buttons
 from bot.handlers.replying import place_of, send
 from bot.i18n.refusals import text_key
 from bot.rendering import render_text
-from bot.services.roles import meet
+from bot.services.roles import Role, meet, require
 
 Handler = Callable[[Update, GoviContext], Coroutine[Any, Any, None]]
 
@@ -44,6 +44,20 @@ def in_private(handler: Handler) -> Handler:
     async def call(update: Update, context: GoviContext) -> None:
         if not is_private(update):
             raise PrivateOnlyError
+        await handler(update, context)
+
+    return call
+
+
+def for_role(role: Role, handler: Handler) -> Handler:
+    """Wrap a handler, so that nobody else learns anything from it; goes inside `guarded`.
+
+    The services that it calls check the role again, in the transaction of what they do.
+    """
+
+    @functools.wraps(handler)
+    async def call(update: Update, context: GoviContext) -> None:
+        await context.read(require, get_user(update).id, role)
         await handler(update, context)
 
     return call

@@ -16,9 +16,11 @@ from bot.handlers.curation import (
     retiring,
     versions,
 )
-from bot.handlers.curation.answering import on_command, on_press
+from bot.handlers.curation.answering import Press, on_command, on_press
 from bot.handlers.dialogue import Step
+from bot.handlers.guard import Handler
 from bot.services.curating import ADD, CORRECT, EDIT, IMPORT, REJECT
+from bot.services.roles import Role
 
 #: What carries the dialogues of curation on: with a text, and with a file.
 STEPS: dict[str, Step] = {
@@ -37,43 +39,51 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 
 def _commands() -> list[BaseHandler[Update, GoviContext, Any]]:
     return [
-        on_command("add", adding.begin_adding),
-        on_command("edit", changing.begin_editing),
-        on_command("retire", retiring.begin_retiring),
-        on_command("restore", retiring.begin_restoring),
+        _command("add", adding.begin_adding),
+        _command("edit", changing.begin_editing),
+        _command("retire", retiring.begin_retiring),
+        _command("restore", retiring.begin_restoring),
         on_command("find", finding.find),
-        on_command("history", versions.show_history),
-        on_command("import", files.begin_importing),
-        on_command("export", files.export),
-        on_command("stats", reporting.show_statistics),
-        on_command("try", reporting.rehearse),
-        on_command("drafts", drafts.show_drafts),
+        _command("history", versions.show_history),
+        _command("import", files.begin_importing),
+        _command("export", files.export),
+        _command("stats", reporting.show_statistics),
+        _command("try", reporting.rehearse),
+        _command("drafts", drafts.show_drafts),
     ]
 
 
 def _presses() -> list[BaseHandler[Update, GoviContext, Any]]:
     return [
-        on_press("ad", 0, adding.end_phrasings),
-        on_press("aa", 2, adding.pick_area),
-        on_press("ac", 2, adding.change_part),
-        on_press("as", 1, adding.save),
-        on_press("e", 1, changing.offer_fields),
-        on_press("ef", 2, changing.pick_field),
-        on_press("es", 1, changing.save),
-        on_press("r", 1, retiring.ask_retiring),
-        on_press("ry", 2, retiring.retire),
-        on_press("s", 1, retiring.ask_restoring),
-        on_press("sy", 1, retiring.restore),
-        on_press("n", 0, retiring.keep),
+        _press("ad", 0, adding.end_phrasings),
+        _press("aa", 2, adding.pick_area),
+        _press("ac", 2, adding.change_part),
+        _press("as", 1, adding.save),
+        _press("e", 1, changing.offer_fields),
+        _press("ef", 2, changing.pick_field),
+        _press("es", 1, changing.save),
+        _press("r", 1, retiring.ask_retiring),
+        _press("ry", 2, retiring.retire),
+        _press("s", 1, retiring.ask_restoring),
+        _press("sy", 1, retiring.restore),
+        _press("n", 0, retiring.keep),
         on_press("o", 1, finding.open_entry),
-        on_press("h", 2, versions.turn_page),
-        on_press("v", 2, versions.show_version),
-        on_press("vr", 3, versions.bring_back),
-        on_press("iy", 1, files.import_file),
-        on_press("d", 1, drafts.turn_page),
-        on_press("do", 1, drafts.open_draft),
-        on_press("dy", 1, drafts.approve_draft),
-        on_press("dc", 1, drafts.ask_correction),
-        on_press("dn", 1, drafts.ask_reason),
-        on_press("dx", 1, drafts.reject_silently),
+        _press("h", 2, versions.turn_page),
+        _press("v", 2, versions.show_version),
+        _press("vr", 3, versions.bring_back),
+        _press("iy", 1, files.import_file),
+        _press("d", 1, drafts.turn_page),
+        _press("do", 1, drafts.open_draft),
+        _press("dy", 1, drafts.approve_draft),
+        _press("dc", 1, drafts.ask_correction),
+        _press("dn", 1, drafts.ask_reason),
+        _press("dx", 1, drafts.reject_silently),
     ]
+
+
+def _command(name: str, act: Handler) -> BaseHandler[Update, GoviContext, Any]:
+    return on_command(name, act, role=Role.ADMIN)
+
+
+def _press(verb: str, count: int, act: Press) -> BaseHandler[Update, GoviContext, Any]:
+    return on_press(verb, count, act, role=Role.ADMIN)

@@ -12,7 +12,7 @@ from bot.handlers.context import GoviContext
 from bot.handlers.curation.keyboards import PREFIX, shape
 from bot.handlers.curation.wording import found_keyboard, say_faults, say_found
 from bot.handlers.dialogue import Step
-from bot.handlers.guard import Handler, guarded, in_private
+from bot.handlers.guard import Handler, for_role, guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user, is_private
 from bot.handlers.pressing import answer_press
 from bot.handlers.replying import Place, place_of, send
@@ -20,6 +20,7 @@ from bot.rendering import render_text
 from bot.services.editing import EntryState, read_entry
 from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
 from bot.services.flows import Stand
+from bot.services.roles import Role
 from retrieval import Match
 
 #: Questions of one entry that are looked up to find entries like it.
@@ -28,13 +29,22 @@ _LOOKED_UP = 5
 Press = Callable[[Update, GoviContext, CallbackQuery, list[int]], Awaitable[str | None]]
 
 
-def on_command(name: str, act: Handler) -> BaseHandler[Update, GoviContext, Any]:
-    """Register a command of the private chat."""
-    return CommandHandler(name, guarded(in_private(_telling_faults(act))), filters=ADDRESSED)
+def on_command(
+    name: str, act: Handler, role: Role = Role.OFFICER
+) -> BaseHandler[Update, GoviContext, Any]:
+    """Register a command of the private chat for those who hold a role."""
+    handler = guarded(in_private(for_role(role, _telling_faults(act))))
+    return CommandHandler(name, handler, filters=ADDRESSED)
 
 
 def on_press(
-    verb: str, count: int, act: Press, prefix: str = PREFIX, is_for_groups: bool = False
+    verb: str,
+    count: int,
+    act: Press,
+    prefix: str = PREFIX,
+    *,
+    role: Role = Role.OFFICER,
+    is_for_groups: bool = False,
 ) -> BaseHandler[Update, GoviContext, Any]:
     """Register what a button with `count` numbers does; the text it returns goes over the chat."""
 
@@ -49,7 +59,8 @@ def on_press(
             await say(update, context, say_faults(context, error))
         await answer_press(query, line or "")
 
-    handler = guarded(press if is_for_groups else in_private(press))
+    allowed = for_role(role, press)
+    handler = guarded(allowed if is_for_groups else in_private(allowed))
     return CallbackQueryHandler(handler, pattern=shape(verb, count, prefix))
 
 
