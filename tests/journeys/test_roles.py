@@ -20,10 +20,10 @@ from bot.testing.people import Person, Seen
 from tests.journeys.serving import Govi
 from tests.journeys.team import TEXTS, appoint, dismiss
 
-#: What everybody may do ...
+#: What everybody may do, as they may with what is theirs ("f1:") ...
 EVERYBODYS = {
     "/start", "/help", "/cancel", "/language", "/privacy", "/mydata", "/forget", "/delete",
-    "p1:l:si", "p1:k:1", "p1:f", "p1:n",
+    "/mine", "/tips", "t1:on", "p1:l:si", "p1:k:1", "p1:f", "p1:n",
 }  # fmt: skip
 #: ... and what officers may do beside that, as they may whatever is done in their queue ("q1:").
 OFFICERS = {"/find", "/team", "/queue", "/console", "p1:t:1", "k1:o:1"}
@@ -40,7 +40,7 @@ class Way:
     @property
     def needs(self) -> Role | None:
         """Who may go it."""
-        if self.text in EVERYBODYS:
+        if self.text in EVERYBODYS or self.text.startswith("f1:"):
             return None
         is_officers = self.text in OFFICERS or self.text.startswith("q1:")
         return Role.OFFICER if is_officers else Role.ADMIN

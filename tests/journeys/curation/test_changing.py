@@ -166,7 +166,7 @@ async def test_an_admin_demoted_in_mid_edit_saves_nothing(
 
     told = await admin.is_told(preview.button(label("curate.save")))
 
-    assert told == text("refusal.not_allowed_officer")
+    assert told == text("refusal.not_allowed_admin")
     assert count_versions(govi) == 1
 
 
