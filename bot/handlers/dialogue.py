@@ -3,7 +3,7 @@
 Where a person stands is in the database (`bot.services.flows`); this module knows only who carries
 which dialogue on. Commands other than /cancel leave a dialogue as it is, so that an officer can
 look something up in the middle of an answer; a command that begins another one replaces it.
-Dialogues take place in the private chat; in a group a person always asks.
+Dialogues are the team's; they take place in the private chat. In a group a person always asks.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +17,7 @@ from bot.handlers.incoming import get_user, is_private
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
 from bot.services.flows import Stand, find_stand, leave
+from bot.services.roles import Role, require
 
 Step = Callable[[Update, GoviContext, Stand], Awaitable[None]]
 
@@ -50,15 +51,17 @@ class Dialogues:
 
     def _carrying_on(self, stand: Stand) -> Handler:
         async def carry_on(update: Update, context: GoviContext) -> None:
-            step = self._step_for(update, stand)
-            if step is None:
-                text = context.text(self._why_not(update, stand))
-                await send(context, place_of(update), render_text(text))
-                return
+            user_id = get_user(update).id
             try:
+                await context.read(require, user_id, Role.OFFICER)
+                step = self._step_for(update, stand)
+                if step is None:
+                    text = context.text(self._why_not(update, stand))
+                    await send(context, place_of(update), render_text(text))
+                    return
                 await step(update, context, stand)
             except NotAllowedError:  # demoted meanwhile
-                await context.run(leave, get_user(update).id)
+                await context.run(leave, user_id)
                 raise
 
         return carry_on

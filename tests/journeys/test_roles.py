@@ -129,10 +129,6 @@ async def test_every_way_in_refuses_who_is_below_it(
         assert session.query(Flow).count() == 0
 
 
-#: What somebody may have said in a dialogue before.
-DATA = {"entry_id": 1, "field": "answer", "version": 1, "proposal_id": 1, "escalation_id": 1}
-
-
 @pytest.mark.parametrize("name", sorted({*STEPS, *FILE_STEPS}))
 async def test_every_dialogue_ends_for_who_may_not_lead_it_any_more(
     api: BotApi, govi: Govi, farmer: Person, neighbour: Person, name: str
@@ -141,7 +137,7 @@ async def test_every_dialogue_ends_for_who_may_not_lead_it_any_more(
     appoint(govi, neighbour, Role.ADMIN)
     become(govi, farmer, "revoked officer")
     with transaction(govi.services.sessions) as session:
-        flows.enter(session, farmer.id, name, "title", DATA)
+        flows.enter(session, farmer.id, name, "title", {})
 
     step = farmer.sends("x") if name in STEPS else farmer.sends_document("x.csv", b"key\n")
 

@@ -27,7 +27,7 @@ def on_press(
     verb: str, count: int, act: answering.Press, is_for_groups: bool = False
 ) -> BaseHandler[Update, GoviContext, Any]:
     """Register what a button with `count` numbers does; only some are pressed in groups too."""
-    return answering.on_press(verb, count, act, PREFIX, is_for_groups)
+    return answering.on_press(verb, count, act, PREFIX, is_for_groups=is_for_groups)
 
 
 def keyboard(lines: Iterable[Iterable[InlineKeyboardButton]]) -> InlineKeyboardMarkup | None:
