@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bot.console import account, drafts, editing, knowledge
+from bot.console import account, drafts, editing, knowledge, queue
 from bot.console.headers import SecureHeaders
 from bot.console.pages import Pages, language_of
 from bot.console.visiting import Desk, Visit, desk_of, signed_in
@@ -36,6 +36,7 @@ def create_app(services: "Services", wake: Callable[[], None] = lambda: None) ->
             Route("/", go_home),
             Route("/static/{mark}/{name:path}", desk.pages.serve_file),
             *account.routes(),
+            *queue.routes(),
             *editing.routes(),
             *knowledge.routes(),
             *drafts.routes(),
@@ -53,7 +54,7 @@ def create_app(services: "Services", wake: Callable[[], None] = lambda: None) ->
 @signed_in
 async def go_home(visit: Visit) -> Response:
     """Go to where most of the work is."""
-    return visit.go("/knowledge")
+    return visit.go("/queue")
 
 
 def _hosts(desk: Desk) -> list[str]:

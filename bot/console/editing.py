@@ -14,6 +14,7 @@ from bot.knowledge import EntryDraft
 from bot.services.browsing import count_areas
 from bot.services.editing import EDITABLE, EntryState, add_entry, read_entry_by_id, require_admin
 from bot.services.finding import Found, find_near
+from bot.services.keeping import KEPT, gather, propose_from_answer
 from bot.services.proposals import propose_entry
 from bot.services.revising import (
     check_new,
@@ -39,17 +40,25 @@ def routes() -> list[Route]:
 
 @signed_in
 async def show_empty(visit: Visit) -> Response:
-    """Show the form for a new entry; a question that nobody could answer may begin it."""
-    begun = {"title": visit.query("question"), "phrasings": visit.query("question")}
-    return await _editor(visit, None, _EMPTY | begun)
+    """Show the form for a new entry; an officer's answer may begin it."""
+    learnt_from = visit.number_asked("from")
+    begun: dict[str, str] = {}
+    if learnt_from is not None:
+        known = await visit.read(gather, visit.who, learnt_from)
+        begun = {name: _as_text(known[name]) for name in KEPT if name in known}
+    return await _editor(visit, None, _EMPTY | begun, learnt_from=learnt_from)
 
 
 @signed_in
 async def take_new(visit: Visit) -> Response:
     """Preview a new entry, try a question on it, or save it; an officer's waits for an admin."""
     fields, act = _fields(visit), visit.form.text("act")
+    learnt_from = visit.form.number("from") if visit.form.text("from") else None
     try:
         draft = await visit.read(check_new, visit.who, fields)
+        if act == "save" and learnt_from is not None:
+            pending = await visit.run(propose_from_answer, visit.who, learnt_from, fields)
+            return visit.go(f"/knowledge/{pending.entry.entry_id}", "proposed")
         if act == "save" and visit.visitor.is_admin:
             state = await visit.run(add_entry, visit.who, fields)
             return visit.go(f"/knowledge/{state.entry_id}", "added")
@@ -57,8 +66,8 @@ async def take_new(visit: Visit) -> Response:
             pending = await visit.run(propose_entry, visit.who, fields)
             return visit.go(f"/knowledge/{pending.entry.entry_id}", "proposed")
     except KnowledgeError as error:
-        return await _editor(visit, None, fields, faults=error.faults)
-    return await _preview(visit, None, fields, draft, act)
+        return await _editor(visit, None, fields, faults=error.faults, learnt_from=learnt_from)
+    return await _preview(visit, None, fields, draft, act, learnt_from=learnt_from)
 
 
 @signed_in
@@ -87,6 +96,10 @@ async def take_edit(visit: Visit) -> Response:
         return await _merged(visit, entry_id, version, fields)
     begun = replace(checked.state, version=version)
     return await _preview(visit, begun, fields, checked.draft, act, changes=checked.changes)
+
+
+def _as_text(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else "\n".join(value)
 
 
 def _fields(visit: Visit) -> dict[str, str]:
@@ -148,5 +161,6 @@ async def _editor(
         "changes": (),
         "theirs": (),
         "clashes": (),
+        "learnt_from": None,
     }
     return visit.render("editor.html", 422 if faults else status, **(values | shown))

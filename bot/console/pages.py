@@ -3,6 +3,8 @@
 import hashlib
 import mimetypes
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +16,14 @@ from starlette.responses import HTMLResponse, Response
 from bot.errors import Fault
 from bot.i18n import Catalogue
 from bot.i18n.faults import say_fault, say_field
-from bot.i18n.moments import say_date, say_time
+from bot.i18n.moments import say_age, say_date, say_time
+from retrieval import detect_script
 
 FOLDER = Path(__file__).parent
 #: Languages of the console; people who read another get the first.
 LANGUAGES = ("si", "en")
+#: What an address holds for one page only.
+_PASSING = ("done", "open", "page")
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -42,7 +47,11 @@ class Pages:
         )
         self._templates.globals.update(static=self.address_of)
         self._templates.filters.update(
-            day=say_date, moment=say_time, percent=_percent, urlencode_with=_with
+            day=say_date,
+            moment=say_time,
+            script=detect_script,
+            percent=_percent,
+            urlencode_with=_with,
         )
 
     def address_of(self, name: str) -> str:
@@ -56,23 +65,8 @@ class Pages:
     ) -> HTMLResponse:
         """Return a page in a language."""
         spoken = language if language in LANGUAGES else LANGUAGES[0]
-
-        def say(key: str, **named: object) -> str:
-            return self._catalogue.text(key, spoken, **named)
-
-        def has(key: str) -> bool:
-            return key in self._catalogue.keys()  # noqa: SIM118 - a method of ours
-
-        def field(name: str) -> str:
-            return say_field(self._catalogue, spoken, name)
-
-        def fault(each: Fault) -> str:
-            return say_fault(self._catalogue, spoken, each)
-
-        made = self._templates.get_template(template)
-        return HTMLResponse(
-            made.render(**values, t=say, has=has, field=field, fault=fault, language=spoken), status
-        )
+        words = _Words(self._catalogue, spoken).by_name()
+        return HTMLResponse(self._templates.get_template(template).render(values, **words), status)
 
     async def serve_file(self, request: Request) -> Response:
         """Return a file of the console, to be kept by the browser."""
@@ -84,6 +78,40 @@ class Pages:
         return Response(content, media_type=kind, headers={"Cache-Control": _A_YEAR})
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What templates say things with, in one language."""
+
+    catalogue: Catalogue
+    language: str
+
+    def by_name(self) -> dict[str, Any]:
+        """Return them under the names that templates know."""
+        return {
+            "language": self.language,
+            "t": self.say,
+            "has": self.has,
+            "age": self.age,
+            "field": self.field,
+            "fault": self.fault,
+        }
+
+    def say(self, key: str, **values: object) -> str:
+        return self.catalogue.text(key, self.language, **values)
+
+    def has(self, key: str) -> bool:
+        return key in self.catalogue.keys()  # noqa: SIM118 - a method of ours
+
+    def age(self, since: datetime) -> str:
+        return say_age(self.catalogue, self.language, since)
+
+    def field(self, name: str) -> str:
+        return say_field(self.catalogue, self.language, name)
+
+    def fault(self, each: Fault) -> str:
+        return say_fault(self.catalogue, self.language, each)
+
+
 def language_of(request: Request) -> str:
     """Return what to speak with a browser of which nobody is known."""
     return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "si"
@@ -91,7 +119,7 @@ def language_of(request: Request) -> str:
 
 def _with(query: Mapping[str, str], **changed: object) -> str:
     """Return what stands after the question mark, with some of it changed; a notice goes."""
-    kept = {name: value for name, value in query.items() if value and name != "done"}
+    kept = {name: value for name, value in query.items() if value and name not in _PASSING}
     return urlencode(kept | changed)
 
 

@@ -15,8 +15,12 @@ from bot.errors import (
     AlreadyDecidedError,
     ChangedMeanwhileError,
     EntryMissingError,
+    EscalationClosedError,
+    EscalationMissingError,
+    HeldByOtherError,
     LongFormError,
     NotAllowedError,
+    NotHeldError,
     ProposalMissingError,
     RequestError,
     StaleFormError,
@@ -34,6 +38,7 @@ T = TypeVar("T")
 
 #: Where the menu leads: path, text, and who sees it.
 MENU = (
+    ("/queue", "console.nav.queue", Role.OFFICER),
     ("/knowledge", "console.nav.knowledge", Role.OFFICER),
     ("/drafts", "console.nav.drafts", Role.ADMIN),
 )
@@ -45,6 +50,10 @@ _STATUS: dict[type[RequestError], int] = {
     ProposalMissingError: 404,
     VersionMissingError: 404,
     AlreadyDecidedError: 409,
+    HeldByOtherError: 409,
+    NotHeldError: 409,
+    EscalationClosedError: 409,
+    EscalationMissingError: 404,
     ChangedMeanwhileError: 409,
     LongFormError: 413,
 }

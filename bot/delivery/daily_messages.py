@@ -11,6 +11,7 @@ from bot.charts import Chart, ChartError, Series
 from bot.db.base import utc_now
 from bot.delivery.kinds import Kind, Letter
 from bot.i18n import Catalogue
+from bot.i18n.moments import say_age
 from bot.local_time import local_date
 from bot.rendering import Rendered, render_photo, render_text
 from bot.services.digests import DayCount, Digest, read_digest
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _ANSWERED, _SUGGESTED, _UNANSWERED = "#009E73", "#E69F00", "#0072B2"
 _MOST_EXPIRED = 15
 _EXCERPT = 120
-_HOUR, _DAY = 60, 60 * 24
 
 logger = logging.getLogger(__name__)
 
@@ -141,21 +141,12 @@ def _say_groups(
             language,
             number=group.escalation_id,
             text=group.text or "📷",
-            age=_say_age(catalogue, language, group.since),
+            age=say_age(catalogue, language, group.since),
             count=group.asker_count,
         )
         for group in groups
     ]
     return "\n".join([catalogue.text(heading, language), *lines])
-
-
-def _say_age(catalogue: Catalogue, language: str, since: datetime) -> str:
-    minutes = max(0, int((utc_now() - since).total_seconds() // 60))
-    if minutes < _HOUR:
-        return catalogue.text("officer.age.minutes", language, count=minutes)
-    if minutes < _DAY:
-        return catalogue.text("officer.age.hours", language, count=minutes // _HOUR)
-    return catalogue.text("officer.age.days", language, count=minutes // _DAY)
 
 
 def _say_figures(catalogue: Catalogue, language: str, now: Figures, before: Figures) -> str:

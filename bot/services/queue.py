@@ -142,7 +142,12 @@ class GroupView:
 
 
 def list_queue(
-    session: Session, officer_id: int, area: str | None = None, page: int = 0
+    session: Session,
+    officer_id: int,
+    area: str | None = None,
+    page: int = 0,
+    *,
+    size: int = PAGE_SIZE,
 ) -> QueuePage:
     """Return a page of what waits: urgent first, then by askers, then by age.
 
@@ -151,6 +156,7 @@ def list_queue(
         officer_id: Telegram user id of who looks.
         area: Only this area; "" for those near nothing, None for all.
         page: From 0.
+        size: Escalations on a page.
 
     Raises:
         NotAllowedError: The person is no officer.
@@ -159,11 +165,34 @@ def list_queue(
     areas = _count_areas(session)
     wanted = [each for each in areas if area is None or (each.area or "") == area]
     total = sum(each.count for each in wanted)
-    pages = max(1, -(-total // PAGE_SIZE))
+    pages = max(1, -(-total // size))
     page = min(max(page, 0), pages - 1)
-    rows = session.execute(_queue(area).offset(page * PAGE_SIZE).limit(PAGE_SIZE))
+    rows = session.execute(_queue(area).offset(page * size).limit(size))
     lines = tuple(_line(session, officer_id, *row) for row in rows)
     return QueuePage(lines, page, pages, total, areas)
+
+
+def peek(session: Session, officer_id: int, escalation_id: int) -> str:
+    """Return what is another when anything about an escalation is: to look whether it changed.
+
+    It shows nothing of the escalation, so that looking is not recorded. "" for one that is not.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    group = session.get(Escalation, escalation_id)
+    if group is None:
+        return ""
+    last_ask = select(func.max(Ask.id)).where(Ask.escalation_id == escalation_id)
+    last_note = select(func.max(Note.id)).where(Note.escalation_id == escalation_id)
+    facts = (
+        group.state.value,
+        group.claimed_by,
+        session.scalar(last_ask),
+        session.scalar(last_note),
+    )
+    return "-".join(str(fact or 0) for fact in facts)
 
 
 def read_group(session: Session, officer_id: int, escalation_id: int) -> GroupView:

@@ -36,3 +36,88 @@ for (const field of document.querySelectorAll("[data-enter]")) {
     document.getElementById(`${field.dataset.enter}-button`).click();
   });
 }
+
+// The queue lives: what is claimed or asked elsewhere shows here within seconds.
+const lines = document.getElementById("lines");
+if (lines) {
+  const POLL = 5000;
+  const root = () => lines.querySelector("[data-mark]");
+  const opened = root() ? root().dataset.mark : "";
+  let etag = "";
+  const look = async () => {
+    if (document.visibilityState !== "visible") return;
+    const query = new URLSearchParams(location.search);
+    query.delete("done");
+    if (lines.dataset.open) query.set("open", lines.dataset.open);
+    try {
+      const reply = await fetch(`${lines.dataset.poll}?${query}`, {
+        headers: etag ? { "If-None-Match": etag } : {},
+      });
+      if (reply.status === 401) location.reload();
+      if (!reply.ok) return;
+      etag = reply.headers.get("ETag") || "";
+      const focused = document.activeElement && document.activeElement.getAttribute("href");
+      const hadFocus = lines.contains(document.activeElement);
+      lines.innerHTML = await reply.text();
+      for (const link of lines.querySelectorAll("[data-item]")) {
+        if (link.pathname === location.pathname) link.closest("li").classList.add("open");
+        if (hadFocus && link.getAttribute("href") === focused) link.focus();
+      }
+      const changed = document.getElementById("changed");
+      if (changed && root().dataset.mark !== opened) changed.hidden = false;
+    } catch {
+      // No connection: the next round tries again.
+    }
+  };
+  setInterval(look, POLL);
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("govi:look", look);
+}
+
+// A list that narrows itself when another area is picked.
+for (const field of document.querySelectorAll("select[data-submit]")) {
+  field.addEventListener("change", () => field.form.requestSubmit());
+}
+
+// An answer that was begun survives a reload or a lost connection.
+for (const field of document.querySelectorAll("[data-keep]")) {
+  const key = `govi:${field.dataset.keep}`;
+  if (!field.value) field.value = sessionStorage.getItem(key) || "";
+  field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
+  field.form.addEventListener("submit", () => sessionStorage.removeItem(key));
+}
+
+// Keys, unless somebody is typing or has switched them off.
+const keysOn = document.getElementById("keys-on");
+const areKeysOn = () => localStorage.getItem("govi:keys") !== "off";
+if (keysOn) {
+  keysOn.checked = areKeysOn();
+  keysOn.addEventListener("change", () => {
+    localStorage.setItem("govi:keys", keysOn.checked ? "on" : "off");
+  });
+}
+const move = (step) => {
+  const items = [...document.querySelectorAll("[data-item]")];
+  if (!items.length) return;
+  const open = items.findIndex((item) => item.closest(".open"));
+  const at = Math.max(items.indexOf(document.activeElement), -1);
+  const from = at >= 0 ? at : open;
+  const next = items[Math.min(Math.max(from + step, 0), items.length - 1)];
+  next.focus();
+};
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  if (isTyping && event.key === "Escape") event.target.blur();
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !areKeysOn()) return;
+  if (event.key === "j" || event.key === "k") {
+    move(event.key === "j" ? 1 : -1);
+    event.preventDefault();
+    return;
+  }
+  const key = event.key === "/" ? "[data-focus]" : `[data-key="${CSS.escape(event.key)}"]`;
+  const target = event.key.length === 1 && document.querySelector(key);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("input, textarea, select")) target.focus();
+  else target.click();
+});

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from bot.db.base import utc_now
 from bot.handlers.context import GoviContext
+from bot.i18n.moments import say_age
 from bot.services.queue import AskLine, GroupLine, GroupView, NoteLine
 
 ASKERS_SHOWN = 6
 _NOTES_SHOWN = 6
 _LINE, _WORDS, _SAID = 90, 600, 400
-_HOUR, _DAY = 60, 60 * 24
 
 
 def say_line(context: GoviContext, line: GroupLine) -> str:
@@ -66,12 +65,7 @@ def _facts(context: GoviContext, group: GroupLine | GroupView, askers: int) -> l
 
 
 def _say_age(context: GoviContext, since: datetime) -> str:
-    minutes = int((utc_now() - since).total_seconds() // 60)
-    if minutes < _HOUR:
-        return context.text("officer.age.minutes", count=max(minutes, 0))
-    if minutes < _DAY:
-        return context.text("officer.age.hours", count=minutes // _HOUR)
-    return context.text("officer.age.days", count=minutes // _DAY)
+    return say_age(context.catalogue, context.language, since)
 
 
 def _say_ask(context: GoviContext, ask: AskLine) -> str:

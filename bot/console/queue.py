@@ -1,0 +1,190 @@
+"""The officers' queue: the same questions as on Telegram, claimed here or there."""
+
+import asyncio
+import hashlib
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.console.visiting import Visit, say_refusal, signed_in
+from bot.errors import KnowledgeError, RequestError
+from bot.services.editing import EntryState, read_entry_by_id
+from bot.services.finding import NEAR_SHARE, Found, find_entries
+from bot.services.keeping import propose_words
+from bot.services.queue import (
+    GroupView,
+    QueuePage,
+    claim,
+    list_queue,
+    peek,
+    read_group,
+    release,
+)
+from bot.services.resolving import ask_detail, decline, send_answer, send_entry
+
+PAGE = 20
+REFUSALS = ("not_ours", "abuse", "other")
+_MOST_FOUND = 8
+_ALL = "*"
+
+
+def routes() -> list[Route]:
+    """Return what `bot.console.app` serves."""
+    return [
+        Route("/queue", show_queue),
+        Route("/queue/lines", show_lines),
+        Route("/queue/{number:int}", show_group),
+        Route("/queue/{number:int}/claim", take, methods=["POST"]),
+        Route("/queue/{number:int}/release", give_back, methods=["POST"]),
+        Route("/queue/{number:int}/answer", answer, methods=["POST"]),
+        Route("/queue/{number:int}/entry", use_entry, methods=["POST"]),
+        Route("/queue/{number:int}/ask", ask_back, methods=["POST"]),
+        Route("/queue/{number:int}/decline", turn_down, methods=["POST"]),
+        Route("/queue/{number:int}/teach", teach, methods=["POST"]),
+    ]
+
+
+@signed_in
+async def show_queue(visit: Visit) -> Response:
+    """List what waits: urgent first, then what most have asked, then the oldest."""
+    return visit.render("queue.html", listed=await _list(visit), view=None, area=_area(visit))
+
+
+@signed_in
+async def show_lines(visit: Visit) -> Response:
+    """Return the list alone, and whether the question that is open has changed.
+
+    A script asks every few seconds; nothing is sent when nothing is new.
+    """
+    number = visit.number_asked("open")
+    mark = await visit.read(peek, visit.who, number) if number is not None else ""
+    page = visit.render(
+        "queue_lines.html", listed=await _list(visit), area=_area(visit), mark_of=mark, view=None
+    )
+    etag = f'"{hashlib.sha256(bytes(page.body)).hexdigest()[:16]}"'
+    if visit.request.headers.get("if-none-match") == etag:
+        return Response(status_code=304)
+    page.headers["ETag"] = etag
+    return page
+
+
+@signed_in
+async def show_group(visit: Visit) -> Response:
+    """Show one question with everyone who asked it."""
+    return await _group(visit)
+
+
+@signed_in
+async def take(visit: Visit) -> Response:
+    """Claim a question; whoever else tries is told by whom it is held."""
+    number = visit.number("number")
+    await visit.run(claim, visit.who, number)
+    return visit.go(f"/queue/{number}", "claimed")
+
+
+@signed_in
+async def give_back(visit: Visit) -> Response:
+    """Put a question back for others."""
+    await visit.run(release, visit.who, visit.number("number"))
+    return visit.go("/queue", "released")
+
+
+@signed_in
+async def answer(visit: Visit) -> Response:
+    """Send the officer's words to everyone who waits."""
+    number, words = visit.number("number"), visit.form.text("text")
+    try:
+        await visit.run(send_answer, visit.who, number, words)
+    except RequestError as error:
+        return await _group(visit, error, answer=words)
+    return visit.go(f"/queue/{number}", "sent")
+
+
+@signed_in
+async def use_entry(visit: Visit) -> Response:
+    """Send an entry's answer to everyone who waits."""
+    number, entry_id = visit.number("number"), visit.form.number("entry_id")
+    await visit.run(send_entry, visit.who, number, entry_id)
+    return visit.go(f"/queue/{number}", "sent")
+
+
+@signed_in
+async def ask_back(visit: Visit) -> Response:
+    """Ask one asker, or all of them, for more detail."""
+    number, words = visit.number("number"), visit.form.text("text")
+    ask_id = visit.form.number("ask_id") if visit.form.text("ask_id") else None
+    try:
+        await visit.run(ask_detail, visit.who, number, words, ask_id)
+    except RequestError as error:
+        return await _group(visit, error, inquiry=words)
+    return visit.go(f"/queue/{number}", "asked")
+
+
+@signed_in
+async def turn_down(visit: Visit) -> Response:
+    """Tell everyone who waits kindly that there will be no answer."""
+    number, given = visit.number("number"), visit.form.text("reason")
+    reason = next((each for each in REFUSALS if each == given), "other")
+    await visit.run(decline, visit.who, number, reason)  # type: ignore[arg-type]
+    return visit.go("/queue", "declined")
+
+
+@signed_in
+async def teach(visit: Visit) -> Response:
+    """Propose what the askers wrote as phrasings of an entry."""
+    number, entry_id = visit.number("number"), visit.form.number("entry_id")
+    try:
+        proposed = await visit.run(propose_words, visit.who, number, entry_id)
+    except KnowledgeError as error:
+        view = await visit.run(read_group, visit.who, number)
+        return await _shown(visit, view, 422, faults=error.faults)
+    return visit.go(f"/queue/{number}", "proposed" if proposed else "known")
+
+
+async def _list(visit: Visit) -> QueuePage:
+    return await visit.read(list_queue, visit.who, _area(visit), visit.page_number(), size=PAGE)
+
+
+def _area(visit: Visit) -> str | None:
+    """Return the area that the list is narrowed to: "" is that of questions near no entry."""
+    area = visit.request.query_params.get("area", _ALL)
+    return None if area == _ALL else area
+
+
+async def _group(visit: Visit, error: RequestError | None = None, **typed: str) -> Response:
+    """Show a question; after something that could not be done, with what was typed kept."""
+    view = await visit.run(read_group, visit.who, visit.number("number"))
+    reason = say_refusal(visit, error) if error else ""
+    return await _shown(visit, view, 409 if error else 200, reason=reason, **typed)
+
+
+async def _shown(visit: Visit, view: GroupView, status: int, **shown: object) -> Response:
+    values = {
+        "listed": await _list(visit),
+        "area": _area(visit),
+        "view": view,
+        "mark_of": await visit.read(peek, visit.who, view.escalation_id),
+        "refusals": REFUSALS,
+        "words": visit.query("find"),
+        "found": await _look_up(visit, visit.query("find")),
+        "chosen": await _chosen(visit),
+        "reason": "",
+        "answer": "",
+        "inquiry": "",
+    }
+    return visit.render("queue.html", status, **(values | shown))
+
+
+async def _look_up(visit: Visit, words: str) -> list[Found]:
+    if not words:
+        return []
+    index = visit.desk.services.index
+    floor = NEAR_SHARE * index.retriever.thresholds.suggest
+    matches = (await asyncio.to_thread(index.search, [words]))[0].matches
+    near = [match for match in matches if match.score >= floor]
+    return await visit.read(find_entries, visit.who, words, near, _MOST_FOUND)
+
+
+async def _chosen(visit: Visit) -> EntryState | None:
+    entry_id = visit.number_asked("entry")
+    return None if entry_id is None else await visit.read(read_entry_by_id, visit.who, entry_id)
