@@ -21,6 +21,8 @@ _COMMANDS = {
     "model": "bot.cli.model",
     "index": "bot.cli.maintenance",
     "db": "bot.cli.maintenance",
+    "backup": "bot.cli.backup",
+    "restore": "bot.cli.backup",
     "doctor": "bot.cli.doctor",
 }
 

@@ -15,6 +15,11 @@ def head() -> str:
     return (MIGRATIONS / ".current-head").read_text("utf-8").strip()
 
 
+def is_known(revision: str) -> bool:
+    """Return whether this release has a migration of this number."""
+    return revision in {path.name[:4] for path in (MIGRATIONS / "versions").glob("*.py")}
+
+
 def upgrade(engine: Engine) -> bool:
     """Migrate to `head`; return whether anything had to be done.
 

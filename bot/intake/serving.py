@@ -32,6 +32,7 @@ from bot.listening import Listener
 from bot.monitoring.health import create_app
 from bot.monitoring.watchdog import Watchdog
 from bot.services import inbox, set_aside
+from bot.serving_lock import only_one
 
 DRAIN_SECONDS = 20.0
 #: How often the index is brought in step with the database; well under the promised second.
@@ -68,7 +69,7 @@ async def run(services: Services, *companions: Companion, is_webhook: bool = Fal
             has ended by itself; whoever supervises the process restarts it.
     """
     stop = asyncio.Event()
-    with _signals(stop):
+    with only_one(services.settings.data_dir), _signals(stop):
         application = create_application(services)
         wake = sender_of(application).wake
         beside = [asyncio.create_task(_beside(each, stop, wake)) for each in companions]

@@ -1,0 +1,31 @@
+"""One process serves from a data directory at a time."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.errors import ServingError
+
+
+@contextlib.contextmanager
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Hold the directory's lock for the block; the system lets go of it when the process ends.
+
+    Raises:
+        ServingError: Another process holds it, or the directory cannot be written.
+    """
+    path = data_dir / "serving.lock"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        raise ServingError(f"cannot write {path}: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ServingError(
+                f"another process serves from {data_dir} already; stop it first"
+            ) from None
+        yield

@@ -1,0 +1,61 @@
+"""Backup and restore from the command line."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.bootstrap import open_database
+from bot.cli import cli
+from bot.db.engine import transaction
+from bot.errors import ServingError
+from bot.services import inbox
+from bot.serving_lock import only_one
+from bot.settings import load_settings
+
+
+@pytest.fixture
+def database() -> None:
+    """An installation with one update in its inbox."""
+    engine, sessions = open_database(load_settings())
+    with transaction(sessions) as session:
+        inbox.store(session, [{"update_id": 7}])
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_backup_is_restored_after_the_database_was_lost() -> None:
+    """One file is all that is needed."""
+    made = CliRunner().invoke(cli, ["backup", "monday.sqlite3"])
+    for file in Path("var").glob("govi.sqlite3*"):
+        file.unlink()
+
+    restored = CliRunner().invoke(cli, ["restore", "monday.sqlite3"])
+
+    assert "checked" in made.output
+    assert "restored, at revision" in restored.output
+    engine, sessions = open_database(load_settings())
+    with sessions() as session:
+        assert inbox.store(session, [{"update_id": 7}]) == []
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("database")
+def test_nothing_is_restored_under_a_serving_process() -> None:
+    """It is asked to be stopped."""
+    CliRunner().invoke(cli, ["backup", "monday.sqlite3"])
+
+    with only_one(Path("var")):
+        result = CliRunner().invoke(cli, ["restore", "monday.sqlite3"])
+
+    assert isinstance(result.exception, ServingError)
+    assert "another process serves" in str(result.exception)
+
+
+def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
+    """Also after an error."""
+    with pytest.raises(RuntimeError), only_one(tmp_path):
+        raise RuntimeError
+
+    with only_one(tmp_path), pytest.raises(ServingError), only_one(tmp_path):
+        pass
