@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from retrieval.decision import Decision, Match, Thresholds, decide
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.errors import ModelMismatchError, SnapshotError
+from retrieval.likeness import pack
 from retrieval.manifest import ModelManifest
 from retrieval.normalize import NORMALIZER_VERSION, Script, detect_script
 from retrieval.segment import Candidate, IndexedEntry, Segment, build_segment, list_rows
@@ -34,6 +35,7 @@ class SearchResult:
     Attributes:
         matches: At most `MATCH_COUNT` entries, best first.
         seconds: Wall time of the search, shared equally by the questions of one batch.
+        vector: The question's embedding as `retrieval.likeness` packs it; empty without words.
     """
 
     script: Script
@@ -41,6 +43,7 @@ class SearchResult:
     decision: Decision
     seconds: float
     model_id: str
+    vector: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +185,10 @@ class Retriever:
         Any string is accepted; one without letters or digits has no matches.
         """
         started = time.perf_counter()
-        found = [rank(each, self._dense_weight) for each in self.candidates(texts)]
+        found = [
+            (rank(candidates, self._dense_weight), vector)
+            for candidates, vector in self._find(texts)
+        ]
         seconds = (time.perf_counter() - started) / max(len(texts), 1)
         return [
             SearchResult(
@@ -191,17 +197,22 @@ class Retriever:
                 decision=decide(matches, self.thresholds),
                 seconds=seconds,
                 model_id=self.model_id,
+                vector=pack(vector) if matches else b"",
             )
-            for text, matches in zip(texts, found, strict=True)
+            for text, (matches, vector) in zip(texts, found, strict=True)
         ]
 
     def candidates(self, texts: Sequence[str]) -> list[list[Candidate]]:
         """Return for each text the rows that either signal finds, scored on both, unordered."""
+        return [candidates for candidates, _ in self._find(texts)]
+
+    def _find(self, texts: Sequence[str]) -> list[tuple[list[Candidate], NDArray[np.float32]]]:
+        """Return for each text its candidates and its vector."""
         state = self._state
         surfaces = [state.restorer.restore(text) for text in texts]
         vectors = self._embedder.encode(surfaces)
         return [
-            list(state.candidates(vector, surface)) if surface else []
+            (list(state.candidates(vector, surface)) if surface else [], vector)
             for surface, vector in zip(surfaces, vectors, strict=True)
         ]
 

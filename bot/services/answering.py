@@ -221,6 +221,7 @@ def _question(text: str, result: SearchResult) -> Question:
         score=result.decision.score,
         margin=result.decision.margin,
         matches=[asdict(match) for match in result.matches],
+        vector=result.vector or None,
         seconds=result.seconds,
         model_id=result.model_id,
     )

@@ -1,30 +1,25 @@
-"""Whether two open questions ask the same: a pure function of their words and their matches."""
+"""Which open escalation a new question belongs to, if any."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from typing import TypeVar
 
-from retrieval.phonetic import fold
+from bot.db.models import Question
+from retrieval import Match
+from retrieval.likeness import ALIKE, Traits, likeness
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is compared of a question: its sound, and what the retriever found for it.
-
-    Attributes:
-        folded: Its words as they sound; the same in every script.
-        matches: The retriever's, as they were stored with the question.
-    """
-
-    folded: str
-    matches: Sequence[Mapping[str, Any]]
+Group = TypeVar("Group")
 
 
-def asked(text: str, matches: Sequence[Mapping[str, Any]]) -> Asked:
-    """Prepare a question for comparing."""
-    return Asked(fold(text), matches)
+def traits_of(question: Question) -> Traits:
+    """Return what is compared of a stored question; nothing is searched or embedded anew."""
+    matches = [Match(**match) for match in question.matches]
+    return Traits.of(question.text, matches, question.vector, question.model_id)
 
 
-def are_alike(first: Asked, second: Asked) -> bool:
-    """Whether an answer to one is an answer to the other."""
-    return bool(first.folded) and first.folded == second.folded
+def find_most_alike(
+    traits: Traits, groups: Iterable[tuple[Group, Traits]], threshold: float = ALIKE
+) -> Group | None:
+    """Return the group whose first question is most alike, if any is alike enough."""
+    scored = [(likeness(traits, first), group) for group, first in groups]
+    best = max(scored, key=lambda each: each[0], default=None)
+    return best[1] if best is not None and best[0] >= threshold else None

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.db.base import Base, enumeration, utc_now
@@ -57,6 +57,8 @@ class Question(Base):
     score: Mapped[float | None]
     margin: Mapped[float | None]
     matches: Mapped[list[dict[str, Any]]]
+    #: The question's embedding, one byte a dimension, to find others that ask the same.
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
     seconds: Mapped[float | None]
     model_id: Mapped[str | None] = mapped_column(String(80))
     asked_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
