@@ -16,6 +16,7 @@ from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
+from tests.journeys.team import appoint, dismiss
 
 TEXTS = Catalogue.load()
 
@@ -31,6 +32,12 @@ async def echo(update: Update, context: GoviContext, stand: Stand) -> None:
 async def for_officers(update: Update, context: GoviContext, stand: Stand) -> None:
     """Do what farmers may not."""
     await context.run(roles.require, update.effective_user.id, Role.OFFICER)
+
+
+@pytest.fixture
+def farmer(govi: Govi, farmer: Person) -> Person:
+    """Who asks here is an officer too."""
+    return appoint(govi, farmer, Role.OFFICER)
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +186,7 @@ async def test_who_may_not_go_on_is_told_and_leaves(
     api: BotApi, govi: Govi, farmer: Person
 ) -> None:
     """An officer who was demoted meanwhile is a farmer at the next message."""
+    dismiss(govi, farmer)
     stand(govi, farmer, "officers")
 
     refused = await api.reply_to(farmer.sends("a"))
