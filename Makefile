@@ -39,7 +39,7 @@ run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in 
 	@$(BIN)/govi run
 
 test: check ## Lint, types and every test
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 check: $(BIN)/.dev ## Lint and types only
 	$(BIN)/ruff check .

@@ -1,5 +1,7 @@
 """Fixtures shared by all tests: nothing here touches the network or the user's own files."""
 
+import functools
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +9,16 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.db.engine import open_engine
-from bot.db.migrate import upgrade
 from bot.settings import Settings
+from tests.database import create_database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Each HTTP client reads them anew, though nothing here speaks TLS."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +33,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated SQLite database."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
-    upgrade(engine)
+    engine = create_database(f"sqlite:///{tmp_path / 'test.sqlite3'}")
     yield engine
     engine.dispose()
 

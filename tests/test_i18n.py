@@ -13,7 +13,8 @@ from bot.i18n.catalogue import COMPLETE_LANGUAGES, PARTIAL_LANGUAGES
 from bot.i18n.refusals import text_key
 from bot.settings import ROOT
 
-SINHALA = Catalogue.load().keys("si")
+TEXTS = Catalogue.load()
+SINHALA = TEXTS.keys("si")
 #: A virama before ra or ya without the joiner that makes one letter of the two.
 UNJOINED = re.compile("\u0dca[\u0dbb\u0dba]")
 #: Files whose functions speak to people.
@@ -28,13 +29,13 @@ def catalogue(**texts: dict[str, str]) -> Catalogue:
 @pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 def test_a_complete_language_has_every_text(language: str) -> None:
     """Nothing is left to be said in another language."""
-    assert Catalogue.load().keys(language) == SINHALA
+    assert TEXTS.keys(language) == SINHALA
 
 
 @pytest.mark.parametrize("language", PARTIAL_LANGUAGES)
 def test_a_partial_language_has_no_text_of_its_own(language: str) -> None:
     """Every text exists in the main language."""
-    assert Catalogue.load().keys(language) <= SINHALA
+    assert TEXTS.keys(language) <= SINHALA
 
 
 def test_a_missing_text_is_an_error_at_load() -> None:
@@ -84,7 +85,7 @@ def test_a_missing_value_is_an_error() -> None:
 
 def as_written(key: str, language: str = "si") -> str:
     """A text with its placeholders still in it."""
-    return Catalogue.load()._texts[language][key]
+    return TEXTS._texts[language][key]
 
 
 @pytest.mark.parametrize("key", sorted(SINHALA))

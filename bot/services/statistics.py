@@ -134,7 +134,10 @@ def list_unanswered_subjects(
 
 
 def count_figures(session: Session, days: int, now: datetime) -> Figures:
-    """Return figures of some days until `now`, its own day among them."""
+    """Return figures of some days until `now`, its own day among them.
+
+    Of officers' answers, those count that were given since the first of the days.
+    """
     is_suggested = Question.decision == "suggest"
     asked = session.execute(
         select(
@@ -182,7 +185,7 @@ def _median_seconds(session: Session, days: int, now: datetime) -> float | None:
             Note.written_at >= Ask.joined_at,
         )
         .group_by(Ask.id, Question.asked_at)
-        .having(first.between(_start(days, now), now))
+        .having(first >= _start(days, now))
     )
     waits = [(answered - asked).total_seconds() for asked, answered in rows]
     return statistics.median(waits) if waits else None

@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.bootstrap import Services
-from bot.i18n import Catalogue
 from bot.jobs.runner import Runner
 from bot.jobs.schedule import Job
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import Settings
 from tests.factories import create_retriever
 from tests.jobs.clock import Clock
+from tests.jobs.owing import TEXTS
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def services(engine: Engine, sessions: sessionmaker[Session], tmp_path: Path) ->
     """What jobs are given."""
     settings = Settings(data_dir=tmp_path, _env_file=None)
     index = KnowledgeIndex(sessions, create_retriever())
-    services = Services(settings, engine, sessions, index, Catalogue.load())
+    services = Services(settings, engine, sessions, index, TEXTS)
     yield services
     services.close()
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from bot.bootstrap import Services
-from bot.db.engine import open_engine, reading, transaction
-from bot.db.migrate import upgrade
+from bot.db.engine import reading, transaction
 from bot.db.models import Origin
 from bot.delivery import pacing, sender
 from bot.i18n import Catalogue
@@ -27,7 +26,10 @@ from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import Settings
 from retrieval import SearchResult
+from tests.database import create_database
 from tests.factories import create_draft, create_retriever
+
+TEXTS = Catalogue.load()
 
 BLAST = "ගොයමේ කොළ පාළු රෝගයට මොකද කරන්නේ"
 BLAST_ANSWER = "යූරියා අඩු කරන්න & <b>කොළ</b> බලන්න."
@@ -103,15 +105,17 @@ def create_services(url: str, token: str, folder: Path, **options: Any) -> Servi
     """
     given = {"bot_token": token, "telegram_api_url": url, "data_dir": folder, "rate_per_minute": 0}
     settings = Settings(_env_file=None, **(given | options))
-    engine = open_engine(settings.database)
-    upgrade(engine)
+    engine = create_database(settings.database, _import_drafts)
     sessions = sessionmaker(engine, expire_on_commit=False)
     with transaction(sessions) as session:
-        import_entries(session, DRAFTS, Origin.STARTER, "test")
         grant_first_admins(session, settings.admin_ids)
     index = KnowledgeIndex(sessions, create_retriever())
     index.load()
-    return Services(settings, engine, sessions, index, Catalogue.load())
+    return Services(settings, engine, sessions, index, TEXTS)
+
+
+def _import_drafts(session: Session) -> None:
+    import_entries(session, DRAFTS, Origin.STARTER, "test")
 
 
 def hurry() -> None:

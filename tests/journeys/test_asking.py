@@ -159,7 +159,7 @@ async def test_a_message_without_words_is_asked_for_words(
     api: BotApi, govi: Govi, farmer: Person
 ) -> None:
     """Emoji alone are no question."""
-    reply = await api.reply_to(farmer.sends("🌾🌾🙏"))
+    reply = await api.reply_to(farmer.sends("🌾🌾🐄"))
 
     assert reply.text == TEXTS.text("ask.no_words")
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from bot.db.engine import transaction
-from bot.db.models import Question
+from bot.db.models import Escalation, Question
 from bot.testing.bot_api import BotApi
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, UNKNOWN, Govi
-from tests.services.asking import answer, escalate
+from tests.services.asking import answer
 
 
 async def test_statistics_tell_what_farmers_got(
@@ -22,7 +22,7 @@ async def test_statistics_tell_what_farmers_got(
     with transaction(govi.services.sessions) as session:
         question = session.query(Question).filter_by(text=UNKNOWN).one()
         later = question.asked_at + timedelta(hours=2, minutes=5)
-        answer(session, escalate(session, question), later)
+        answer(session, session.query(Escalation).one(), later)
 
     told = await admin.sends("/stats")
 
