@@ -27,6 +27,8 @@ _MOST_PHRASINGS = 10
 def gather(session: Session, officer_id: int, escalation_id: int) -> dict[str, Any]:
     """Return what a draft entry could be made of: `escalation_id`, and those of `KEPT` known.
 
+    The area is that of the nearest entry, which may be far: a person has to look at it.
+
     Raises:
         NotAllowedError: The person is no officer.
         EscalationMissingError: There is none of this number.
@@ -144,14 +146,16 @@ def propose_words(
     return proposed
 
 
-def list_kept_areas(session: Session, officer_id: int) -> list[str]:
-    """Return the areas in use, the largest first.
+def list_kept_areas(session: Session, officer_id: int, escalation_id: int) -> list[str]:
+    """Return the areas in use: that of the escalation first, then the largest.
 
     Raises:
         NotAllowedError: The person is no officer.
+        EscalationMissingError: There is no such escalation.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    return list_used_areas(session)
+    guess = get_group(session, escalation_id).area
+    return sorted(list_used_areas(session), key=lambda area: area != guess)
 
 
 def _answered(session: Session, officer_id: int, escalation_id: int) -> Escalation:

@@ -75,6 +75,7 @@ async def begin_keeping(
 ) -> str | None:
     """Gather what is known of the new entry, and ask for the rest."""
     data = await context.run(gather, get_user(update).id, numbers[0])
+    data.pop("area", None)
     await remove_buttons(query)
     await _ask_next(update, context, data)
     return None
@@ -197,7 +198,8 @@ async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any
         return
     user_id, buttons = get_user(update).id, None
     if missing == "area":
-        offered = (await context.run(list_kept_areas, user_id))[:_MOST_AREAS]
+        areas = await context.run(list_kept_areas, user_id, data["escalation_id"])
+        offered = areas[:_MOST_AREAS]
         data = {**data, "offered": offered}
         buttons = _area_keyboard(offered, update.update_id)
     await context.run(enter, user_id, KEEP, missing, data, update.update_id)

@@ -9,6 +9,7 @@ from bot.handlers.curation.answering import look_up, say
 from bot.handlers.curation.wording import say_found
 from bot.handlers.incoming import get_message
 from bot.handlers.officers.keyboards import button, keyboard
+from bot.handlers.officers.wording import say_question
 from bot.services.finding import Found
 
 MOST = 5
@@ -28,4 +29,6 @@ async def offer_found(update: Update, context: GoviContext, verb: str, number: i
 
 def picking_keyboard(found: Iterable[Found], verb: str, number: int) -> InlineKeyboardMarkup | None:
     """Return a button for each entry; its numbers are the escalation's and the entry's."""
-    return keyboard([button(f"🔑 {each.title}", verb, number, each.entry_id)] for each in found)
+    return keyboard(
+        [button(f"🔑 {say_question(each)}", verb, number, each.entry_id)] for each in found
+    )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.handlers.context import GoviContext
 from bot.i18n.moments import say_age
+from bot.services.finding import Found
 from bot.services.queue import AskLine, GroupLine, GroupView, NoteLine
 
 ASKERS_SHOWN = 6
@@ -18,7 +19,7 @@ def say_line(context: GoviContext, line: GroupLine) -> str:
 
 
 def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
-    """Return an escalation with a page of its askers; the beginning names it, see `by_reply`."""
+    """Return an escalation with a page of its askers; its beginning is what `writing.before` looks for."""
     facts = [f"📥 #{view.escalation_id}", *_facts(context, view, view.asker_count)]
     if view.holder is None:
         facts.append(context.text(f"officer.state.{view.state.value}"))
@@ -39,6 +40,11 @@ def name_farmer(context: GoviContext, number: int | None) -> str:
     if number is None:
         return context.text("officer.all_farmers")
     return context.text("officer.farmer", number=number)
+
+
+def say_question(found: Found) -> str:
+    """Return a question that an entry answers, as farmers ask it if that is known."""
+    return one_line(found.phrasing or found.title)
 
 
 def cut(text: str, limit: int) -> str:
@@ -91,7 +97,7 @@ def _say_near(context: GoviContext, view: GroupView) -> str:
     if not view.near:
         return ""
     lines = [
-        context.text("officer.group.near_line", entry=each.key, title=each.title)
+        context.text("officer.group.near_line", entry=each.key, title=say_question(each))
         for each in view.near
     ]
     return "\n".join([context.text("officer.group.near"), *lines])

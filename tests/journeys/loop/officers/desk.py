@@ -68,10 +68,8 @@ async def kept(officer: Chat, offered: Seen) -> Seen:
     """Make a draft entry of an answer that was sent."""
     how = await officer.presses(offered.button(text("officer.button.keep")))
     await officer.presses(how.button(text("officer.keep.new")))
-    asked = await officer.sends("කෘෂිකර්ම දෙපාර්තමේන්තුව")
-    preview = asked
-    if asked.text == text("officer.keep.area"):
-        preview = await officer.presses(asked.buttons[0])
+    area = await officer.sends("කෘෂිකර්ම දෙපාර්තමේන්තුව")
+    preview = await officer.presses(area.buttons[0])
     return await officer.presses(preview.button(text("officer.keep.propose")))
 
 

@@ -144,6 +144,8 @@ async def test_a_farmer_is_asked_and_replies_without_names(
 
     assert "ගිය සතියේ" in detail.text
     assert "Person" not in detail.text
+    preview = await officer.after(1, lambda: officer.person.sends(ANSWER, replying_to=detail))
+    assert text("officer.recipients", count=2) in preview.text
     shown = await opened(officer, number)
     who = text("officer.farmer", number=2)
     assert text("officer.group.detail", who=who, words="ගිය සතියේ") in shown.text
