@@ -19,7 +19,7 @@ def say_line(context: GoviContext, line: GroupLine) -> str:
 
 
 def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
-    """Return an escalation with a page of its askers; its beginning is what `writing.before` looks for."""
+    """Return an escalation with a page of its askers; `writing.before` reads its beginning."""
     facts = [f"📥 #{view.escalation_id}", *_facts(context, view, view.asker_count)]
     if view.holder is None:
         facts.append(context.text(f"officer.state.{view.state.value}"))
