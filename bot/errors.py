@@ -20,6 +20,7 @@ GoviError
     ├── NotYoursError
     ├── StaleButtonError
     ├── EntryMissingError
+    ├── QuestionMissingError
     ├── VersionMissingError
     ├── ChangedMeanwhileError
     ├── UnfitEntryError
@@ -154,6 +155,10 @@ class StaleButtonError(RequestError):
 
 class EntryMissingError(RequestError):
     """The knowledge base has no entry with this key."""
+
+
+class QuestionMissingError(RequestError):
+    """The log has no question of this number."""
 
 
 class VersionMissingError(RequestError):

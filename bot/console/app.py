@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bot.console import account, drafts, editing, knowledge, queue
+from bot.console import account, drafts, editing, knowledge, log, queue
 from bot.console.headers import SecureHeaders
 from bot.console.pages import Pages, language_of
 from bot.console.visiting import Desk, Visit, desk_of, signed_in
@@ -37,6 +37,7 @@ def create_app(services: "Services", wake: Callable[[], None] = lambda: None) ->
             Route("/static/{mark}/{name:path}", desk.pages.serve_file),
             *account.routes(),
             *queue.routes(),
+            *log.routes(),
             *editing.routes(),
             *knowledge.routes(),
             *drafts.routes(),

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent
 #: Languages of the console; people who read another get the first.
 LANGUAGES = ("si", "en")
 #: What an address holds for one page only.
-_PASSING = ("done", "open", "page")
+_PASSING = ("done", "open", "page", "before")
 _A_YEAR = "public, max-age=31536000, immutable"
 
 

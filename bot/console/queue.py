@@ -166,7 +166,7 @@ async def _shown(visit: Visit, view: GroupView, status: int, **shown: object) ->
         "mark_of": await visit.read(peek, visit.who, view.escalation_id),
         "refusals": REFUSALS,
         "words": visit.query("find"),
-        "found": await _look_up(visit, visit.query("find")),
+        "found": await look_up(visit, visit.query("find")),
         "chosen": await _chosen(visit),
         "reason": "",
         "answer": "",
@@ -175,7 +175,8 @@ async def _shown(visit: Visit, view: GroupView, status: int, **shown: object) ->
     return visit.render("queue.html", status, **(values | shown))
 
 
-async def _look_up(visit: Visit, words: str) -> list[Found]:
+async def look_up(visit: Visit, words: str) -> list[Found]:
+    """Return entries that fit some words, or come near to their meaning."""
     if not words:
         return []
     index = visit.desk.services.index

@@ -10,6 +10,7 @@ import uvicorn
 
 from bot.console.app import create_app
 from bot.errors import SettingsError
+from bot.services.log_reading import fill_sounds
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
@@ -49,6 +50,7 @@ async def serve(
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
     server = _Server(config)
+    filling = asyncio.create_task(_fill_sounds(services))
     serving = asyncio.create_task(_serve(server))
     stopped = asyncio.create_task(stop.wait())
     logger.info("console", extra={"address": settings.console})
@@ -56,8 +58,15 @@ async def serve(
         await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
+        filling.cancel()
         server.should_exit = True
         await serving
+
+
+async def _fill_sounds(services: "Services") -> None:
+    """Make questions of older releases searchable, a little at a time."""
+    while await services.run(fill_sounds):
+        continue  # what else is to be written has its turn in between
 
 
 async def _serve(server: uvicorn.Server) -> None:

@@ -22,6 +22,7 @@ from bot.errors import (
     NotAllowedError,
     NotHeldError,
     ProposalMissingError,
+    QuestionMissingError,
     RequestError,
     StaleFormError,
     VersionMissingError,
@@ -39,6 +40,7 @@ T = TypeVar("T")
 #: Where the menu leads: path, text, and who sees it.
 MENU = (
     ("/queue", "console.nav.queue", Role.OFFICER),
+    ("/questions", "console.nav.log", Role.OFFICER),
     ("/knowledge", "console.nav.knowledge", Role.OFFICER),
     ("/drafts", "console.nav.drafts", Role.ADMIN),
 )
@@ -48,6 +50,7 @@ _STATUS: dict[type[RequestError], int] = {
     StaleFormError: 403,
     EntryMissingError: 404,
     ProposalMissingError: 404,
+    QuestionMissingError: 404,
     VersionMissingError: 404,
     AlreadyDecidedError: 409,
     HeldByOtherError: 409,

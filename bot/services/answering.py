@@ -18,7 +18,7 @@ from bot.services import outbox
 from bot.services.deciding import FALLBACK, Content, decide
 from bot.services.escalating import escalate, replace_edited
 from bot.services.farmers import Asker, get_farmer
-from bot.services.texts import storable
+from bot.services.texts import sound_of, storable
 from retrieval import SearchResult
 
 
@@ -133,6 +133,7 @@ def record_media(session: Session, incoming: Incoming) -> Outcome:
     question = Question(
         kind=incoming.kind,
         text=storable(incoming.text),
+        folded=sound_of(incoming.text),
         script="other",
         decision="media",
         state=QuestionState.UNANSWERED,
@@ -215,6 +216,7 @@ def refuse_suggestions(session: Session, question_id: int, asker: Asker, update_
 def _question(text: str, result: SearchResult) -> Question:
     return Question(
         text=storable(text),
+        folded=sound_of(text),
         script=result.script,
         decision=result.decision.kind,
         state=_STATES[result.decision.kind],
@@ -222,6 +224,7 @@ def _question(text: str, result: SearchResult) -> Question:
         margin=result.decision.margin,
         matches=[asdict(match) for match in result.matches],
         vector=result.vector or None,
+        nearest_key=result.matches[0].key if result.matches else None,
         seconds=result.seconds,
         model_id=result.model_id,
     )

@@ -164,7 +164,8 @@ def _take_back(session: Session, ids: Sequence[int], groups: Sequence[int]) -> N
 
 def _erase_words(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
     texts = set(session.scalars(select(Question.text).where(Question.id.in_(ids)))) - {""}
-    _change(session, Question, Question.id.in_(ids), text="", vector=None)
+    erased = {"text": "", "folded": "", "vector": None}
+    _change(session, Question, Question.id.in_(ids), **erased)
     _change(session, Escalation, Escalation.text.in_(texts), text="")
     for escalation_id in groups:
         is_blank = (Escalation.id == escalation_id) & (Escalation.text == "")

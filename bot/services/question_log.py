@@ -1,14 +1,15 @@
 """What farmers asked and what became of it, without saying who they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.db.models import Entry, Feedback, Question, Reply
 from bot.local_time import COLOMBO, start_of
+from bot.services.texts import sound_of
 
 _STEP = 500
 
@@ -24,6 +25,8 @@ class LogFilter:
         area: Of the entry that answered it, or else came nearest.
         script: "sinhala", "latin", "mixed", "tamil" or "other".
         feedback: "up", "down" or "none".
+        words: All of these stand in it, in whatever script they are written.
+        least_score: Of the best match; so is `most_score`.
     """
 
     since: date | None = None
@@ -32,6 +35,9 @@ class LogFilter:
     area: str | None = None
     script: str | None = None
     feedback: str | None = None
+    words: str | None = None
+    least_score: float | None = None
+    most_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +74,49 @@ class LoggedQuestion:
 
 def iter_questions(session: Session, wanted: LogFilter) -> Iterator[LoggedQuestion]:
     """Yield the questions that a filter lets through, oldest first; for operators."""
-    entries = {
-        row.id: (row.key, row.area)
-        for row in session.execute(select(Entry.id, Entry.key, Entry.area))
-    }
-    areas = dict(entries.values())
+    areas = _areas(session)
     last_id = 0
     while True:
-        page = select(Question).where(Question.id > last_id, *_conditions(wanted))
+        page = select(Question).where(Question.id > last_id, *conditions(wanted))
         questions = session.scalars(page.order_by(Question.id).limit(_STEP)).all()
         if not questions:
             return
-        ratings = _ratings(session, [question.id for question in questions])
-        for question in questions:
-            key = _key(question, entries)
-            logged = _logged(question, key, areas.get(key, ""), ratings.get(question.id))
-            if _passes(logged, wanted):
-                yield logged
+        yield from describe(session, questions, areas)
         last_id = questions[-1].id
 
 
-def _conditions(wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
+def describe(
+    session: Session, questions: Sequence[Question], areas: Mapping[str, str] | None = None
+) -> list[LoggedQuestion]:
+    """Return questions as the log tells of them, in the same order."""
+    areas = _areas(session) if areas is None else areas
+    ids = [question.entry_id for question in questions if question.entry_id is not None]
+    keys = {
+        row.id: row.key
+        for row in session.execute(select(Entry.id, Entry.key).where(Entry.id.in_(ids)))
+    }
+    ratings = _ratings(session, [question.id for question in questions])
+    logged = []
+    for question in questions:
+        key = keys.get(question.entry_id or 0) or question.nearest_key or ""
+        rating = ratings.get(question.id)
+        logged.append(_logged(question, key, areas.get(key, ""), rating))
+    return logged
+
+
+def conditions(wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield what a question must fulfil to pass a filter."""
+    yield from _on_its_own(wanted)
+    if wanted.area is not None:
+        yield _in_area(wanted.area)
+    if wanted.feedback is not None:
+        yield _rated(wanted.feedback)
+    if wanted.words is not None:
+        yield _holding(wanted.words)
+
+
+def _on_its_own(wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield what can be told from the question's row alone."""
     if wanted.since is not None:
         yield Question.asked_at >= start_of(wanted.since)
     if wanted.until is not None:
@@ -97,6 +125,54 @@ def _conditions(wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
         yield Question.decision == wanted.decision
     if wanted.script is not None:
         yield Question.script == wanted.script
+    if wanted.least_score is not None:
+        yield Question.score >= wanted.least_score
+    if wanted.most_score is not None:
+        yield Question.score <= wanted.most_score
+
+
+def _in_area(area: str) -> ColumnElement[bool]:
+    if area == "":
+        known = select(Entry.key)
+        is_near = and_(Question.nearest_key.is_not(None), Question.nearest_key.in_(known))
+        return and_(Question.entry_id.is_(None), not_(is_near))
+    used = select(Entry.id).where(Entry.area == area)
+    near = select(Entry.key).where(Entry.area == area)
+    return or_(
+        Question.entry_id.in_(used),
+        and_(Question.entry_id.is_(None), Question.nearest_key.in_(near)),
+    )
+
+
+def _rated(feedback: str) -> ColumnElement[bool]:
+    newest = (
+        select(Feedback.is_helpful)
+        .join(Reply, Feedback.reply_id == Reply.id)
+        .where(Reply.question_id == Question.id)
+        .order_by(Feedback.given_at.desc(), Feedback.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    if feedback == "none":
+        return newest.is_(None)
+    rated = select(Reply.question_id).join(Feedback, Feedback.reply_id == Reply.id)
+    return and_(Question.id.in_(rated), newest.is_(feedback == "up"))
+
+
+def _holding(words: str) -> ColumnElement[bool]:
+    """Look for each word in the index of sounds, which is a fraction of the table's size."""
+    sounds = sound_of(words).split()
+    if not sounds:
+        return Question.text.contains(words.strip(), autoescape=True)
+    other = aliased(Question)
+    holding = select(other.id).where(
+        *(other.folded.contains(sound, autoescape=True) for sound in sounds)
+    )
+    return Question.id.in_(holding)
+
+
+def _areas(session: Session) -> dict[str, str]:
+    return {row.key: row.area for row in session.execute(select(Entry.key, Entry.area))}
 
 
 def _ratings(session: Session, question_ids: Sequence[int]) -> dict[int, tuple[bool, str | None]]:
@@ -108,12 +184,6 @@ def _ratings(session: Session, question_ids: Sequence[int]) -> dict[int, tuple[b
         .order_by(Feedback.given_at, Feedback.id)
     )
     return {question_id: (is_helpful, reason) for question_id, is_helpful, reason in rows}
-
-
-def _key(question: Question, entries: dict[int, tuple[str, str]]) -> str:
-    if question.entry_id is not None:
-        return entries[question.entry_id][0]
-    return str(question.matches[0]["key"]) if question.matches else ""
 
 
 def _logged(
@@ -139,8 +209,3 @@ def _logged(
         seconds=question.seconds,
         model_id=question.model_id or "",
     )
-
-
-def _passes(logged: LoggedQuestion, wanted: LogFilter) -> bool:
-    rated = logged.feedback or "none"
-    return wanted.area in (None, logged.area) and wanted.feedback in (None, rated)

@@ -8,7 +8,7 @@ from bot.db.models import Lane, Question, QuestionState, Reply
 from bot.services import outbox
 from bot.services.answering import Incoming, Outcome, find_outcome, place
 from bot.services.escalating import escalate, replace_edited
-from bot.services.texts import storable
+from bot.services.texts import sound_of, storable
 from retrieval import detect_script
 
 SMALLTALK = "smalltalk"
@@ -78,6 +78,7 @@ def _question(text: str, remark: Remark, kind: str = "text") -> Question:
     return Question(
         kind=kind,
         text=storable(text),
+        folded=sound_of(text),
         script=detect_script(text),
         decision=remark.decision,
         state=QuestionState.CLOSED,

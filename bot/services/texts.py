@@ -2,6 +2,11 @@
 
 import re
 
+from retrieval.phonetic import fold
+
+#: More of a text is not searched; what is kept of it fits into an index of any database.
+SOUND_LIMIT = 600
+
 #: Lone surrogates (no encoding takes them) and NUL (PostgreSQL refuses it).
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
 
@@ -13,6 +18,15 @@ _UNRULY = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]
 def storable(text: str) -> str:
     """Replace what no database can hold by U+FFFD; everything else stays as it was typed."""
     return _UNSTORABLE.sub("�", text)
+
+
+def sound_of(text: str) -> str:
+    """Return the beginning of a text as it sounds, so that every script finds every other.
+
+    >>> sound_of("ගොයම් කොළ") == sound_of("Goyam kola!")
+    True
+    """
+    return fold(text[:SOUND_LIMIT])[:SOUND_LIMIT]
 
 
 def one_line(text: str, limit: int) -> str:

@@ -17,6 +17,7 @@ from bot.db.models import (
     QuestionState,
     Reply,
 )
+from bot.services.texts import sound_of
 
 _STATES = {
     "answer": QuestionState.ANSWERED,
@@ -43,9 +44,11 @@ def ask(session: Session, text: str, decision: str = "fallback", **fields: Any) 
         "script": "sinhala",
         "state": _STATES[decision],
         "matches": [],
+        "folded": sound_of(text),
         "asked_at": utc_now(),
     }
     question = Question(text=text, decision=decision, **(defaults | fields))
+    question.nearest_key = question.matches[0]["key"] if question.matches else None
     session.add(question)
     session.flush()
     return question

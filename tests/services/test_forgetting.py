@@ -124,8 +124,9 @@ def test_what_is_left_of_a_question_counts_and_says_nothing(session: Session) ->
     forget(session, ME)
 
     session.refresh(question)
-    left = (question.text, question.farmer_id, question.chat_id, question.message_id)
-    assert left == ("", None, None, None)
+    left = (question.text, question.folded, question.farmer_id, question.chat_id)
+    assert left == ("", "", None, None)
+    assert question.message_id is None
     assert (question.file_id, question.state) == (None, QuestionState.UNANSWERED)
 
 

@@ -50,6 +50,9 @@ class Question(Base):
     file_id: Mapped[str | None] = mapped_column(String(255))
     is_edit: Mapped[bool] = mapped_column(default=False)
     text: Mapped[str] = mapped_column(Text)
+    #: The beginning of the text as it sounds, the same in every script: what a search looks in.
+    #: None where it was not worked out yet, "" where there is nothing to look for.
+    folded: Mapped[str | None] = mapped_column(String(600), index=True)
     script: Mapped[str] = mapped_column(String(16))
     decision: Mapped[str] = mapped_column(String(16))
     state: Mapped[QuestionState] = mapped_column(enumeration(QuestionState))
@@ -59,6 +62,8 @@ class Question(Base):
     matches: Mapped[list[dict[str, Any]]]
     #: The question's embedding, one byte a dimension, to find others that ask the same.
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: Key of the first match, near or not.
+    nearest_key: Mapped[str | None] = mapped_column(String(120))
     seconds: Mapped[float | None]
     model_id: Mapped[str | None] = mapped_column(String(80))
     asked_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
