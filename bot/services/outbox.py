@@ -77,6 +77,8 @@ def post(
         update(OutgoingMessage)
         .where(_PENDING, OutgoingMessage.chat_id == chat_id, OutgoingMessage.lane > lane)
         .values(lane=lane)
+        # Nobody reads the lane of a message in hand, and hundreds may be in hand.
+        .execution_options(synchronize_session=False)
     )
     message = OutgoingMessage(
         chat_id=chat_id,

@@ -24,7 +24,7 @@ def appoint(session: Session, telegram_user_id: int, role: Role = Role.OFFICER) 
 
 def question_of(session: Session, telegram_user_id: int, text: str, **fields: Any) -> Question:
     """Store a question that a farmer typed in their private chat."""
-    number = len(session.query(Question).all()) + 100
+    number = session.query(Question).count() + 100
     places = {"chat_id": telegram_user_id, "message_id": number}
     return ask(session, text, farmer=farmer(session, telegram_user_id), **(places | fields))
 
