@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     console_url: Annotated[str, AfterValidator(_no_url_or_one)] = ""
     rate_per_minute: float = Field(default=20, ge=0)
     rate_burst: int = Field(default=20, ge=1)
+    backup_days: int = Field(default=14, ge=0, le=3650)
     reminder_hours: int = Field(default=24, ge=1, le=24 * 30)
     retention_days: int = Field(default=365, ge=1, le=3650)
     mail_days: int = Field(default=30, ge=1, le=3650)
@@ -127,6 +128,11 @@ class Settings(BaseSettings):
     def console(self) -> str:
         """Where people find the console: `CONSOLE_URL`, or the address that it listens on."""
         return self.console_url or f"http://{self.console_host}:{self.console_port}"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Where the nightly backups are."""
+        return self.data_dir / "backups"
 
     @property
     def index_dir(self) -> Path:

@@ -130,6 +130,10 @@ def _render_tip(catalogue: Catalogue, letter: Letter) -> Rendered | None:
     return render_text(_join([f"{heading}\n{tip.question}", tip.answer, source]), keyboard)
 
 
+def _render_failed(catalogue: Catalogue, letter: Letter) -> Rendered:
+    return render_text(catalogue.text("job.failed", letter.language, **letter.data))
+
+
 def _say_groups(
     catalogue: Catalogue, language: str, heading: str, groups: Sequence[Waiting]
 ) -> str:
@@ -229,5 +233,6 @@ KINDS: dict[str, Kind] = {
     "weekly": Kind(_render_week, _read_week),
     "reminder": Kind(_render_reminder, _read_reminder),
     "expired": Kind(_render_expired, _read_expired),
+    "job_failed": Kind(_render_failed),
     "tip": Kind(_render_tip, _read_tip),
 }

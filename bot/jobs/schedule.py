@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 
 from bot.bootstrap import Services
-from bot.jobs import work
+from bot.jobs import backups, work
 from bot.jobs.times import Daily, Every, Hourly, Weekly, When
 from bot.services.job_runs import Occasion
 
@@ -37,6 +37,7 @@ class Job:
 
 #: Times of day are Sri Lanka's.
 JOBS = (
+    Job("backup", Daily(time(1, 30)), 20 * _HOUR, backups.back_up),
     Job("purge", Daily(time(2, 40)), 20 * _HOUR, work.purge),
     Job("digest", Daily(time(6, 30)), 4 * _HOUR, work.post_digest),
     Job("expired", Daily(time(7, 0)), 12 * _HOUR, work.flag_expired),

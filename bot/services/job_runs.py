@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.db.models import JobOutcome, JobRun, Role
-from bot.services import roles
+from bot.local_time import local_date
+from bot.services import outbox, roles
 
 #: A process that runs a job and died is believed dead after so long; longer runs renew it.
 LEASE = timedelta(minutes=2)
@@ -23,6 +24,7 @@ RETRY = timedelta(minutes=5)
 ATTEMPTS = 3
 #: How long runs are kept that had something to do, and those that found nothing.
 KEPT, NOTHING_KEPT = timedelta(days=90), timedelta(days=2)
+_REASON_TOLD = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def _claim(session: Session, due: Due, now: datetime) -> Occasion | None:
             return _take_over(session, unfinished, now)
         unfinished.outcome, unfinished.ended_at = JobOutcome.FAILED, now
         unfinished.detail = unfinished.detail or "the process that ran it died"
+        _tell_admins(session, due.name, unfinished.detail, now)
     last = session.scalar(_last_due(due.name, now))
     if last is not None and last >= due.at:
         return None
@@ -198,8 +201,13 @@ def finish(session: Session, occasion: Occasion, detail: str | None, now: dateti
 def fail(
     session: Session, occasion: Occasion, lateness: timedelta, reason: str, now: datetime
 ) -> None:
-    """Record that a run raised; while it is neither tried out nor too late it is tried again."""
+    """Record that a run raised; while it is neither tried out nor too late it is tried again.
+
+    When it is given up, the admins are told, once a day and job. Does not commit.
+    """
     is_over = occasion.attempts >= ATTEMPTS or now + RETRY - occasion.due_at > lateness
+    if is_over:
+        _tell_admins(session, occasion.name, reason, now)
     session.execute(
         update(JobRun)
         .where(_still(occasion))
@@ -210,6 +218,18 @@ def fail(
             detail=reason[:2000],
         )
     )
+
+
+def _tell_admins(session: Session, name: str, reason: str, now: datetime) -> None:
+    for member in roles.list_members(session):
+        if member.role is Role.ADMIN:
+            outbox.post(
+                session,
+                member.telegram_user_id,
+                "job_failed",
+                {"job": name, "reason": reason[:_REASON_TOLD]},
+                once_key=f"job_failed:{name}:{local_date(now)}:{member.telegram_user_id}",
+            )
 
 
 def _still(occasion: Occasion) -> ColumnElement[bool]:

@@ -9,11 +9,14 @@ from pathlib import Path
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.bootstrap import Services
-from bot.db.engine import open_engine, reading
+from bot.db.engine import open_engine, reading, transaction
+from bot.db.models import Role
 from bot.jobs.runner import Runner
 from bot.services import job_runs
 from bot.services.job_runs import ATTEMPTS, LEASE, RETRY, Run
 from tests.jobs.clock import MORNING, Clock, Diary, hourly
+from tests.jobs.owing import TEXTS, owed
+from tests.services.loop import ADMIN, SUNIL, appoint
 
 Create = Callable[..., Runner]
 
@@ -216,6 +219,27 @@ async def test_a_run_that_keeps_raising_is_given_up(
     clock.move(hours=1)
     await sweep(runner)
     assert runs(services)[-1] == ("done", "done so")
+
+
+async def test_admins_hear_of_work_that_is_given_up_once_a_day(
+    create_runner: Create, services: Services, clock: Clock
+) -> None:
+    """Not of each attempt, nor of each due time of a sweep."""
+    with transaction(services.sessions) as session:
+        appoint(session, ADMIN, Role.ADMIN)
+        appoint(session, SUNIL)
+    diary = Diary()
+    diary.faults = [RuntimeError("no paper")] * 3 * ATTEMPTS
+    runner = create_runner(hourly(diary))
+    await sweep(runner)
+    for _ in range(3 * 60 // 5):
+        clock.move(minutes=5)
+        await sweep(runner)
+
+    assert len(diary.occasions) > ATTEMPTS
+    assert owed(services) == [
+        (ADMIN, TEXTS.text("job.failed", job="work", reason="RuntimeError: no paper"))
+    ]
 
 
 async def test_a_dead_process_is_taken_over_from(
