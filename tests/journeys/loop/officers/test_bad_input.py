@@ -25,8 +25,6 @@ BUTTONS = [
     for handler in officers.handlers()
     if hasattr(handler, "pattern")
 ]
-#: Those that only take themselves away.
-HARMLESS = {"q1:n": "officer.stopped", "q1:kx": "officer.keep.not_kept"}
 
 
 def effects(govi: Govi) -> tuple[object, ...]:
@@ -37,16 +35,14 @@ def effects(govi: Govi) -> tuple[object, ...]:
 
 
 async def test_no_button_does_anything_for_a_farmer(govi: Govi, nimal: Chat, kamala: Chat) -> None:
-    """Each is refused kindly, by the role or because there is nothing to press it under."""
+    """Each is refused kindly, by the role."""
     await ask(govi, nimal, SINHALA)
     await kamala.sends(SINGLISH)
     before = effects(govi)
 
     told = {data: await forged(kamala, data) for data in BUTTONS}
 
-    refused = {text("refusal.not_allowed_officer"), text("refusal.stale_button")}
-    assert {told.pop(data) for data in HARMLESS} == {text(key) for key in HARMLESS.values()}
-    assert set(told.values()) <= refused
+    assert set(told.values()) == {text("refusal.not_allowed_officer")}
     assert effects(govi) == before
     assert len(told) > len(officers.STEPS)
 
