@@ -116,7 +116,7 @@ def _read_announcement(session: "Session", message: LeasedMessage) -> list[Annou
 
 
 def _render_announcement(catalogue: Catalogue, letter: Letter) -> Rendered | None:
-    """List the first of what is new; in a group without buttons, which work in private only."""
+    """List the first of what is new; what is opened in a group is shown in private."""
     announced: list[Announced] = letter.found
     if not announced:
         return None
@@ -131,8 +131,7 @@ def _render_announcement(catalogue: Catalogue, letter: Letter) -> Rendered | Non
         )
         for each in shown
     ]
-    is_private = letter.message.chat_id > 0
-    ending = "to_queue" if is_private else "to_private"
+    ending = "to_queue" if letter.message.chat_id > 0 else "to_private"
     text = "\n\n".join(
         [
             catalogue.text("notice.announcement.heading", letter.language, count=len(announced)),
@@ -141,8 +140,7 @@ def _render_announcement(catalogue: Catalogue, letter: Letter) -> Rendered | Non
         ]
     )
     ids = [each.escalation_id for each in shown]
-    keyboard = open_keyboard(catalogue, letter.language, ids) if is_private else None
-    return render_text(text, keyboard)
+    return render_text(text, open_keyboard(catalogue, letter.language, ids))
 
 
 def _number_of(number: int | None) -> int:

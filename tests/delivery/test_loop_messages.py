@@ -127,14 +127,14 @@ def test_an_announcement_lists_what_is_new(session: Session) -> None:
     assert buttons(announcement) == [f"q1:o:{group.id}"]
 
 
-def test_in_a_group_an_announcement_has_no_buttons(session: Session) -> None:
-    """They work in private only; it says so."""
-    pass_on(session, HOPPERS, 11)
+def test_in_a_group_an_announcement_leads_to_the_private_chat(session: Session) -> None:
+    """What is pressed is shown there; it says so."""
+    group = pass_on(session, HOPPERS, 11)
     announcing.announce(session, MORNING, announcing.Rules(15, chat_id=-100))
 
     [announcement] = owed(session, -100)
 
-    assert announcement.keyboard is None
+    assert buttons(announcement) == [f"q1:o:{group.id}"]
     assert announcement.parts[0].endswith(TEXTS.text("notice.announcement.to_private"))
 
 
