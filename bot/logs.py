@@ -1,14 +1,37 @@
-"""Logging: key=value lines on standard error, and no secret in any of them."""
+"""Logging: key=value lines on standard error, without secrets and without what people wrote."""
 
 import logging
 import re
 import sys
+import traceback
+from types import TracebackType
 
 from bot.settings import Settings
 
 _RECORD_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 #: A bot token anywhere in a line, as in the URL of every Bot API call.
 _TOKEN = re.compile(r"[0-9]{5,}(:|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE)
+#: Libraries that log URLs, whole updates, or rows of the database.
+_TALKATIVE = ("httpx", "httpcore", "telegram", "apscheduler", "alembic", "uvicorn", "sqlalchemy")
+#: Packages whose errors never quote a value that they were given.
+_DISCREET = frozenset({"bot", "retrieval", "telegram", "sqlalchemy", "sqlite3", "alembic"})
+
+_ExceptionInfo = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+def describe(error: BaseException) -> str:
+    """Name an error, with its words only where those cannot be a person's.
+
+    >>> describe(ValueError("invalid literal for int() with base 10: 'my secret'"))
+    'ValueError'
+    >>> describe(FileNotFoundError(2, "No such file or directory"))
+    'FileNotFoundError: [Errno 2] No such file or directory'
+    """
+    name = type(error).__name__
+    is_discreet = type(error).__module__.partition(".")[0] in _DISCREET
+    return f"{name}: {error}" if is_discreet or isinstance(error, OSError) else name
 
 
 class RedactingFormatter(logging.Formatter):
@@ -21,6 +44,18 @@ class RedactingFormatter(logging.Formatter):
         head, newline, rest = super().format(record).partition("\n")
         return _TOKEN.sub("<token>", f"{head}{fields}{newline}{rest}")
 
+    def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - logging's name
+        """Return a traceback whose last line is what `describe` says."""
+        lines: list[str] = []
+        error = ei[1]
+        while error is not None:
+            frames = traceback.format_tb(error.__traceback__)
+            lines.insert(
+                0, "Traceback (most recent call last):\n" + "".join(frames) + describe(error)
+            )
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\nwhich led to:\n".join(lines)
+
 
 def set_up_logging(settings: Settings) -> None:
     """Log to standard error at the configured level; libraries that log URLs only warn."""
@@ -29,5 +64,10 @@ def set_up_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for name in ("httpx", "httpcore", "telegram", "apscheduler", "alembic", "uvicorn"):
+    quieten_libraries()
+
+
+def quieten_libraries() -> None:
+    """Let those that would log secrets or people's words only warn, whatever the level is."""
+    for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)

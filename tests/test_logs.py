@@ -51,3 +51,19 @@ def test_libraries_that_log_urls_only_warn() -> None:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+def test_an_error_does_not_say_what_a_person_wrote() -> None:
+    """Neither it nor what led to it; where it happened stands there."""
+    secret = "".join(["මගේ ", "රහස"])
+    try:
+        try:
+            int(secret)
+        except ValueError as error:
+            raise KeyError(secret) from error
+    except KeyError as error:
+        line = formatted("failed", exc_info=(KeyError, error, error.__traceback__))
+
+    assert secret not in line
+    assert line.index("ValueError") < line.index("KeyError")
+    assert "test_logs.py" in line

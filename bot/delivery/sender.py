@@ -30,6 +30,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 from bot.bootstrap import Services
 from bot.delivery.messages import compose
 from bot.delivery.wire import Place, Wire, seconds_of
+from bot.logs import describe
 from bot.rendering import Rendered
 from bot.services import outbox, set_aside
 from bot.services.outbox import LeasedMessage
@@ -180,7 +181,7 @@ class Sender:
     async def _settle(self, message: LeasedMessage, error: Exception) -> None:
         """Decide what becomes of a message that was not sent."""
         trouble = self._troubles.pop(message.id, _Trouble(sent_before=self._sent))
-        reason = f"{type(error).__name__}: {error}"
+        reason = describe(error)
         if isinstance(error, RetryAfter):
             await self._put_back(message, reason, seconds_of(error), message.attempts)
         elif isinstance(error, ChatMigrated):

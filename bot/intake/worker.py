@@ -13,6 +13,7 @@ from bot.application import GoviApplication
 from bot.batching import BatcherFullError
 from bot.bootstrap import Services
 from bot.delivery.wire import seconds_of
+from bot.logs import describe
 from bot.services import inbox, set_aside
 from bot.services.inbox import LeasedUpdate
 
@@ -100,11 +101,12 @@ class Worker:
             await self._services.run(inbox.finish, leased.update_id)
             return
         retry = _retry_seconds(error, leased.attempts)
-        reason = f"{type(error).__name__}: {error}"
         logger.warning(
             "update failed" if retry else "update set aside",
-            extra={**_facts(leased), "reason": reason, "retry_seconds": retry},
+            extra={**_facts(leased), "reason": describe(error), "retry_seconds": retry},
+            exc_info=None if retry else error,
         )
+        reason = f"{type(error).__name__}: {error}"
         if retry is None:
             await self._services.run(set_aside.set_update_aside, leased.update_id, reason)
             self._services.vitals.count("failed", "inbox")

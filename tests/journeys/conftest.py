@@ -9,6 +9,7 @@ from bot.delivery import pacing, sender
 from bot.intake import poller, serving, worker
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
+from tests.journeys.log import list_leaks, written_log
 from tests.journeys.serving import Govi, create_services
 
 
@@ -34,9 +35,10 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def api() -> Iterator[BotApi]:
-    """A running stand-in for Telegram."""
-    with BotApi() as api:
+    """A running stand-in for Telegram; no journey may leave what was said there in the log."""
+    with written_log() as lines, BotApi() as api:
         yield api
+    assert list_leaks(api.world, lines) == []
 
 
 @pytest.fixture
