@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Ask, Role
+from bot.db.models import Ask, Question, Role
 from bot.services import flows, holds, regrouping, resolving, roles
 from bot.services.curating import PREVIEW, find_waiting
 
@@ -51,19 +51,21 @@ def keep_shown(
 
 
 def count_held(session: Session, officer_id: int, escalation_id: int) -> int:
-    """Return how many askers of an escalation that the officer holds are owed an answer.
+    """Return how many farmers wait in an escalation that the officer holds.
 
     Raises:
         NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
         EscalationClosedError: As `enter`.
     """
     holds.hold(session, officer_id, escalation_id)
-    waiting = (
-        select(func.count(Ask.id))
-        .join(Ask.question)
+    # Who asked twice gets one answer.
+    farmers = (
+        select(Question.chat_id, Question.farmer_id)
+        .join(Ask, Ask.question_id == Question.id)
         .where(Ask.escalation_id == escalation_id, holds.is_waiting())
+        .distinct()
     )
-    return session.scalar(waiting) or 0
+    return session.scalar(select(func.count()).select_from(farmers.subquery())) or 0
 
 
 def send_shown(
