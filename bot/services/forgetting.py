@@ -99,13 +99,12 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
     groups = list(session.scalars(joined))
     _erase_mail(session, ids, groups)
     _take_back(session, ids, groups)
-    said = delete(Note).where(Note.ask_id.in_(theirs))
-    session.execute(said.where(Note.kind != "answer") if are_words_kept else said)
+    _erase_talk(session, theirs, groups, are_words_kept)
     if not are_words_kept:
         _erase_words(session, ids, groups)
     replies = _replies(ids)
     session.execute(delete(Feedback).where(Feedback.reply_id.in_(replies)))
-    _change(session, Reply, Reply.id.in_(replies), update_id=None, message_id=None)
+    _change(session, Reply, Reply.id.in_(replies), message_id=None)
     _change(
         session,
         Question,
@@ -141,6 +140,23 @@ def _erase_mail(session: Session, ids: Sequence[int], groups: Sequence[int]) -> 
             )
         )
     )
+
+
+def _erase_talk(
+    session: Session, asks: Select[Any], groups: Sequence[int], are_words_kept: bool
+) -> None:
+    """Delete what was said in the person's matter alone, and notices of it to officers."""
+    said = delete(Note).where(Note.ask_id.in_(asks))
+    if are_words_kept:
+        said = said.where(Note.kind != "answer")  # what an officer taught stays too
+    gone = set(session.scalars(said.returning(Note.id)))
+    waiting = OutgoingMessage.status == OutboxStatus.PENDING
+    for message in session.scalars(
+        select(OutgoingMessage).where(waiting, OutgoingMessage.escalation_id.in_(groups))
+    ):
+        if message.data.get("note_id") in gone:
+            session.delete(message)
+    session.flush()
 
 
 def _take_back(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:

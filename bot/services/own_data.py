@@ -1,9 +1,9 @@
 """Everything that is held about one person, for that person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import inspect, or_, select
+from sqlalchemy import Select, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
@@ -63,7 +63,7 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
         "messages": _find(session, OutgoingMessage, OutgoingMessage.chat_id == telegram_user_id),
         "updates": _rows(inbox.list_about(session, telegram_user_id)),
         "roles": _roles(session, telegram_user_id),
-        "looks": _looks(session, telegram_user_id, session.scalars(groups).all()),
+        "looks": _looks(session, telegram_user_id, asked, groups),
     }
 
 
@@ -79,10 +79,16 @@ def _roles(session: Session, telegram_user_id: int) -> list[Row]:
     return [{key: value for key, value in row.items() if key != "token_hash"} for row in rows]
 
 
-def _looks(session: Session, telegram_user_id: int, groups: Sequence[int]) -> list[Row]:
+def _looks(
+    session: Session, telegram_user_id: int, asked: Select[Any], groups: Select[Any]
+) -> list[Row]:
     """Return what was done by, to, or in a matter of the person; others are not named."""
     own = str(telegram_user_id)
-    subjects = [f"user {own}", *(f"escalation {number}" for number in groups)]
+    subjects = [
+        f"user {own}",
+        *(f"question {number}" for number in session.scalars(asked)),
+        *(f"escalation {number}" for number in session.scalars(groups)),
+    ]
     events = _find(
         session, AuditEvent, or_(AuditEvent.actor == own, AuditEvent.subject.in_(subjects))
     )

@@ -202,6 +202,23 @@ def test_a_pending_answer_in_a_group_chat_is_not_sent_either(session: Session) -
     assert [row.under_message_id for row in session.query(OutgoingMessage)] == [6]
 
 
+def test_a_notice_about_what_they_added_is_not_sent_either(session: Session) -> None:
+    """The officer hears of the group's other matters."""
+    group = escalate(session, mine(session), theirs(session), state=EscalationState.OPEN)
+    notes = [
+        Note(escalation_id=group.id, ask_id=each.id, kind="detail", text="x") for each in group.asks
+    ]
+    session.add_all(notes)
+    session.flush()
+    for note in notes:
+        outbox.post(session, OFFICER, "new_detail", {"note_id": note.id}, escalation_id=group.id)
+    kept = {"note_id": notes[1].id}
+
+    forget(session, ME)
+
+    assert [row.data for row in session.query(OutgoingMessage)] == [kept]
+
+
 def test_words_that_wait_to_become_a_phrasing_are_withdrawn(session: Session) -> None:
     """An admin never sees them."""
     staff(session)
