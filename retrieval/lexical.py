@@ -1,8 +1,14 @@
-"""Character n-grams of the sound fold, weighted by TF-IDF: the signal that needs no model."""
+"""How alike two texts sound, word by word: the signal that needs no model.
+
+Each word of a question looks for the word of a stored text that sounds most like it, so that a
+word misspelt, shortened or with another ending still counts, and counts once. Rare words tell more
+than usual ones.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,60 +16,164 @@ from numpy.typing import NDArray
 from retrieval.phonetic import fold
 
 N_GRAM_SIZES = (2, 3, 4)
+#: How much of a score says that the row's words are in the question; the rest says that the
+#: question's words are in the row.
+ROW_SHARE = 0.2
+#: Words of a question that are compared; the embedder reads no more either.
+MOST_WORDS = 64
 
 
 def grams(text: str) -> Counter[str]:
     """Count the n-grams of each folded word, its edges marked by spaces."""
-    return Counter(gram for word in fold(text).split() for gram in _word_grams(f" {word} "))
+    return Counter(gram for word in fold(text).split() for gram in _word_grams(word))
 
 
 def _word_grams(word: str) -> Iterator[str]:
+    word = f" {word} "
     for size in N_GRAM_SIZES:
         for start in range(max(1, len(word) - size + 1)):
             yield word[start : start + size]
 
 
+def _words(text: str) -> list[str]:
+    return fold(text).split()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class LexicalIndex:
-    """An inverted index of unit-length TF-IDF rows; immutable.
+class Sounds:
+    """The words of a batch of questions, compared with every word of an index.
 
     Attributes:
-        vocabulary: n-gram -> column.
-        idf: float32 (columns,), smoothed inverse document frequency, at least 1.
-        starts: int64 (columns + 1,), where each column's postings begin.
-        rows: int32 (postings,), the rows that hold a column.
-        weights: float32 (postings,), their weights.
-        size: Number of rows.
+        questions: The numbers of each question's words, in order.
+        likeness: float32 (words, words of the index), cosines of their n-grams, in [0, 1].
+        weights: float32 (words,), how much each word tells.
     """
 
-    vocabulary: Mapping[str, int]
-    idf: NDArray[np.float32]
-    starts: NDArray[np.int64]
-    rows: NDArray[np.int32]
+    questions: Sequence[NDArray[np.int64]]
+    likeness: NDArray[np.float32]
     weights: NDArray[np.float32]
-    size: int
 
-    def scores(self, text: str) -> NDArray[np.float32]:
-        """Return the cosine of a text with every row, float32 (size,), in [0, 1]."""
-        counts = grams(text)
-        unseen = max(float(self.idf.max(initial=1.0)), 1.0)
-        weighted = {gram: _damp(n) * self._idf(gram, unseen) for gram, n in counts.items()}
-        length = float(np.sqrt(sum(w * w for w in weighted.values())))
-        total = np.zeros(self.size, dtype=np.float32)
-        for gram, weight in weighted.items():
-            column = self.vocabulary.get(gram)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LexicalIndex:
+    """Rows as lists of words, and words as n-grams; immutable.
+
+    Attributes:
+        words: Folded word -> its number.
+        word_weights: float32 (words,), smoothed inverse document frequency, at least 1.
+        grams: n-gram -> its number.
+        gram_weights: float32 (grams,), as `word_weights`.
+        starts: int64 (grams + 1,), where the postings of each n-gram begin.
+        holders: int32 (postings,), the words that hold an n-gram.
+        shares: float32 (postings,), its share in each of them; a word's shares have unit length.
+        row_words: int32, the words of all rows, end to end; every row has at least one.
+        row_starts: int64 (rows + 1,), where each row begins there.
+        row_lengths: float32 (rows,), Euclidean length of the weights of a row's words.
+    """
+
+    words: Mapping[str, int]
+    word_weights: NDArray[np.float32]
+    grams: Mapping[str, int]
+    gram_weights: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    holders: NDArray[np.int32]
+    shares: NDArray[np.float32]
+    row_words: NDArray[np.int32]
+    row_starts: NDArray[np.int64]
+    row_lengths: NDArray[np.float32]
+
+    def hear(self, texts: Sequence[str], like: Sounds | None = None) -> Sounds:
+        """Compare the words of questions with those of this index.
+
+        Args:
+            texts: The questions.
+            like: What another index made of the same questions, to take the weights from.
+        """
+        spoken = [_words(text)[:MOST_WORDS] for text in texts]
+        numbers = _number(word for words in spoken for word in words)
+        likeness = np.zeros((len(numbers), len(self.words)), dtype=np.float32)
+        rarest = _rarest(self.gram_weights)
+        for row, word in zip(likeness, numbers, strict=True):
+            self._compare(word, row, rarest)
+        questions = [np.array([numbers[word] for word in each], dtype=np.int64) for each in spoken]
+        weights = like.weights if like else self._weigh(list(numbers), likeness)
+        return Sounds(questions, likeness, weights)
+
+    def _compare(self, word: str, likeness: NDArray[np.float32], rarest: float) -> None:
+        """Add up the cosines of one word with every word of the index, (words,)."""
+        counts = Counter(_word_grams(word))
+        columns = [self.grams.get(gram) for gram in counts]
+        weighted = [
+            n * (rarest if column is None else float(self.gram_weights[column]))
+            for n, column in zip(counts.values(), columns, strict=True)
+        ]
+        length = sum(weight * weight for weight in weighted) ** 0.5
+        for column, weight in zip(columns, weighted, strict=True):
             if column is not None:
                 span = slice(self.starts[column], self.starts[column + 1])
-                total[self.rows[span]] += self.weights[span] * np.float32(weight / length)
-        return total
+                likeness[self.holders[span]] += self.shares[span] * np.float32(weight / length)
 
-    def _idf(self, gram: str, unseen: float) -> float:
-        column = self.vocabulary.get(gram)
-        return unseen if column is None else float(self.idf[column])
+    def _weigh(self, words: Sequence[str], likeness: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weigh words; an unknown one lies between the word most like it and the rarest."""
+        if not self.words:
+            return np.ones(len(words), dtype=np.float32)
+        nearest = likeness.argmax(axis=1)
+        likest = np.minimum(likeness[np.arange(len(words)), nearest], 1)
+        weights: NDArray[np.float32] = likest * self.word_weights[nearest]
+        weights += (1 - likest) * np.float32(_rarest(self.word_weights))
+        for row, word in enumerate(words):
+            if (number := self.words.get(word)) is not None:
+                weights[row] = self.word_weights[number]
+        return weights
+
+    def nearest(
+        self, sounds: Sounds, question: int, k: int, alive: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """Return the k rows that promise the best scores, unordered; `alive` masks rows.
+
+        They are found by a sum that is quicker than the score, over the words of each row: how
+        strongly any word of the question sounds in it.
+        """
+        words = sounds.questions[question]
+        heard = (sounds.weights[words, None] * sounds.likeness[words]).max(axis=0)
+        heard *= self.word_weights
+        sums = np.add.reduceat(heard[self.row_words], self.row_starts[:-1])
+        sums /= self.row_lengths
+        if alive is not None:
+            sums[~alive] = -1
+        k = min(k, len(sums))
+        nearest: NDArray[np.int64] = np.argpartition(sums, len(sums) - k)[len(sums) - k :]
+        return nearest
+
+    def scores(self, sounds: Sounds, question: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return how alike a question and rows are, float32 (rows,), in [0, 1]."""
+        words = sounds.questions[question]
+        if not len(rows) or not len(words):
+            return np.zeros(len(rows), dtype=np.float32)
+        places, begins = self._places(rows)
+        found = self.row_words[places]
+        likeness = sounds.likeness[words[:, None], found]
+        weights = sounds.weights[words]
+        asked = weights @ np.maximum.reduceat(likeness, begins, axis=1) / weights.sum()
+        own = self.word_weights[found]
+        held = np.add.reduceat(likeness.max(axis=0) * own, begins) / np.add.reduceat(own, begins)
+        scores: NDArray[np.float32] = (1 - ROW_SHARE) * asked + ROW_SHARE * held
+        return scores
+
+    def _places(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the words of rows stand in `row_words`, and where each row begins there."""
+        first = self.row_starts[rows]
+        counts = self.row_starts[rows + 1] - first
+        begins = np.cumsum(counts) - counts
+        return np.arange(counts.sum()) + np.repeat(first - begins, counts), begins
 
 
-def _damp(count: int) -> float:
-    return 1.0 + float(np.log(count))
+def _number(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+
+def _rarest(weights: NDArray[np.float32]) -> float:
+    return float(weights.max(initial=1.0))
 
 
 def build_lexical(texts: Sequence[str], like: LexicalIndex | None = None) -> LexicalIndex:
@@ -71,40 +181,64 @@ def build_lexical(texts: Sequence[str], like: LexicalIndex | None = None) -> Lex
 
     Args:
         texts: What to index.
-        like: Take the n-gram weights from this index, so that the scores of a few added rows
-            compare with its own; n-grams it has not seen weigh as its rarest.
+        like: Take the weights of words and n-grams from this index, so that the scores of a few
+            added rows compare with its own; what it has not seen weighs as its rarest.
     """
-    counted = [grams(text) for text in texts]
-    frequency = Counter(gram for row in counted for gram in row)
-    vocabulary = {gram: column for column, gram in enumerate(frequency)}
+    rows = [_words(text) or [""] for text in texts]
+    words = _number(word for row in rows for word in row)
+    counts = [Counter(_word_grams(word)) for word in words]
+    # The weights of n-grams that only questions hold are taken over too.
+    columns = _number(chain(like.grams if like else (), (g for row in counts for g in row)))
     if like is None:
-        documents = np.array(list(frequency.values()), dtype=np.float32)
-        idf = np.log((1 + len(texts)) / (1 + documents)) + 1
+        held = dict(zip(words, counts, strict=True))
+        word_weights = _rarity(rows, words)
+        gram_weights = _rarity([[g for word in row for g in held[word]] for row in rows], columns)
     else:
-        unseen = float(like.idf.max(initial=1.0))
-        idf = np.array([like._idf(gram, unseen) for gram in vocabulary])
-    return _invert(counted, vocabulary, idf.astype(np.float32))
+        word_weights = _taken_over(words, like.words, like.word_weights)
+        gram_weights = _taken_over(columns, like.grams, like.gram_weights)
+    starts, holders, shares = _invert(counts, columns, gram_weights)
+    row_words = np.array([words[word] for row in rows for word in row], dtype=np.int32)
+    row_starts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+    squares = np.square(word_weights)[row_words]
+    return LexicalIndex(
+        words=words,
+        word_weights=word_weights,
+        grams=columns,
+        gram_weights=gram_weights,
+        starts=starts,
+        holders=holders,
+        shares=shares,
+        row_words=row_words,
+        row_starts=row_starts,
+        row_lengths=np.sqrt(np.add.reduceat(squares, row_starts[:-1])).astype(np.float32),
+    )
+
+
+def _rarity(rows: Sequence[Sequence[str]], names: Mapping[str, int]) -> NDArray[np.float32]:
+    """Weigh each name: the fewer rows hold it, the more."""
+    frequency = Counter(name for row in rows for name in set(row))
+    holding = np.array([frequency[name] for name in names], dtype=np.float32)
+    return (np.log((1 + len(rows)) / (1 + holding)) + 1).astype(np.float32)
+
+
+def _taken_over(
+    names: Iterable[str], known: Mapping[str, int], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    rarest = _rarest(weights)
+    taken = [float(weights[known[name]]) if name in known else rarest for name in names]
+    return np.array(taken, dtype=np.float32)
 
 
 def _invert(
-    counted: Sequence[Counter[str]], vocabulary: dict[str, int], idf: NDArray[np.float32]
-) -> LexicalIndex:
-    columns: list[int] = []
-    rows: list[int] = []
-    weights: list[float] = []
-    for row, counts in enumerate(counted):
-        weighted = {vocabulary[g]: _damp(n) * float(idf[vocabulary[g]]) for g, n in counts.items()}
-        length = float(np.sqrt(sum(w * w for w in weighted.values()))) or 1.0
-        columns.extend(weighted)
-        rows.extend([row] * len(weighted))
-        weights.extend(weight / length for weight in weighted.values())
-    order = np.argsort(np.array(columns, dtype=np.int64), kind="stable")
-    starts = np.searchsorted(np.array(columns, dtype=np.int64)[order], np.arange(len(idf) + 1))
-    return LexicalIndex(
-        vocabulary=vocabulary,
-        idf=idf,
-        starts=starts.astype(np.int64),
-        rows=np.array(rows, dtype=np.int32)[order],
-        weights=np.array(weights, dtype=np.float32)[order],
-        size=len(counted),
-    )
+    counts: Sequence[Counter[str]], columns: Mapping[str, int], weights: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """Return the postings of the n-grams of words: starts, holders, shares."""
+    column = np.array([columns[gram] for row in counts for gram in row], dtype=np.int64)
+    holder = np.repeat(np.arange(len(counts)), [len(row) for row in counts])
+    number = np.array([n for row in counts for n in row.values()], dtype=np.float32)
+    weighted = number * weights[column]
+    lengths = np.sqrt(np.bincount(holder, np.square(weighted), len(counts)))
+    order = np.argsort(column, kind="stable")
+    starts = np.searchsorted(column[order], np.arange(len(columns) + 1))
+    shares = (weighted / lengths[holder])[order].astype(np.float32)
+    return starts.astype(np.int64), holder[order].astype(np.int32), shares

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from retrieval.decision import Decision, Match, Thresholds, decide
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.errors import ModelMismatchError, SnapshotError
+from retrieval.lexical import Sounds
 from retrieval.likeness import pack
 from retrieval.manifest import ModelManifest
 from retrieval.normalize import NORMALIZER_VERSION, Script, detect_script
-from retrieval.segment import Candidate, IndexedEntry, Segment, build_segment, list_rows
+from retrieval.ranking import Candidates, Found
+from retrieval.segment import IndexedEntry, Segment, build_segment, list_rows
 from retrieval.singlish import Restorer
 from retrieval.snapshot import Snapshot, load_snapshot, save_snapshot, snapshot_name
 
-MATCH_COUNT = 10
 #: Texts embedded between two calls of a progress function.
 _PROGRESS_STEP = 64
+#: Questions that are compared with the index in one go; bounds the memory that it takes.
+_SEARCH_STEP = 32
 
 Progress = Callable[[int, int], None]
 logger = logging.getLogger(__name__)
@@ -33,7 +36,7 @@ class SearchResult:
     """What retrieval makes of one question.
 
     Attributes:
-        matches: At most `MATCH_COUNT` entries, best first.
+        matches: At most `ranking.MATCH_COUNT` entries, best first.
         seconds: Wall time of the search, shared equally by the questions of one batch.
         vector: The question's embedding as `retrieval.likeness` packs it; empty without words.
     """
@@ -57,11 +60,15 @@ class _State:
     changed: dict[str, IndexedEntry] = field(default_factory=dict)
     delta: Segment | None = None
 
-    def candidates(self, vector: NDArray[np.float32], surface: str) -> Iterable[Candidate]:
-        if self.main is not None:
-            yield from self.main.candidates(vector, surface, self.alive)
-        if self.delta is not None:
-            yield from self.delta.candidates(vector, surface, None)
+    def find(self, vectors: NDArray[np.float32], surfaces: Sequence[str]) -> Candidates:
+        """Return what the main index and what has changed since hold near to questions."""
+        found: list[Found] = []
+        sounds: Sounds | None = None
+        for segment, alive in ((self.main, self.alive), (self.delta, None)):
+            if segment is not None:
+                sounds = segment.lexical.hear(surfaces, like=sounds)
+                found.append(segment.find(vectors, sounds, alive))
+        return Candidates(found, vectors)
 
 
 class Retriever:
@@ -186,8 +193,9 @@ class Retriever:
         """
         started = time.perf_counter()
         found = [
-            (rank(candidates, self._dense_weight), vector)
-            for candidates, vector in self._find(texts)
+            pair
+            for step in self.find(texts)
+            for pair in zip(step.rank(self._dense_weight), step.vectors, strict=True)
         ]
         seconds = (time.perf_counter() - started) / max(len(texts), 1)
         return [
@@ -202,25 +210,19 @@ class Retriever:
             for text, (matches, vector) in zip(texts, found, strict=True)
         ]
 
-    def candidates(self, texts: Sequence[str]) -> list[list[Candidate]]:
-        """Return for each text the rows that either signal finds, scored on both, unordered."""
-        return [candidates for candidates, _ in self._find(texts)]
-
-    def _find(self, texts: Sequence[str]) -> list[tuple[list[Candidate], NDArray[np.float32]]]:
-        """Return for each text its candidates and its vector."""
+    def find(self, texts: Sequence[str]) -> list[Candidates]:
+        """Return for a few texts at a time, in order, the rows that either signal finds."""
         state = self._state
         surfaces = [state.restorer.restore(text) for text in texts]
         vectors = self._embedder.encode(surfaces)
-        return [
-            (list(state.candidates(vector, surface)) if surface else [], vector)
-            for surface, vector in zip(surfaces, vectors, strict=True)
-        ]
+        steps = [slice(at, at + _SEARCH_STEP) for at in range(0, len(texts), _SEARCH_STEP)]
+        return [state.find(vectors[step], surfaces[step]) for step in steps]
 
     def _build(
         self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None
     ) -> Segment:
         old = self._state.main
-        known = {r.surface: v for r, v in zip(old.rows, old.vectors, strict=True)} if old else {}
+        known = dict(zip(old.rows.surfaces, old.vectors, strict=True)) if old else {}
 
         def encode(texts: Sequence[str]) -> NDArray[np.float32]:
             return self._encode_in_steps(texts, progress)
@@ -239,16 +241,15 @@ class Retriever:
 
     def _build_delta(self, state: _State, changed: dict[str, IndexedEntry]) -> Segment | None:
         rows = list_rows(list(changed.values()), state.restorer)
-        if not rows:
+        if not len(rows):
             return None
         if state.main is None:
             return build_segment(rows, self._embedder.encode, {})
         known = {
-            row.surface: vector
+            segment.rows.surfaces[row]: segment.vectors[row]
             for segment in (state.main, state.delta)
             if segment is not None
-            for row, vector in zip(segment.rows, segment.vectors, strict=True)
-            if row.key in changed
+            for row in np.flatnonzero(_rows_of(segment, changed)).tolist()
         }
         return build_segment(rows, self._embedder.encode, known, like=state.main.lexical)
 
@@ -270,18 +271,6 @@ class Retriever:
             logger.warning("index snapshot not kept", extra={"reason": str(error)})
 
 
-def rank(candidates: Iterable[Candidate], dense_weight: float) -> tuple[Match, ...]:
-    """Fuse the two scores of each row and keep each entry's best: at most `MATCH_COUNT`."""
-    best: dict[str, Match] = {}
-    for found in candidates:
-        score = dense_weight * found.dense_score + (1 - dense_weight) * found.lexical_score
-        key = found.row.key
-        if key not in best or score > best[key].score:
-            best[key] = Match(key, score, found.row.shown, found.dense_score, found.lexical_score)
-    ordered = sorted(best.values(), key=lambda match: (-match.score, match.key))
-    return tuple(ordered[:MATCH_COUNT])
-
-
 def restorer_of(entries: Sequence[IndexedEntry]) -> Restorer:
     """Make the lexicon that restores Singlish from the words of entries."""
     sinhala = (text for entry in entries for text in (*entry.phrasings, entry.answer))
@@ -293,6 +282,10 @@ def restorer_of(entries: Sequence[IndexedEntry]) -> Restorer:
 def _still_alive(state: _State, replaced: Iterable[str]) -> NDArray[np.bool_] | None:
     if state.main is None:
         return None
-    gone = set(replaced)
-    alive = np.array([row.key not in gone for row in state.main.rows], dtype=np.bool_)
+    alive = ~_rows_of(state.main, set(replaced))
     return alive if state.alive is None else alive & state.alive
+
+
+def _rows_of(segment: Segment, keys: Container[str]) -> NDArray[np.bool_]:
+    """Tell which rows belong to one of these entries, bool (rows,)."""
+    return np.array([key in keys for key in segment.rows.keys], dtype=np.bool_)[segment.rows.owners]

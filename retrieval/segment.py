@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.index import ExactIndex, HnswIndex
-from retrieval.lexical import LexicalIndex, build_lexical
+from retrieval.lexical import LexicalIndex, Sounds, build_lexical
+from retrieval.ranking import Found, RowTexts
 from retrieval.singlish import Restorer
+from retrieval.texts import Texts
 
 #: Rows taken from each of the two signals before they are scored on both.
-CANDIDATES = 128
+CANDIDATES = 64
+_NOTHING = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,68 +37,84 @@ class IndexedEntry:
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield (text to index, phrasing to show for it); English rows show the first phrasing."""
-        shown = self.phrasings[0] if self.phrasings else self.title
         for phrasing in self.phrasings:
             yield phrasing, phrasing
+        shown = self.phrasings[0] if self.phrasings else self.title
         yield self.title, shown
         if self.keywords:
             yield ", ".join(self.keywords), shown
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One indexed text: its entry, the text as the embedder reads it, and what to show for it."""
-
-    key: str
-    surface: str
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One row found for a question, scored on both signals."""
-
-    row: Row
-    dense_score: float
-    lexical_score: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
     """An immutable set of rows with its two indexes."""
 
-    rows: Sequence[Row]
+    rows: RowTexts
     vectors: NDArray[np.float32]
     dense: ExactIndex | HnswIndex
     lexical: LexicalIndex
 
-    def candidates(
-        self, vector: NDArray[np.float32], surface: str, alive: NDArray[np.bool_] | None
-    ) -> Iterator[Candidate]:
-        """Yield the rows nearest by either signal, scored on both; `alive` masks rows (n,)."""
-        lexical = self.lexical.scores(surface)
-        by_vector, _ = self.dense.search(vector[None, :], CANDIDATES)
-        by_letters = np.argpartition(-lexical, min(CANDIDATES, len(lexical)) - 1)[:CANDIDATES]
-        found = np.unique(np.concatenate([by_vector[0], by_letters]))
-        if alive is not None:
-            found = found[alive[found]]
-        cosines = self.vectors[found] @ vector
-        for row, cosine in zip(found.tolist(), cosines.tolist(), strict=True):
-            yield Candidate(self.rows[row], cosine, float(lexical[row]))
+    def find(
+        self, vectors: NDArray[np.float32], sounds: Sounds, alive: NDArray[np.bool_] | None
+    ) -> Found:
+        """Return the rows nearest to each question by either signal, scored on both.
+
+        A question without words finds nothing.
+
+        Args:
+            vectors: The questions' vectors, float32 (n, dim).
+            sounds: Their words, compared with those of `lexical`.
+            alive: Masks rows, bool (rows,).
+        """
+        by_vector, _ = self.dense.search(vectors, CANDIDATES)
+        found = [
+            self._find_one(by_vector[question], sounds, question, alive)
+            for question in range(len(vectors))
+        ]
+        lexical = [
+            self.lexical.scores(sounds, question, rows) for question, rows in enumerate(found)
+        ]
+        questions = np.repeat(np.arange(len(found)), [len(rows) for rows in found])
+        rows = np.concatenate([_NOTHING, *found])
+        dense = np.einsum("nd,nd->n", self.vectors[rows], vectors[questions])
+        return Found(self.rows, questions, rows, dense, np.concatenate(lexical))
+
+    def _find_one(
+        self,
+        near: NDArray[np.int64],
+        sounds: Sounds,
+        question: int,
+        alive: NDArray[np.bool_] | None,
+    ) -> NDArray[np.int64]:
+        if not len(sounds.questions[question]):
+            return _NOTHING
+        rows = np.union1d(near, self.lexical.nearest(sounds, question, CANDIDATES, alive))
+        return rows if alive is None else rows[alive[rows]]
 
 
-def list_rows(entries: Sequence[IndexedEntry], restorer: Restorer) -> list[Row]:
-    """Return the rows of entries, in order, without texts that normalise to nothing."""
-    rows = (
-        Row(entry.key, restorer.restore(text), shown)
-        for entry in entries
-        for text, shown in entry.texts()
+def list_rows(entries: Sequence[IndexedEntry], restorer: Restorer) -> RowTexts:
+    """Return the rows of entries, in order of their keys, without texts that say nothing."""
+    owners: list[int] = []
+    texts: list[tuple[str, str]] = []
+    is_phrasing: list[bool] = []
+    ordered = sorted(entries, key=lambda entry: entry.key)
+    for owner, entry in enumerate(ordered):
+        for place, (text, shown) in enumerate(entry.texts()):
+            if surface := restorer.restore(text):
+                owners.append(owner)
+                texts.append((surface, shown))
+                is_phrasing.append(place < len(entry.phrasings))
+    return RowTexts(
+        keys=[entry.key for entry in ordered],
+        owners=np.array(owners, dtype=np.int32),
+        surfaces=Texts.of(surface for surface, _ in texts),
+        shown=Texts.of(shown for _, shown in texts),
+        is_phrasing=np.array(is_phrasing, dtype=np.bool_),
     )
-    return [row for row in rows if row.surface]
 
 
 def build_segment(
-    rows: Sequence[Row],
+    rows: RowTexts,
     encode: Callable[[Sequence[str]], NDArray[np.float32]],
     known: Mapping[str, NDArray[np.float32]],
     like: LexicalIndex | None = None,
@@ -108,11 +127,10 @@ def build_segment(
         known: Vectors that need not be computed again, by surface.
         like: The lexical index whose weights the new one takes over.
     """
-    unknown = sorted({row.surface for row in rows} - known.keys(), key=len)
+    surfaces = list(rows.surfaces)
+    unknown = sorted(set(surfaces) - known.keys(), key=len)
     fresh = dict(zip(unknown, encode(unknown), strict=True))
-    vectors = np.stack(
-        [fresh[row.surface] if row.surface in fresh else known[row.surface] for row in rows]
-    )
-    lexical = build_lexical([row.surface for row in rows], like)
+    vectors = np.stack([fresh[each] if each in fresh else known[each] for each in surfaces])
+    lexical = build_lexical(surfaces, like)
     dense = ExactIndex(vectors) if like is not None else HnswIndex.build(vectors)
     return Segment(rows, vectors, dense, lexical)

@@ -58,9 +58,9 @@ class Restorer:
             sounds: The folded sound of each.
             english: Latin words to leave alone.
         """
-        self._counts = counts
-        self._sounds = sounds
-        self._english = frozenset(english)
+        self.counts = counts
+        self.sounds = sounds
+        self.english = frozenset(english)
         self._by_sound: dict[str, list[str]] = defaultdict(list)
         self._by_skeleton: dict[str, list[str]] = defaultdict(list)
         for word, sound in sounds.items():
@@ -87,14 +87,6 @@ class Restorer:
         named = {word for word in _latin_words(keywords) if fold_word(word) not in usual}
         return cls(counts, sounds, (_latin_words(english) | named) - _SINGLISH_FIRST)
 
-    def as_json(self) -> dict[str, object]:
-        """Return what `Restorer(**...)` takes, ready for JSON."""
-        return {
-            "counts": dict(self._counts),
-            "sounds": dict(self._sounds),
-            "english": sorted(self._english),
-        }
-
     def restore(self, text: str) -> str:
         """Return a normalised text with its Singlish and its misspelt words in known spelling.
 
@@ -107,7 +99,7 @@ class Restorer:
 
     def _restore_word(self, word: str, is_mixed: bool) -> str:
         if _SINHALA_WORD.fullmatch(word):
-            return word if word in self._counts else self._respell(word)
+            return word if word in self.counts else self._respell(word)
         if not _LATIN_WORD.fullmatch(word) or self._is_english(word):
             return word
         known = self._look_up(word)
@@ -118,7 +110,7 @@ class Restorer:
     def _respell(self, word: str) -> str:
         """Return the usual Sinhala word of the same sound, or the word itself."""
         alike = self._by_sound.get(fold_word(word), ())
-        return max(alike, key=lambda known: self._counts[known], default=word)
+        return max(alike, key=lambda known: self.counts[known], default=word)
 
     def _look_up(self, word: str) -> str:
         sound = fold_word(word)
@@ -130,12 +122,12 @@ class Restorer:
     def _fit(self, typed: str, known: str) -> tuple[float, int]:
         """Prefer the spelling nearest to what was typed (doubled letters count), then the usual."""
         likeness = SequenceMatcher(None, typed.replace("w", "v"), romanize(known)).ratio()
-        return round(likeness, 1), self._counts[known]
+        return round(likeness, 1), self.counts[known]
 
     def _is_english(self, word: str) -> bool:
-        if word in self._english:
+        if word in self.english:
             return True
-        return word.endswith("s") and word[:-1] in self._english
+        return word.endswith("s") and word[:-1] in self.english
 
 
 def _latin_words(texts: Iterable[str]) -> set[str]:

@@ -9,18 +9,28 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from retrieval.array_file import read_arrays, write_arrays
 from retrieval.errors import SnapshotError
 from retrieval.index import HnswIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.normalize import NORMALIZER_VERSION
-from retrieval.segment import IndexedEntry, Row, Segment
+from retrieval.ranking import RowTexts
+from retrieval.segment import IndexedEntry, Segment
 from retrieval.singlish import Restorer
+from retrieval.texts import Texts
 
-FORMAT_VERSION = 2
-_FILES = ("rows.json", "lexicon.json", "vectors.npy", "graph.bin", "lexical.npz")
+FORMAT_VERSION = 3
+_FILES = ("arrays.bin", "graph.bin")
+#: Fields of `LexicalIndex` that are arrays as they stand.
+_LEXICAL = (
+    "word_weights", "gram_weights", "starts", "holders", "shares", "row_words", "row_starts",
+    "row_lengths",
+)  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -70,24 +80,11 @@ def save_snapshot(folder: Path, name: str, snapshot: Snapshot) -> None:
 
 
 def _write(folder: Path, snapshot: Snapshot) -> None:
-    segment = snapshot.segment
-    lexical = segment.lexical
-    np.save(folder / "vectors.npy", segment.vectors)
-    if not isinstance(segment.dense, HnswIndex):
+    dense = snapshot.segment.dense
+    if not isinstance(dense, HnswIndex):
         raise TypeError("only a segment with a graph is worth saving")
-    segment.dense.save(folder / "graph.bin")
-    np.savez(
-        folder / "lexical.npz",
-        vocabulary=np.frombuffer("\n".join(lexical.vocabulary).encode(), dtype=np.uint8),
-        idf=lexical.idf,
-        starts=lexical.starts,
-        rows=lexical.rows,
-        weights=lexical.weights,
-    )
-    rows = [[row.key, row.surface, row.shown] for row in segment.rows]
-    (folder / "rows.json").write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
-    lexicon = json.dumps(snapshot.restorer.as_json(), ensure_ascii=False)
-    (folder / "lexicon.json").write_text(lexicon, "utf-8")
+    dense.save(folder / "graph.bin")
+    write_arrays(folder / "arrays.bin", _as_arrays(snapshot))
     digests = {name: _sha256(folder / name) for name in _FILES}
     (folder / "manifest.json").write_text(json.dumps({"sha256": digests}), "utf-8")
     for path in folder.iterdir():
@@ -114,24 +111,61 @@ def load_snapshot(folder: Path, name: str) -> Snapshot | None:
         raise SnapshotError(f"{place} cannot be read: {error!r}") from error
 
 
+def _as_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
+    segment, restorer = snapshot.segment, snapshot.restorer
+    rows, lexical = segment.rows, segment.lexical
+    texts = {
+        "keys": rows.keys,
+        "surfaces": rows.surfaces,
+        "shown": rows.shown,
+        "words": lexical.words,
+        "grams": lexical.grams,
+        "lexicon": restorer.counts,
+        "sounds": restorer.sounds.values(),
+        "english": sorted(restorer.english),
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "vectors": segment.vectors,
+        "owners": rows.owners,
+        "is_phrasing": rows.is_phrasing,
+        "counts": np.array(list(restorer.counts.values()), dtype=np.int32),
+    }
+    arrays |= {name: getattr(lexical, name) for name in _LEXICAL}
+    for name, values in texts.items():
+        kept = Texts.of(values)
+        arrays |= {f"{name}.letters": kept.letters, f"{name}.ends": kept.ends}
+    return arrays
+
+
 def _read(place: Path) -> Snapshot:
-    rows = [Row(*fields) for fields in json.loads((place / "rows.json").read_text("utf-8"))]
-    vectors = np.load(place / "vectors.npy")
-    if len(vectors) != len(rows):
-        raise SnapshotError(f"{place} holds {len(vectors)} vectors for {len(rows)} rows")
-    with np.load(place / "lexical.npz") as arrays:
-        vocabulary = arrays["vocabulary"].tobytes().decode().split("\n")
-        lexical = LexicalIndex(
-            vocabulary={gram: column for column, gram in enumerate(vocabulary)},
-            idf=arrays["idf"],
-            starts=arrays["starts"],
-            rows=arrays["rows"],
-            weights=arrays["weights"],
-            size=len(rows),
-        )
+    arrays = read_arrays(place / "arrays.bin")
+
+    def texts(name: str) -> Texts:
+        return Texts(arrays[f"{name}.letters"], arrays[f"{name}.ends"])
+
+    vectors, owners = arrays["vectors"], arrays["owners"]
+    if len(vectors) != len(owners):
+        raise SnapshotError(f"{place} holds {len(vectors)} vectors for {len(owners)} rows")
+    rows = RowTexts(
+        list(texts("keys")), owners, texts("surfaces"), texts("shown"), arrays["is_phrasing"]
+    )
+    lexical = LexicalIndex(
+        words=_numbered(texts("words")),
+        grams=_numbered(texts("grams")),
+        **{name: arrays[name] for name in _LEXICAL},
+    )
+    lexicon = list(texts("lexicon"))
+    restorer = Restorer(
+        dict(zip(lexicon, arrays["counts"].tolist(), strict=True)),
+        dict(zip(lexicon, texts("sounds"), strict=True)),
+        texts("english"),
+    )
     dense = HnswIndex.load(place / "graph.bin", vectors)
-    restorer = Restorer(**json.loads((place / "lexicon.json").read_text("utf-8")))
     return Snapshot(Segment(rows, vectors, dense, lexical), restorer)
+
+
+def _numbered(names: Texts) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
 
 
 def _sha256(path: Path) -> str:

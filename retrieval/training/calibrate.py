@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retrieval.decision import Thresholds
 from retrieval.errors import RetrievalError
-from retrieval.retriever import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +39,8 @@ class Demands:
             is suggested at least.
     """
 
-    precision: float = 0.975
-    refused: tuple[tuple[str, float], ...] = (("near", 0.92), ("far", 0.985))
+    precision: float = 0.98
+    refused: tuple[tuple[str, float], ...] = (("near", 0.94), ("far", 0.985))
     suggested: float = 0.99
 
 
@@ -81,11 +81,13 @@ def calibrate(
 
 
 def _best_weight(retriever: Retriever, askable: Sequence[EvalCase]) -> float:
-    found = retriever.candidates([case.question for case in askable])
+    found = retriever.find([case.question for case in askable])
     right = {
         weight: sum(
-            [match.key for match in rank(candidates, weight)[:1]] == [case.key]
-            for case, candidates in zip(askable, found, strict=True)
+            [match.key for match in matches[:1]] == [case.key]
+            for case, matches in zip(
+                askable, chain.from_iterable(each.rank(weight) for each in found), strict=True
+            )
         )
         for weight in WEIGHTS
     }

@@ -88,7 +88,7 @@ restored to Sinhala script first (`retrieval.singlish`).
 
 ## Model
 
-BERT encoder (12 layers, width {dim}), mean pooling, unit length; at most {max_tokens} tokens.
+BERT encoder (width {dim}), mean pooling, unit length; at most {max_tokens} tokens.
 The vocabulary is pruned to Sinhala, Tamil, frequent Latin pieces, digits and signs. Matrices are
 7-bit integers, one scale a row; activations 8-bit, one scale a token, so that a text has the same
 vector alone and in any batch, and no 16-bit sum overflows on processors without VNNI.
