@@ -18,8 +18,7 @@ from bot.bootstrap import STARTER
 from bot.services.grouping import find_most_alike
 from retrieval.evaluation import EvalCase, read_cases
 from retrieval.likeness import ALIKE, Traits
-from retrieval.manifest import ModelManifest
-from retrieval.retriever import Retriever, rank
+from retrieval.retriever import Retriever
 
 NOTE = (
     "Eight queues of 480 questions each: 100 subjects asked in four ways, 60 questions near "
@@ -68,15 +67,12 @@ class Counts:
 
 def read_asked(retriever: Retriever, cases: Sequence[EvalCase], is_known: bool) -> list[Asked]:
     """Search every question; unless entries are known, without the one that it is about."""
-    dense_weight = ModelManifest.load(MODEL).dense_weight
     asked = []
     for start in range(0, len(cases), _STEP):
         part = cases[start : start + _STEP]
-        questions = [case.question for case in part]
-        found = zip(part, retriever.candidates(questions), retriever.search(questions), strict=True)
-        for number, (case, candidates, result) in enumerate(found, start):
-            others = [each for each in candidates if is_known or each.row.key != case.key]
-            matches = rank(others, dense_weight)
+        found = zip(part, retriever.search([case.question for case in part]), strict=True)
+        for number, (case, result) in enumerate(found, start):
+            matches = [each for each in result.matches if is_known or each.key != case.key]
             traits = Traits.of(case.question, matches, result.vector, result.model_id)
             asked.append(Asked(case.key or f"alone {number}", case.group, traits))
     return asked
