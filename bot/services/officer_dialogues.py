@@ -73,6 +73,8 @@ def send_shown(
 ) -> tuple[int, int]:
     """Send what a preview showed and leave the dialogue; return the escalation and its askers.
 
+    A press that is handled again is told the same and sends nothing more.
+
     Args:
         session: The transaction.
         officer_id: Who pressed.
@@ -85,6 +87,9 @@ def send_shown(
         RequestError: As `bot.services.resolving`; the dialogue stays.
     """
     roles.require(session, officer_id, Role.OFFICER)
+    known = resolving.find_sent(session, update_id)
+    if known is not None:
+        return known
     data = find_waiting(session, officer_id, name, PREVIEW, shown_by).data
     group = data["escalation_id"]
     match name:

@@ -149,6 +149,19 @@ def ask_detail(
     return count
 
 
+def find_sent(session: Session, update_id: int) -> tuple[int, int] | None:
+    """Return the escalation that an update's word went to, and to how many; None if it is new."""
+    count = _count_sent(session, update_id)
+    if count is None:
+        return None
+    of_update = (
+        select(Ask.escalation_id)
+        .join(Reply, Reply.question_id == Ask.question_id)
+        .where(Reply.update_id == update_id)
+    )
+    return session.scalars(of_update).one(), count
+
+
 def read_owed_word(session: Session, reply_id: int, note_id: int) -> OwedWord:
     """Return what is needed to write an officer's message to a farmer."""
     reply, note = session.get_one(Reply, reply_id), session.get_one(Note, note_id)

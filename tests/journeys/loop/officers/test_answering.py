@@ -3,6 +3,7 @@
 from bot.db.engine import transaction
 from bot.db.models import EscalationState, Note
 from bot.services import queue
+from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from tests.journeys.curation.chat import Chat, in_dialogue, text
 from tests.journeys.loop.officers.desk import (
@@ -81,6 +82,22 @@ async def test_an_answer_is_written_again_and_goes_once(
 
     assert ANSWER in (await nimal.sees_more(2)).text
     assert [note.text for note in govi.rows(Note)] == [ANSWER]
+
+
+async def test_a_press_that_is_handled_again_tells_the_same(
+    api: BotApi, govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """Telegram was out of reach right after the answer was on its way; it goes once."""
+    number = await ask(govi, nimal, SINHALA)
+    preview = await written(officer, await claimed(officer, number), ANSWER)
+    api.fail("editMessageReplyMarkup", faults.dropped_connection())
+
+    offered = await officer.presses(preview.button(text("officer.button.send")), replies=2)
+
+    assert officer.answers()[-2].text == text("officer.answer.sent", number=number, count=1)
+    assert offered.button(text("officer.button.keep"))
+    assert ANSWER in (await nimal.sees_more(2)).text
+    assert len(govi.rows(Note)) == 1
 
 
 async def test_an_answer_of_4096_characters_arrives_whole(
