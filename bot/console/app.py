@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bot.console import account, drafts, editing, knowledge, log, queue
+from bot.console import account, drafts, editing, knowledge, log, overview, queue
 from bot.console.headers import SecureHeaders
 from bot.console.pages import Pages, language_of
 from bot.console.visiting import Desk, Visit, desk_of, signed_in
@@ -41,6 +41,7 @@ def create_app(services: "Services", wake: Callable[[], None] = lambda: None) ->
             *editing.routes(),
             *knowledge.routes(),
             *drafts.routes(),
+            *overview.routes(),
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk), www_redirect=False),

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -52,6 +53,7 @@ class Pages:
             script=detect_script,
             percent=_percent,
             urlencode_with=_with,
+            breakable=_breakable,
         )
 
     def address_of(self, name: str) -> str:
@@ -125,6 +127,11 @@ def _with(query: Mapping[str, str], **changed: object) -> str:
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
+
+
+def _breakable(key: str) -> Markup:
+    """Return a key that a narrow column may break after its dots."""
+    return escape(key).replace(".", Markup(".<wbr>"))
 
 
 def _fingerprint(files: Mapping[str, bytes]) -> str:

@@ -43,6 +43,7 @@ MENU = (
     ("/questions", "console.nav.log", Role.OFFICER),
     ("/knowledge", "console.nav.knowledge", Role.OFFICER),
     ("/drafts", "console.nav.drafts", Role.ADMIN),
+    ("/overview", "console.nav.overview", Role.ADMIN),
 )
 
 _STATUS: dict[type[RequestError], int] = {

@@ -172,7 +172,15 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _median_seconds(session: Session, days: int, now: datetime) -> float | None:
-    """Take each asker's first answer; one who joined later counts from their own question."""
+    waits = list_waits(session, _start(days, now))
+    return statistics.median(waits) if waits else None
+
+
+def list_waits(session: Session, since: datetime) -> list[float]:
+    """Return how many seconds each asker waited for an officer's first answer since an instant.
+
+    One who joined later counts from their own question.
+    """
     first = func.min(Note.written_at)
     rows = session.execute(
         select(Question.asked_at, first)
@@ -185,10 +193,9 @@ def _median_seconds(session: Session, days: int, now: datetime) -> float | None:
             Note.written_at >= Ask.joined_at,
         )
         .group_by(Ask.id, Question.asked_at)
-        .having(first >= _start(days, now))
+        .having(first >= since)
     )
-    waits = [(answered - asked).total_seconds() for asked, answered in rows]
-    return statistics.median(waits) if waits else None
+    return [(answered - asked).total_seconds() for asked, answered in rows]
 
 
 def _areas(session: Session, keys: Sequence[str]) -> dict[str, str]:

@@ -71,7 +71,6 @@ if (lines) {
   };
   setInterval(look, POLL);
   document.addEventListener("visibilitychange", look);
-  document.addEventListener("govi:look", look);
 }
 
 // A list that narrows itself when another area is picked.

@@ -16,7 +16,7 @@ from bot.bootstrap import Services
 from bot.console.serving import serve
 from tests.console.asking import ADMIN
 from tests.console.browser.looking import DESKTOP, PHONE, Looker, free_port
-from tests.console.season import PAGES, create_season
+from tests.console.season import PAGES, create_season, held_by
 
 FOLDER = os.environ.get("SCREENSHOTS", "")
 pytestmark = [
@@ -46,7 +46,7 @@ async def test_pictures(look: Looker, language: str, width: str) -> None:
     await look.speak(ADMIN, language)
 
     for name, path in PAGES.items():
-        await page.goto(path)
+        await page.goto(path.format(group=held_by(look.services, ADMIN)))
         await page.evaluate("document.fonts.ready")
         file = Path(FOLDER) / f"{name}-{width}-{language}.png"
         taken = await page.screenshot(path=file, full_page=width == "phone")
