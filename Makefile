@@ -1,6 +1,6 @@
 # The same words everywhere: in CONTRIBUTING.md, in .ci/run and here.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix bench bench-index eval train ablation clean
+.PHONY: help install run test check fix audit bench bench-index eval train ablation clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -49,6 +49,9 @@ check: $(BIN)/.dev ## Lint and types only
 fix: $(BIN)/.dev ## Repair what lint can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+audit: $(BIN)/.dev ## Look every pinned package up among published advisories (needs the network)
+	$(BIN)/python -m tests.audit
 
 bench: $(BIN)/.dev ## Measure speed and memory beside the plain stack; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run

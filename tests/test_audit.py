@@ -1,0 +1,62 @@
+"""What `make audit` concludes, and that nothing gets round the lint of security."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from bot.settings import ROOT
+from tests.audit import CLEAN, UNKNOWN, VULNERABLE, Findings
+
+FINE: dict[str, Any] = {"name": "a", "version": "1", "vulns": []}
+SKIPPED = {"name": "b", "skip_reason": "not found"}
+BAD = {"name": "c", "version": "2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.1"]}]}
+
+
+@pytest.mark.parametrize(
+    ("packages", "status", "told"),
+    [
+        ([FINE], CLEAN, "1 packages, no known advisory"),
+        ([FINE, BAD], VULNERABLE, "c 2: PYSEC-1, mended in 2.1"),
+        ([FINE, SKIPPED], UNKNOWN, "1 packages, no known advisory\nNOT audited: b"),
+        ([SKIPPED], UNKNOWN, "no advisory database could be reached: NOTHING was audited"),
+        ([], UNKNOWN, "no advisory database could be reached: NOTHING was audited"),
+    ],
+)
+def test_only_what_was_looked_up_is_called_clean(
+    packages: list[dict[str, Any]], status: int, told: str
+) -> None:
+    """Silence is not taken for good news."""
+    findings = Findings()
+
+    findings.take(packages)
+
+    assert findings.conclude() == (status, told)
+
+
+def test_every_served_package_is_pinned_with_hashes() -> None:
+    """Pip then installs exactly those files and no others."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    pins = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9]", line, re.I)]
+
+    assert len(pins) > 20
+    assert [lines[n] for n in pins if "==" not in lines[n] or "--hash" not in lines[n + 1]] == []
+
+
+def test_no_rule_of_security_is_switched_off_for_the_code() -> None:
+    """Single lines may say why they are an exception; folders of tests and benchmarks may."""
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]["lint"]
+    files = [file for folder in ("bot", "retrieval") for file in (ROOT / folder).rglob("*.py")]
+    blanket = [
+        f.name for f in files if re.search(r"#\s*(ruff: noqa|noqa(?!:))", f.read_text("utf-8"))
+    ]
+
+    assert "S" in lint["select"]
+    assert [rule for rule in lint["ignore"] if re.match(r"S\d", rule)] == []
+    ignored = lint["per-file-ignores"].items()
+    assert {p for p, rules in ignored if any(re.match(r"S\d", rule) for rule in rules)} <= {
+        "tests/**",
+        "benchmarks/**",
+    }
+    assert blanket == []
