@@ -17,7 +17,7 @@ from bot.services.queue import claim
 from bot.services.roles import find_member
 
 #: How a message about one escalation begins, be it shown here or owed by `services.notices`.
-_ABOUT = re.compile("(?:📥|💬|👎|🚨) #([0-9]{1,18})(?![0-9])", re.ASCII)
+ABOUT = re.compile("(?:📥|💬|👎|⏰|🚨) #([0-9]{1,18})(?![0-9])", re.ASCII)
 
 
 async def begin_answering(
@@ -71,7 +71,7 @@ def _read_number(update: Update) -> int | None:
     if message is None or replied is None or not message.text:
         return None
     is_ours = replied.from_user is not None and replied.from_user.id == message.get_bot().id
-    match = _ABOUT.match(replied.text or "") if is_ours else None
+    match = ABOUT.match(replied.text or "") if is_ours else None
     return int(match[1]) if match else None
 
 
