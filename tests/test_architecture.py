@@ -1,6 +1,7 @@
 """The shape of the code, held by commands."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ def sources(folder: str) -> Iterator[Path]:
     return (ROOT / folder).rglob("*.py")
 
 
+@functools.cache
 def imported(path: Path) -> set[str]:
     """Every module that a file names in an import, at the top or inside a function."""
     names: set[str] = set()

@@ -7,6 +7,7 @@ import pytest
 from bot.jobs.schedule import JOBS
 from bot.jobs.times import Daily, Every, Weekly, When
 from bot.local_time import COLOMBO
+from bot.settings import ROOT
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=COLOMBO)
 
@@ -45,3 +46,9 @@ def test_names_of_jobs_are_unique() -> None:
     names = [job.name for job in JOBS]
 
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_the_readme_tells_of_every_job(job) -> None:
+    """Nobody is surprised by what Govi does by itself."""
+    assert f"\n| `{job.name}` | " in (ROOT / "README.md").read_text("utf-8")
