@@ -1,6 +1,6 @@
 # The same words everywhere: in CONTRIBUTING.md, in .ci/run and here.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix audit bench bench-index eval train ablation clean
+.PHONY: help install run test torture check fix audit bench bench-index eval train ablation clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -58,6 +58,9 @@ bench: $(BIN)/.dev ## Measure speed and memory beside the plain stack; writes be
 
 bench-index: $(BIN)/.dev ## Measure the index at 10k, 100k and 1M vectors (the last takes an hour)
 	$(BIN)/python -m benchmarks.index --million
+
+torture: $(BIN)/.dev ## Kill Govi 200 times under load and send it 100,000 odd updates (hours)
+	$(BIN)/python -m tests.faults.torture --kills 100 --updates 100000
 
 eval: $(BIN)/.serve ## Measure answers on the held-out test questions
 	$(BIN)/govi evaluate knowledge/eval/test.jsonl

@@ -25,11 +25,11 @@ from typing import Any, Concatenate, ParamSpec
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.error import ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.bootstrap import Services
 from bot.delivery.messages import compose
-from bot.delivery.wire import Place, Wire, seconds_of
+from bot.delivery.wire import Place, Wire, is_our_fault, seconds_of
 from bot.logs import describe
 from bot.rendering import Rendered
 from bot.services import outbox, set_aside
@@ -238,8 +238,8 @@ class Sender:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same message may be taken another time; PTB's BadRequest is a NetworkError."""
-    return isinstance(error, TelegramError | OperationalError) and not isinstance(error, BadRequest)
+    """Whether the same message may be taken another time."""
+    return isinstance(error, TelegramError | OperationalError) and not is_our_fault(error)
 
 
 def _facts(message: LeasedMessage) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import RetryAfter
+from telegram.error import BadRequest, NetworkError, RetryAfter
 
 from bot.delivery.pacing import Pacer
 from bot.rendering import Attachment, Part
@@ -103,6 +103,16 @@ async def _content(attachment: Attachment) -> str | bytes | None:
     if isinstance(attachment.content, str):
         return attachment.content
     return await asyncio.to_thread(attachment.content)
+
+
+def is_our_fault(error: BaseException) -> bool:
+    """Whether Telegram, or the way there, will refuse the same call however often it is made.
+
+    To PTB both are errors of the network: a bad request, and text that cannot be encoded.
+    """
+    if isinstance(error, BadRequest):
+        return True
+    return isinstance(error, NetworkError) and isinstance(error.__cause__, UnicodeError | TypeError)
 
 
 def seconds_of(error: RetryAfter) -> float:

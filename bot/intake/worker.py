@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from telegram import Update
-from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
+from telegram.error import InvalidToken, NetworkError, RetryAfter
 
 from bot.application import GoviApplication
 from bot.batching import BatcherFullError
 from bot.bootstrap import Services
-from bot.delivery.wire import seconds_of
+from bot.delivery.wire import is_our_fault, seconds_of
 from bot.logs import describe
 from bot.services import inbox, set_aside
 from bot.services.inbox import LeasedUpdate
@@ -142,7 +142,7 @@ def _retry_seconds(error: BaseException, attempts: int) -> float | None:
 
 def _is_outage(error: BaseException) -> bool:
     """Whether something failed that has nothing to do with this update and will pass."""
-    if isinstance(error, BadRequest):  # a NetworkError to PTB, though the fault is ours
+    if is_our_fault(error):
         return False
     return isinstance(error, NetworkError | InvalidToken | OperationalError | BatcherFullError)
 

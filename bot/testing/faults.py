@@ -11,6 +11,7 @@ class Fault:
         status: Answer with this status; 0 answers as usual, after what else is said here.
         retry_after: With 429: how long to wait.
         slow_seconds: Wait this long first.
+        held_seconds: Wait this long between carrying the call out and answering.
         is_dropped: Close the connection instead of answering.
         has_effect: Carry the call out before dropping the connection: the answer alone is lost.
     """
@@ -18,6 +19,7 @@ class Fault:
     status: int = 0
     retry_after: int = 0
     slow_seconds: float = 0.0
+    held_seconds: float = 0.0
     is_dropped: bool = False
     has_effect: bool = False
 

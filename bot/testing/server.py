@@ -71,6 +71,7 @@ class Endpoint:
             self._record(name, raw, 0)
             return _Dropped()
         status, body = await self._answer(request.path_params["token"], name, raw, fault)
+        await asyncio.sleep(fault.held_seconds)
         self._record(name, raw, 0 if fault.is_dropped else status)
         return _Dropped() if fault.is_dropped else JSONResponse(body, status)
 

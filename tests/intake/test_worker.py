@@ -116,7 +116,16 @@ async def test_an_update_that_cannot_be_read_fails() -> None:
     assert [update_id for update_id, _ in inbox.failed] == [7]
 
 
-@pytest.mark.parametrize("error", [ValueError("ours"), BadRequest("ours"), Forbidden("no")])
+def not_encodable() -> NetworkError:
+    """What PTB makes of a text with half a character in it."""
+    error = NetworkError("Unknown error in HTTP implementation")
+    error.__cause__ = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+    return error
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("ours"), BadRequest("ours"), Forbidden("no"), not_encodable()]
+)
 async def test_a_handler_that_keeps_raising_is_given_up(error: Exception) -> None:
     """The fifth failure sets the update aside."""
     inbox = Inbox(leased(attempts=worker.ATTEMPTS))

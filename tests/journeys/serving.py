@@ -20,6 +20,7 @@ from bot.delivery import pacing, sender
 from bot.i18n import Catalogue
 from bot.intake import poller, serving, worker
 from bot.intake.poller import Poller
+from bot.intake.webhook import Webhook
 from bot.services import inbox
 from bot.services.curation import import_entries
 from bot.services.farmers import grant_first_admins
@@ -68,10 +69,10 @@ class Govi:
         self._stop.set()
         await self.ended()
 
-    async def ended(self) -> None:
+    async def ended(self, seconds: float | None = 5) -> None:
         """Wait until serving has ended; raises what it raised."""
         if self._serving is not None:
-            await asyncio.wait_for(self._serving, 5)
+            await asyncio.wait_for(self._serving, seconds)
 
     async def _serve(self) -> None:
         application = serving.create_application(self.services)
@@ -125,7 +126,7 @@ def hurry() -> None:
     sender.SHORTEST_PAUSE, sender.LONGEST_PAUSE, sender.SWEEP_SECONDS = 0.02, 0.1, 0.05
     pacing.CHAT_SECONDS = 0.02
     worker.LEASE_SECONDS, worker.SWEEP_SECONDS, worker.FIRST_RETRY_SECONDS = 0.2, 0.05, 0.02
-    inbox.CRASHES = 2
+    inbox.CRASHES = int(os.environ.get("CRASHES", inbox.CRASHES))
 
 
 def poison(index: KnowledgeIndex) -> None:
@@ -141,14 +142,17 @@ def poison(index: KnowledgeIndex) -> None:
 
 
 async def main() -> None:
-    """Serve until killed: `python -m tests.journeys.serving URL TOKEN FOLDER`."""
+    """Serve until killed: `python -m tests.journeys.serving URL TOKEN FOLDER`.
+
+    With WEBHOOK_URL in the environment, by webhook.
+    """
     hurry()
     url, token, folder = sys.argv[1:]
     services = create_services(url, token, Path(folder))
     poison(services.index)
-    govi = Govi(services)
+    govi = Govi(services, Webhook if services.settings.webhook_url else Poller)
     await govi.start()
-    await asyncio.Event().wait()
+    await govi.ended(None)
 
 
 if __name__ == "__main__":

@@ -230,7 +230,7 @@ async def process(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Serve in a process of its own, and kill it at the end."""
     command = (sys.executable, "-m", "tests.journeys.serving", api.url, api.token, str(folder))
-    environment = os.environ | ({"ADMIN_IDS": str(admin.id)} if admin else {})
+    environment = os.environ | ({"ADMIN_IDS": str(admin.id), "CRASHES": "2"} if admin else {})
     serving = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
     try:
         yield serving

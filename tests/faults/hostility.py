@@ -1,0 +1,201 @@
+"""Updates that nobody should send: generated, handled by a serving Govi, and what came of it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from bot.db.models import InboxStatus, ReceivedUpdate
+from bot.services import inbox
+from bot.testing.bot_api import BotApi
+from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, Govi, create_services
+
+BATCH = 50
+#: No batch takes longer, on however slow a machine.
+BATCH_SECONDS = 120.0
+
+
+def _text(max_size: int, min_size: int = 0) -> st.SearchStrategy[str]:
+    """Any code points, surrogates too; built in a way that needs no table of characters."""
+    letters = st.one_of(st.integers(32, 126), st.integers(0xD80, 0xDFF), st.integers(0, 0x10FFFF))
+    return st.lists(letters.map(chr), min_size=min_size, max_size=max_size).map("".join)
+
+
+_IDS = st.one_of(
+    st.integers(1, 60), st.integers(-(10**13), -1), st.sampled_from([0, 2**31, 2**52, 2**63, -1])
+)
+_WORDS = st.sampled_from(
+    [BLAST, MITES, "/start", "/help", "/privacy", "/mydata", "/forget", "/add", "/import", "/team"]
+)
+_TEXT = st.one_of(
+    _WORDS,
+    _text(60),
+    st.text("අආඇක්ර\u200dේාි0٣ a\u200b\x00\ud800/@<&'", max_size=40, min_size=1),
+    _text(4, min_size=1).map(lambda text: (text * 5000)[:5000]),
+)
+_ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), _TEXT),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(_text(8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+_USER = st.fixed_dictionaries(
+    {"id": _IDS, "is_bot": st.booleans(), "first_name": _TEXT},
+    optional={"language_code": _TEXT, "username": _TEXT, "last_name": _TEXT},
+)
+_CHAT = st.one_of(
+    st.builds(lambda number: {"id": number, "type": "private", "first_name": "x"}, _IDS),
+    st.builds(lambda number: {"id": number, "type": "supergroup", "title": "x"}, _IDS),
+    st.builds(lambda number, kind: {"id": number, "type": kind}, _IDS, _TEXT),
+)
+_ENTITY = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["bot_command", "mention", "url", "text_link", "new"]),
+        "offset": st.integers(-1, 90),
+        "length": st.integers(-1, 90),
+    }
+)
+_FILE = st.fixed_dictionaries(
+    {"file_id": _TEXT, "file_unique_id": _TEXT},
+    optional={"file_size": _IDS, "file_name": _TEXT, "mime_type": _TEXT},
+)
+_DATES = st.sampled_from([1_790_000_000] * 9 + [0, 2**40])
+_NAMED = {"message_id": _IDS, "date": _DATES, "chat": _CHAT}
+_PLAIN = st.fixed_dictionaries({**_NAMED, "from": _USER, "text": _TEXT})
+_ODD = st.fixed_dictionaries(
+    _NAMED,
+    optional={
+        "from": _USER,
+        "text": _TEXT,
+        "caption": _TEXT,
+        "entities": st.lists(_ENTITY, max_size=2),
+        "document": _FILE,
+        "voice": _FILE.map(lambda about: about | {"duration": 3}),
+        "location": st.fixed_dictionaries({"latitude": st.floats(), "longitude": st.floats()}),
+        "message_thread_id": _IDS,
+        "is_topic_message": st.booleans(),
+        "new": _ANYTHING,
+    },
+)
+_MESSAGE = st.one_of(_PLAIN, _ODD)
+_DATA = st.one_of(
+    _TEXT,
+    st.builds(
+        lambda *parts: ":".join(map(str, parts)),
+        st.sampled_from(["1", "2", "o", "k", "t", "pr"]),
+        st.sampled_from("crudeaxk"),
+        _IDS,
+        _IDS,
+    ),
+    st.builds(lambda letter, number: f"1:{letter}:{number}", st.sampled_from("rud"), _IDS),
+)
+_PRESS = st.fixed_dictionaries(
+    {"id": _TEXT, "from": _USER, "chat_instance": _TEXT},
+    optional={"message": _MESSAGE, "data": _DATA},
+)
+_BODY = st.one_of(
+    st.builds(lambda part: {"message": part}, _MESSAGE),
+    st.builds(lambda part: {"edited_message": part}, _MESSAGE),
+    st.builds(lambda part: {"callback_query": part}, _PRESS),
+    st.builds(lambda part: {"my_chat_member": part}, _ANYTHING),
+    st.dictionaries(_text(12), _ANYTHING, max_size=3),
+)
+UPDATES = st.one_of(_BODY, _BODY, _BODY, _ANYTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of the updates; memory in megabytes, after a fifth of them and at the end."""
+
+    sent: int
+    done: int
+    aside: int
+    answers_after: bool
+    memory_before: float
+    memory_after: float
+
+
+class Ordeal:
+    """A serving Govi that is sent generated updates, a batch at a time."""
+
+    def __init__(self, folder: Path, chance: int) -> None:
+        """Take an empty folder, and what the updates depend on."""
+        self._folder = folder
+        self._chance = chance
+        self._number = 1_000
+
+    async def run(self, updates: int) -> Verdict:
+        """Send so many; return what came of them, and whether a farmer is answered afterwards."""
+        with BotApi() as api:
+            govi = Govi(create_services(api.url, api.token, self._folder))
+            await govi.start()
+            farmer = api.user(77)
+            await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
+            before = 0.0
+            for first in range(0, updates, BATCH):
+                size = min(BATCH, updates - first)
+                await self._send(govi, generate(size, self._chance + first))
+                if first <= updates // 5:
+                    before = resident()
+            answered = await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
+            verdict = Verdict(
+                sent=updates,
+                done=await govi.services.read(_count, InboxStatus.DONE),
+                aside=await govi.services.read(_count, InboxStatus.FAILED),
+                answers_after=answered.text == BLAST_ANSWER,
+                memory_before=before,
+                memory_after=resident(),
+            )
+            await govi.stop()
+            await govi.close()
+            return verdict
+
+    async def _send(self, govi: Govi, bodies: Sequence[Any]) -> None:
+        batch = [self._numbered(body) for body in bodies]
+        await govi.services.run(inbox.store, batch)
+        async with asyncio.timeout(BATCH_SECONDS):
+            while await govi.services.read(_count, InboxStatus.RECEIVED):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    def _numbered(self, body: Any) -> Any:
+        """Give most of what may be an update an id of its own; the rest is none."""
+        self._number += 1
+        if not isinstance(body, dict) or self._number % 50 == 0:
+            return body
+        return {**body, "update_id": self._number}
+
+
+def generate(count: int, chance: int) -> list[Any]:
+    """Return so many updates, the same ones for the same `chance`."""
+    made: list[Any] = []
+
+    @seed(chance)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(UPDATES)
+    def collect(body: Any) -> None:
+        made.append(body)
+
+    collect()
+    return made
+
+
+def resident() -> float:
+    """Return this process's memory in megabytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 2**20
+
+
+def _count(session: Any, status: InboxStatus) -> int:
+    return session.scalar(select(func.count()).where(ReceivedUpdate.status == status))
