@@ -16,6 +16,8 @@ VECTOR_SHARE = 0.7
 #: 91 % were right while their entry was missing, and 44 % of all that ask the same were joined
 #: (python -m benchmarks.grouping).
 ALIKE = 0.65
+#: Below this cosine the same neighbours do not make two questions alike.
+_LEAST_COSINE = (ALIKE - (1 - VECTOR_SHARE)) / VECTOR_SHARE
 #: So that the last neighbour counts a little too.
 _LEAST_WEIGHT = 0.01
 
@@ -54,6 +56,22 @@ class Traits:
     ) -> Self:
         """Take the traits of a question from its text and what was kept of its search."""
         return cls(fold(text), _neighbours(matches), unpack(vector or b""), model_id)
+
+
+def are_near(packed: bytes, others: Sequence[bytes]) -> list[bool]:
+    """Say of each of many packed vectors whether the questions could be alike at all.
+
+    Args:
+        packed: The vector that is compared with all others.
+        others: Vectors of the same model, packed; those too far away can be left unread.
+    """
+    if not others:
+        return []
+    vectors = np.frombuffer(b"".join(others), dtype=np.int8).reshape(len(others), -1)
+    vectors = vectors.astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1)
+    cosines = vectors @ unpack(packed) / np.where(lengths, lengths, 1)
+    return [bool(cosine >= _LEAST_COSINE) for cosine in cosines]
 
 
 def likeness(first: Traits, second: Traits) -> float:

@@ -1,17 +1,13 @@
 """From farmers to officers: what Govi cannot answer, grouped with open questions like it."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
 from bot.db.models import Ask, Entry, Escalation, EscalationState, Question, QuestionState
 from bot.services import holds
-from bot.services.grouping import find_most_alike, traits_of
+from bot.services.grouping import find_most_alike, list_near, traits_of
 from bot.services.notices import tell_everyone, tell_officer
-from retrieval.likeness import Traits
-
-#: Open escalations that a new question is compared with, newest first.
-_MOST_COMPARED = 1_000
 
 
 def escalate(
@@ -162,32 +158,8 @@ def _find_like(session: Session, question: Question) -> Escalation | None:
     """Return the open escalation that is most like a question, if any is; it stays open."""
     if question.kind != "text":
         return None
-    group = find_most_alike(traits_of(question), _list_open(session))
-    if group is not None:
-        session.refresh(group, with_for_update=True)
-    return group if group is not None and group.state in holds.OPEN else None
-
-
-def _list_open(session: Session) -> list[tuple[Escalation, Traits]]:
-    """Return what is open, newest first, with the traits of its first asker's question."""
-    first = (
-        select(func.min(Ask.id))
-        .join(Ask.question)
-        .join(Ask.escalation)
-        .where(
-            Escalation.state.in_(holds.OPEN),
-            Escalation.is_urgent.is_(False),
-            Ask.withdrawn_at.is_(None),
-            Question.kind == "text",
-        )
-        .group_by(Ask.escalation_id)
-    )
-    rows = session.execute(
-        select(Escalation, Question)
-        .join(Escalation.asks)
-        .join(Ask.question)
-        .where(Ask.id.in_(first))
-        .order_by(Escalation.id.desc())
-        .limit(_MOST_COMPARED)
-    )
-    return [(group, traits_of(asked)) for group, asked in rows]
+    group_id = find_most_alike(traits_of(question), list_near(session, question))
+    if group_id is None:
+        return None
+    group = session.get_one(Escalation, group_id, with_for_update=True, populate_existing=True)
+    return group if group.state in holds.OPEN else None

@@ -122,7 +122,7 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int) ->
         escalation_id=ask.escalation_id,
         under_message_id=incoming.message_id,
         topic_id=incoming.topic_id,
-        once_key=f"detail-{incoming.update_id}",
+        once_key=f"detail-{ask.id}-{incoming.message_id}-{incoming.update_id}",
     )
     if confirmation is not None:
         _note(session, ask, storable(incoming.text))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from retrieval.decision import Match
-from retrieval.likeness import Traits, likeness, pack, unpack
+from retrieval.likeness import Traits, are_near, likeness, pack, unpack
 
 HERE = [Match("paddy.blast", 0.5, "?", 0.6, 0.1), Match("paddy.urea", 0.3, "?", 0.3, 0.1)]
 THERE = [Match("cow.milk", 0.5, "?", 0.6, 0.1), Match("cow.feed", 0.3, "?", 0.3, 0.1)]
@@ -66,3 +66,11 @@ def test_vectors_of_two_models_are_not_compared() -> None:
 
     assert likeness(first, traits("b", HERE, 1, 0, model_id="other")) == 0
     assert likeness(first, traits("b", HERE)) == 0
+
+
+def test_most_of_many_vectors_are_told_apart_by_themselves() -> None:
+    """One at a right angle cannot be alike, whatever else the questions share."""
+    others = [vector(1, 0), vector(0, 1), vector(1, 0.5), vector(0, 0)]
+
+    assert are_near(vector(1, 0), others) == [True, False, True, False]
+    assert are_near(vector(1, 0), []) == []
