@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import (
     Entry,
     EntryStatus,
+    Farmer,
     Lane,
     Question,
     QuestionState,
@@ -98,9 +99,10 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
     """Store a question from Telegram with its decision, and owe the reply; does not commit.
 
     What nothing fits goes to the officers. A changed message takes back what it asked before.
-    An update that was recorded before has no second effect; its first outcome is returned.
+    An update that was recorded before has no second effect; its first outcome is returned. Nor has
+    a button that was pressed before.
     """
-    known = find_outcome(session, incoming.update_id)
+    known = find_outcome(session, incoming.update_id) or _find_pressed(session, incoming)
     if known is not None:
         return known
     question = _question(incoming.text, result)
@@ -113,6 +115,29 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
     if content is FALLBACK:
         escalate(session, question, "fallback")
     return _reply(session, question, content, incoming.update_id, incoming.is_quoted)
+
+
+def _find_pressed(session: Session, incoming: Incoming) -> Outcome | None:
+    """Return what a button led to that asks a question, if it was pressed before.
+
+    A press that was not confirmed in time comes again under a new update id.
+    """
+    if not incoming.is_quoted:
+        return None
+    asker = select(Farmer.id).where(Farmer.telegram_user_id == incoming.asker.telegram_user_id)
+    reply = session.scalar(
+        select(Reply)
+        .join(Reply.question)
+        .where(
+            Question.farmer_id == asker.scalar_subquery(),
+            Question.chat_id == incoming.asker.chat_id,
+            Question.message_id == incoming.message_id,
+            Question.text == storable(incoming.text),
+        )
+        .order_by(Reply.id)
+        .limit(1)
+    )
+    return None if reply is None else _outcome(reply)
 
 
 def record_terminal_question(session: Session, text: str, result: SearchResult) -> Outcome:

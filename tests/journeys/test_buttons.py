@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.db.models import Feedback, Reply
+from bot.db.models import Ask, Feedback, Question, Reply
 from bot.i18n import Catalogue
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
@@ -39,6 +39,51 @@ async def test_a_suggestion_is_answered_once_however_often_it_is_pressed(
 
     await api.until(lambda: len(api.calls("answerCallbackQuery")) == 2)
     assert [reply.kind for reply in govi.rows(Reply)] == ["suggest", "answer"]
+
+
+async def test_the_example_is_asked_once_however_often_it_is_pressed(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """A press that comes again has another update id; there is still one question and reply."""
+    farmer.sends("/start")
+    await api.until(lambda: len(farmer.sees()) == 2)
+    welcome = farmer.sees()[-1]
+
+    for _ in range(2):
+        farmer.presses_anything(welcome.buttons[0].data, dict(welcome.raw))
+
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) == 2)
+    assert len(govi.rows(Question)) == 1
+    assert len(govi.rows(Reply)) == 1
+
+
+@pytest.mark.parametrize("button", ["👍", "👎"])
+async def test_a_rating_counts_once_however_often_it_is_pressed(
+    api: BotApi, govi: Govi, farmer: Person, button: str
+) -> None:
+    """The second press is told that it is noted already."""
+    reply = await api.reply_to(farmer.sends(BLAST))
+
+    for _ in range(2):
+        farmer.presses_anything(reply.button(button).data, dict(reply.raw))
+
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) == 2)
+    assert len(govi.rows(Feedback)) == 1
+    assert api.calls("answerCallbackQuery")[1].parameters["text"] == TEXTS.text("button.already")
+
+
+async def test_none_of_these_opens_one_escalation_however_often_it_is_pressed(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """The officers see the question once, and the farmer hears of it once."""
+    offer = await api.reply_to(farmer.sends(MITES))
+
+    for _ in range(2):
+        farmer.presses_anything(offer.buttons[-1].data, dict(offer.raw))
+
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) == 2)
+    assert [reply.kind for reply in govi.rows(Reply)] == ["suggest", "fallback"]
+    assert len(govi.rows(Ask)) == 1
 
 
 async def test_an_entry_that_was_not_offered_cannot_be_chosen(
