@@ -16,6 +16,7 @@ from bot.delivery.wire import is_our_fault, seconds_of
 from bot.logs import describe
 from bot.services import inbox, set_aside
 from bot.services.inbox import LeasedUpdate
+from bot.services.texts import storable_within
 
 #: Chats served at the same time.
 PARALLEL_CHATS = 32
@@ -117,7 +118,7 @@ class Worker:
         """Run the handlers; return what went wrong, which the application itself swallows."""
         try:
             async with asyncio.timeout(HANDLE_SECONDS):
-                update = Update.de_json(dict(leased.raw), self._application.bot)
+                update = Update.de_json(storable_within(leased.raw), self._application.bot)
                 await self._application.process_update(update)
         except Exception as error:
             return error

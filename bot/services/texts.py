@@ -1,6 +1,7 @@
 """Text from people, made fit for every database without losing what can be read."""
 
 import re
+from typing import Any
 
 from retrieval.phonetic import fold
 
@@ -27,6 +28,21 @@ def sound_of(text: str) -> str:
     True
     """
     return fold(text[:SOUND_LIMIT])[:SOUND_LIMIT]
+
+
+def storable_within(value: Any) -> Any:
+    """Return JSON with every text in it made storable; places in a text stay what they were.
+
+    >>> storable_within({"text": "a" + chr(0), "entities": [{"type": "bold"}]})
+    {'text': 'a�', 'entities': [{'type': 'bold'}]}
+    """
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {key: storable_within(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [storable_within(each) for each in value]
+    return value
 
 
 def one_line(text: str, limit: int) -> str:

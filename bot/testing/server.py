@@ -73,7 +73,7 @@ class Endpoint:
         status, body = await self._answer(request.path_params["token"], name, raw, fault)
         await asyncio.sleep(fault.held_seconds)
         self._record(name, raw, 0 if fault.is_dropped else status)
-        return _Dropped() if fault.is_dropped else JSONResponse(body, status)
+        return _Dropped() if fault.is_dropped else _Answer(body, status)
 
     async def _answer(
         self, token: str, name: str, raw: Mapping[str, Any], fault: Fault
@@ -152,6 +152,13 @@ class Endpoint:
         asked = await request.json()
         person = Person(self._world, int(asked["user_id"]), "si")
         return JSONResponse(person.sends(str(asked["text"])).raw)
+
+
+class _Answer(JSONResponse):
+    """JSON as Telegram writes it: all ASCII, so that half a character can be sent too."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode("ascii")
 
 
 class _Dropped(Response):
