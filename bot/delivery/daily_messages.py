@@ -154,26 +154,27 @@ def _say_groups(
 
 
 def _say_figures(catalogue: Catalogue, language: str, now: Figures, before: Figures) -> str:
-    median = "–"
-    if now.median_seconds is not None:
-        minutes = round(now.median_seconds / 60)
-        median = catalogue.text(
-            "curate.stats.span", language, hours=minutes // 60, minutes=minutes % 60
+    lines = [
+        catalogue.text(
+            "weekly.figures",
+            language,
+            questions=now.questions,
+            questions_before=before.questions,
+            answered=now.answered,
+            suggested=now.suggested,
+            unanswered=now.unanswered,
+            unanswered_before=before.unanswered,
+            resolved=now.resolved,
         )
-    return catalogue.text(
-        "weekly.figures",
-        language,
-        questions=now.questions,
-        questions_before=before.questions,
-        answered=now.answered,
-        suggested=now.suggested,
-        unanswered=now.unanswered,
-        unanswered_before=before.unanswered,
-        resolved=now.resolved,
-        helpful=f"{now.helpful / now.rated:.0%}" if now.rated else "–",
-        rated=now.rated,
-        median=median,
-    )
+    ]
+    if now.rated:
+        helpful = f"{now.helpful / now.rated:.0%}"
+        lines.append(catalogue.text("weekly.rated", language, helpful=helpful, rated=now.rated))
+    if now.median_seconds is not None:
+        hours, minutes = divmod(round(now.median_seconds / 60), 60)
+        span = catalogue.text("curate.stats.span", language, hours=hours, minutes=minutes)
+        lines.append(catalogue.text("weekly.median", language, median=span))
+    return "\n".join(lines)
 
 
 def _say_subjects(catalogue: Catalogue, language: str, subjects: Sequence[Subject]) -> str:

@@ -14,7 +14,7 @@ from bot.jobs import work
 from bot.rendering import Attachment
 from tests.jobs.clock import MORNING
 from tests.jobs.owing import DAY, TEXTS, occasion, owed, rendered_rows
-from tests.services.asking import ask
+from tests.services.asking import ask, rate
 from tests.services.loop import ADMIN, MALA, SUNIL, appoint, pass_on
 
 HOPPERS, MITES = "දුඹුරු පැළ කීඩෑවා ආවා", "මිරිස් වල මයිටාවෝ"
@@ -139,6 +139,7 @@ async def test_admins_get_the_figures_of_last_week_beside_the_week_before(
         asked(session, "අද උදේ", 0)  # a Wednesday
         asked(session, HOPPERS, 3)
         asked(session, HOPPERS, 9, "answer")
+        rate(session, asked(session, MITES, 11, "answer"), is_helpful=True, at=MORNING - 4 * DAY)
         asked(session, MITES, 10)
 
     assert await work.post_week(services, occasion()) == "to 1 admins"
@@ -148,10 +149,11 @@ async def test_admins_get_the_figures_of_last_week_beside_the_week_before(
     assert chat_id == ADMIN
     assert TEXTS.text("weekly.heading", first="2026-11-16", last="2026-11-22") in words
     figures = TEXTS.text(
-        "weekly.figures", questions=2, questions_before=1, answered=1, suggested=0, unanswered=1,
-        unanswered_before=1, resolved=0, helpful="–", rated=0, median="–",
+        "weekly.figures", questions=2, questions_before=2, answered=1, suggested=0, unanswered=1,
+        unanswered_before=1, resolved=0,
     )  # fmt: skip
-    assert figures in words
+    rated = TEXTS.text("weekly.rated", helpful="100%", rated=1)
+    assert f"{figures}\n{rated}\n\n" in words  # no officer's answer, no median
     assert f"1 × {HOPPERS}" in words
     assert MITES not in words
 

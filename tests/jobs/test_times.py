@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from bot.jobs.schedule import JOBS
-from bot.jobs.times import Daily, Every, Weekly, When
+from bot.jobs.times import Daily, Every, Hourly, Weekly, When
 from bot.local_time import COLOMBO
 from bot.settings import ROOT
 
@@ -21,6 +21,9 @@ NOON = datetime(2026, 11, 25, 12, 0, tzinfo=COLOMBO)
         (Weekly(2, time(13)), NOON - timedelta(days=7) + timedelta(hours=1)),
         (Weekly(0, time(12)), NOON - timedelta(days=2)),
         (Weekly(3, time(12)), NOON - timedelta(days=6)),
+        (Hourly(8, 18), NOON),
+        (Hourly(8, 11), NOON - timedelta(hours=1)),
+        (Hourly(13, 18), NOON - timedelta(hours=18)),
         (Every(timedelta(hours=1)), NOON - timedelta(minutes=30)),
     ],
 )
