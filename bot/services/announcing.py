@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot.db.models import Escalation, EscalationState, OutgoingMessage
+from bot.db.models import Ask, Escalation, EscalationState, OutgoingMessage
 from bot.local_time import COLOMBO
 from bot.services import holds, outbox, roles
 
@@ -75,15 +75,19 @@ def announce(session: Session, now: datetime, rules: Rules) -> int:
 
 def read_announced(session: Session, escalation_ids: Sequence[int]) -> list[Announced]:
     """Return those of the announced escalations that nobody has taken up yet."""
-    rows = session.scalars(
-        select(Escalation)
-        .where(Escalation.id.in_(escalation_ids), Escalation.state == EscalationState.OPEN)
+    rows = session.execute(
+        select(Escalation.id, Escalation.text, func.count(Ask.id), Escalation.is_urgent)
+        .join(Escalation.asks)
+        .join(Ask.question)
+        .where(
+            Escalation.id.in_(escalation_ids),
+            Escalation.state == EscalationState.OPEN,
+            holds.is_waiting(),
+        )
+        .group_by(Escalation.id)
         .order_by(Escalation.is_urgent.desc(), Escalation.id)
     )
-    return [
-        Announced(row.id, row.text, len(holds.list_waiting(session, row)), row.is_urgent)
-        for row in rows
-    ]
+    return [Announced(*row) for row in rows]
 
 
 def _tell_each(session: Session, now: datetime, rules: Rules, fresh: Sequence[Escalation]) -> int:

@@ -14,15 +14,13 @@ class OwedNotice:
     """An escalation as a notice names it.
 
     Attributes:
-        asker_count: Askers who still wait.
+        text: The words of its first asker.
         is_over: Whether it was closed meanwhile.
         detail: What a farmer added, if the notice is about that; `number` stands for the farmer.
     """
 
     escalation_id: int
     text: str
-    area: str | None
-    asker_count: int
     is_over: bool
     detail: str | None = None
     number: int | None = None
@@ -55,8 +53,6 @@ def read_owed_notice(
     return OwedNotice(
         escalation_id=group.id,
         text=group.text,
-        area=group.area,
-        asker_count=len(holds.list_waiting(session, group)),
         is_over=group.state not in holds.OPEN,
         detail=note.text if note else None,
         number=_number(session, group, note.ask_id) if note else None,

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
+    Ask,
     Entry,
     EntryStatus,
     Lane,
@@ -257,3 +258,40 @@ def test_every_reply_is_a_row(session: Session) -> None:
 
     kinds = session.scalars(select(Reply.kind).order_by(Reply.id)).all()
     assert kinds == ["suggest", "fallback"]
+
+
+def test_what_nothing_fits_is_passed_on_in_the_same_transaction(session: Session) -> None:
+    """The reply knows the number; a repeated update passes nothing on again."""
+    outcomes = [ask(session, "fallback") for _ in range(2)]
+
+    waiting = session.scalars(select(Ask)).one()
+    assert [outcome.ask_id for outcome in outcomes] == [waiting.id, waiting.id]
+    assert (waiting.question_id, waiting.reason) == (outcomes[0].question_id, "fallback")
+
+
+def test_what_has_an_answer_is_not_passed_on(session: Session) -> None:
+    """Nor what still waits for the farmer's choice."""
+    outcomes = [
+        ask(session, kind, "a.one", update_id=n) for n, kind in ((1, "answer"), (2, "suggest"))
+    ]
+
+    assert [outcome.ask_id for outcome in outcomes] == [None, None]
+    assert session.scalars(select(Ask)).all() == []
+
+
+def test_a_terminal_question_is_not_passed_on(session: Session) -> None:
+    """It has no farmer who could be told."""
+    outcome = answering.record_terminal_question(session, "ප්‍රශ්නය", result("fallback"))
+
+    assert outcome.ask_id is None
+    assert session.scalars(select(Ask)).all() == []
+
+
+def test_a_changed_question_is_passed_on_in_place_of_the_first(session: Session) -> None:
+    """Only what the farmer means now waits."""
+    ask(session, "fallback")
+    changed = Incoming(NIMAL, "වෙන ප්‍රශ්නයක්", 2, message_id=5, is_edit=True)
+    answering.record_question(session, changed, result("fallback"))
+
+    states = session.scalars(select(Question.state).order_by(Question.id)).all()
+    assert states == [QuestionState.WITHDRAWN, QuestionState.UNANSWERED]

@@ -47,7 +47,7 @@ def answered_by_officer(session: Session, *farmers: int) -> tuple[Escalation, li
 def chats_owed(session: Session, kind: str) -> list[int]:
     """Who is owed a message of a kind."""
     owed = select(OutgoingMessage.chat_id).where(OutgoingMessage.kind == kind)
-    return list(session.scalars(owed))
+    return list(session.scalars(owed.order_by(OutgoingMessage.id)))
 
 
 @pytest.mark.parametrize(("presses", "stored"), [([True], True), ([True, False], False)])
