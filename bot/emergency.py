@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -56,38 +57,71 @@ class Emergency:
     language: str = ""
 
 
+#: Expressions are compiled when a message first asks for them; most never are.
+_compiled = lru_cache(maxsize=None)(re.compile)
+
+
+class _Sounds:
+    """The sounds of some words, beginning and ending with a space."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.text = f" {' '.join(words)} "
+        self._found: dict[str, bool] = {}
+
+    def has(self, expression: str) -> bool:
+        """Whether an expression is found anywhere; "" always is."""
+        if expression not in self._found:
+            self._found[expression] = _compiled(expression).search(self.text) is not None
+        return self._found[expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A sequence of words: its whole expression, and those of the words that it cannot lack."""
+
+    expression: str
+    words: tuple[str, ...]
+
+    def find(self, sounds: _Sounds) -> Iterator[re.Match[str]]:
+        """Yield where it is found."""
+        if all(sounds.has(word) for word in self.words):
+            yield from _compiled(self.expression).finditer(sounds.text)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One way in which a kind of emergency is told.
 
     Attributes:
-        pattern: Expression for the sounds of the words that tell it.
-        needs: Expression that must be found anywhere too; None for nothing.
-        unless: Expression that must not be found anywhere, unless `despite` is too.
+        patterns: Any of which tells it.
+        needs: Expression that must be found anywhere too.
+        unless: Expression that must not be found anywhere, unless `despite` is too; "" for none.
         denied: Expression for a word that, shortly before, turns it into its opposite.
     """
 
     kind: str
-    pattern: re.Pattern[str]
-    needs: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
-    despite: re.Pattern[str] | None
-    denied: re.Pattern[str]
+    patterns: tuple[Pattern, ...]
+    needs: str
+    unless: str
+    despite: str
+    denied: str
 
-    def holds(self, sounds: str) -> bool:
-        """Whether it tells an emergency in sounds that begin and end with a space."""
-        if self.needs and not self.needs.search(sounds):
+    def holds(self, sounds: _Sounds) -> bool:
+        """Whether it tells an emergency."""
+        if not sounds.has(self.needs):
             return False
-        if self.unless and self.unless.search(sounds) and not self._holds_despite(sounds):
+        matches = (match for pattern in self.patterns for match in pattern.find(sounds))
+        is_told = any(not self._is_denied(match) for match in matches)
+        return is_told and not self._is_forgiven(sounds)
+
+    def _is_forgiven(self, sounds: _Sounds) -> bool:
+        if not self.unless or not sounds.has(self.unless):
             return False
-        return any(not self._is_denied(sounds, match) for match in self.pattern.finditer(sounds))
+        return not self.despite or not sounds.has(self.despite)
 
-    def _holds_despite(self, sounds: str) -> bool:
-        return self.despite is not None and self.despite.search(sounds) is not None
-
-    def _is_denied(self, sounds: str, match: re.Match[str]) -> bool:
-        before = sounds[: match.start()].split()[-DENIAL_WORDS:]
-        return self.denied.search(f" {' '.join(before)} ") is not None
+    def _is_denied(self, match: re.Match[str]) -> bool:
+        before = match.string[: match.start()].split()[-DENIAL_WORDS:]
+        return _compiled(self.denied).search(f" {' '.join(before)} ") is not None
 
 
 class Emergencies:
@@ -114,7 +148,7 @@ class Emergencies:
         words = _words(text)
         sounds = [_sound(word, self._apart) for word in words]
         pieces = [
-            f" {' '.join(sounds[start : start + PIECE_WORDS])} "
+            _Sounds(sounds[start : start + PIECE_WORDS])
             for start in range(0, max(len(sounds), 1), PIECE_WORDS // 2)
         ]
         kinds = (rule.kind for rule in self._rules for piece in pieces if rule.holds(piece))
@@ -185,7 +219,7 @@ class _Grammar:
     def __init__(self, document: _Document) -> None:
         self._document = document
         self._apart = frozenset(normalize(word) for word in document.apart.split())
-        self._sets: dict[str, str] = {}
+        self._written: dict[str, str] = {}
 
     def read(self) -> Emergencies:
         """Compile every rule."""
@@ -195,14 +229,14 @@ class _Grammar:
     def _rules(self) -> Iterator[Rule]:
         for rule in self._document.rule:
             between = f"<_denied> {rule.between}"
-            patterns = [self._pattern(text, between) for text in self._texts(rule.patterns)]
+            texts = self._texts(rule.patterns)
             yield Rule(
                 rule.kind,
-                re.compile("|".join(patterns)),
+                tuple(self._pattern(text, between) for text in texts),
                 self._anywhere(rule.needs),
                 self._anywhere(rule.unless),
                 self._anywhere(rule.despite),
-                re.compile(self._whole(f"<_denied> {rule.denied}")),
+                self._whole(f"<_denied> {rule.denied}"),
             )
 
     def _texts(self, patterns: Sequence[str]) -> Iterator[str]:
@@ -213,34 +247,42 @@ class _Grammar:
             else:
                 yield pattern
 
-    def _anywhere(self, words: str) -> re.Pattern[str] | None:
-        return re.compile(self._whole(words)) if words else None
+    def _anywhere(self, words: str) -> str:
+        return self._whole(words) if words else ""
 
     def _whole(self, words: str) -> str:
         return rf"(?<= ){self._choices(words)}(?= )"
 
-    def _pattern(self, text: str, between: str) -> str:
+    def _pattern(self, text: str, between: str) -> Pattern:
         """Write "<poison> ... <drank>" as an expression; words may also be run together."""
         out, joint, stop = "", "", self._choices(between)
+        words = []
         for part in text.split():
             if part in _GAPS:
                 out += rf"(?: (?!{stop} )\S+(?= )){{0,{_GAPS[part]}}}"
                 joint = " "
                 continue
             choice = self._choices(part.removesuffix("?").replace("/", " "))
-            out += f"(?:{joint}{choice})?" if part.endswith("?") else joint + choice
+            if part.endswith("?"):
+                out += f"(?:{joint}{choice})?"
+            else:
+                out += joint + choice
+                words.append(choice)
             joint = " ?"
-        return rf"(?<= ){out}(?= )(?! {self._choices(self._document.refused)} )"
+        refused = self._choices(self._document.refused)
+        return Pattern(rf"(?<= ){out}(?= )(?! {refused} )", tuple(words))
 
     def _choices(self, words: str) -> str:
         """Write words parted by spaces as one group; "<set>" stands for its words."""
-        parts = {spelling: None for word in words.split() for spelling in self._spell(word)}
-        return f"(?:{'|'.join(parts)})"
+        if words not in self._written:
+            parts = {spelling: None for word in words.split() for spelling in self._spell(word)}
+            self._written[words] = f"(?:{'|'.join(parts)})"
+        return self._written[words]
 
     def _spell(self, word: str) -> Iterator[str]:
         """Yield expressions for a word: "_" parts words, "*" stands for any letters."""
         broad = word if word in self._apart else word.translate(_BROAD_VOWELS)
-        for spelling in (word, broad):
+        for spelling in dict.fromkeys((word, broad)):
             yield " ?".join(self._part(part) for part in _PART.findall(spelling))
 
     def _part(self, part: str) -> str:
@@ -248,10 +290,8 @@ class _Grammar:
         return self._set(named[1]) if named else self._letters(part)
 
     def _set(self, name: str) -> str:
-        if name not in self._sets:
-            source = self._document.denied if name == "_denied" else self._document.words[name]
-            self._sets[name] = self._choices(source)
-        return self._sets[name]
+        words = self._document.words
+        return self._choices(self._document.denied if name == "_denied" else words[name])
 
     def _letters(self, part: str) -> str:
         pieces = [" ".join(_sound(w, self._apart) for w in _words(p)) for p in part.split("*")]
