@@ -23,6 +23,7 @@ NEAR_EMERGENCIES = {
     "safety.emergency_numbers", "safety.pesticide.poisoning_first_aid",
     "safety.pesticide.poisoning_signs", "safety.pesticide.self_harm", "safety.pesticide.skin_eye",
     "safety.snake_bite", "paddy.pest.rats.bait",
+    "services.loan.relief",  # "life is unbearable under my debts, what shall I do"
 }  # fmt: skip
 MINIMAL = """
 apart = "ate"
