@@ -36,6 +36,8 @@ def _block(catalogue: Catalogue, language: str, row: Mapping[str, Any]) -> Itera
 def _say(value: object) -> str:
     if isinstance(value, datetime):
         return say_time(value)
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

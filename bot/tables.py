@@ -15,8 +15,8 @@ MOST_ROWS = 50_000
 #: Lines in another encoding that are named one by one.
 _MOST_BROKEN_LINES = 50
 
-#: A spreadsheet would run a cell that begins with one of these.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: A spreadsheet would run a cell that begins with one of these, some programs the wide ones too.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: What parts the fields of a line: commas; semicolons where the comma is decimal; tabs.
 _DELIMITERS = ",;\t"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
