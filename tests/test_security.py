@@ -1,4 +1,4 @@
-"""What `make audit` concludes, and that nothing gets round the lint of security."""
+"""What stands in SECURITY.md, what `make audit` concludes, and that no lint is got round."""
 
 import re
 import tomllib
@@ -60,3 +60,17 @@ def test_no_rule_of_security_is_switched_off_for_the_code() -> None:
         "benchmarks/**",
     }
     assert blanket == []
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    """What stops a threat today is held by a test tomorrow."""
+    told = (ROOT / "SECURITY.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_\w+)`", told))
+    written = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)\(", file.read_text("utf-8"))
+    }
+
+    assert len(named) > 20
+    assert named - written == set()
