@@ -195,7 +195,8 @@ def build_lexical(texts: Sequence[str], like: LexicalIndex | None = None) -> Lex
         gram_weights = _rarity([[g for word in row for g in held[word]] for row in rows], columns)
     else:
         word_weights = _taken_over(words, like.words, like.word_weights)
-        gram_weights = _taken_over(columns, like.grams, like.gram_weights)
+        gram_weights = np.full(len(columns), _rarest(like.gram_weights), dtype=np.float32)
+        gram_weights[: len(like.grams)] = like.gram_weights
     starts, holders, shares = _invert(counts, columns, gram_weights)
     row_words = np.array([words[word] for row in rows for word in row], dtype=np.int32)
     row_starts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
@@ -222,11 +223,12 @@ def _rarity(rows: Sequence[Sequence[str]], names: Mapping[str, int]) -> NDArray[
 
 
 def _taken_over(
-    names: Iterable[str], known: Mapping[str, int], weights: NDArray[np.float32]
+    names: Mapping[str, int], known: Mapping[str, int], weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    rarest = _rarest(weights)
-    taken = [float(weights[known[name]]) if name in known else rarest for name in names]
-    return np.array(taken, dtype=np.float32)
+    taken = np.full(len(names), _rarest(weights), dtype=np.float32)
+    for name in names.keys() & known.keys():
+        taken[names[name]] = weights[known[name]]
+    return taken
 
 
 def _invert(
