@@ -23,9 +23,12 @@ def open_govi(folder: Path) -> Answer:
     import os
 
     os.environ.update(DATA_DIR=str(folder / "govi"), BOT_TOKEN=f"1234567:{'x' * 35}")
-    from bot.bootstrap import open_services
-    from bot.intake.serving import create_application
-    from bot.settings import load_settings
+    from bot.collector import nothing_to_collect
+
+    with nothing_to_collect():  # as `govi` imports its commands
+        from bot.bootstrap import open_services
+        from bot.intake.serving import create_application
+        from bot.settings import load_settings
 
     services = open_services(load_settings())
     application = create_application(services)

@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import cached_property
 
 from retrieval.normalize import normalize
 from retrieval.phonetic import fold_word, romanize, skeleton
@@ -61,11 +62,14 @@ class Restorer:
         self.counts = counts
         self.sounds = sounds
         self.english = frozenset(english)
-        self._by_sound: dict[str, list[str]] = defaultdict(list)
-        self._by_skeleton: dict[str, list[str]] = defaultdict(list)
-        for word, sound in sounds.items():
-            self._by_sound[sound].append(word)
-            self._by_skeleton[skeleton(sound)].append(word)
+
+    @cached_property
+    def _by_sound(self) -> dict[str, list[str]]:
+        return _grouped((sound, word) for word, sound in self.sounds.items())
+
+    @cached_property
+    def _by_skeleton(self) -> dict[str, list[str]]:
+        return _grouped((skeleton(sound), word) for word, sound in self.sounds.items())
 
     @classmethod
     def from_texts(
@@ -128,6 +132,13 @@ class Restorer:
         if word in self.english:
             return True
         return word.endswith("s") and word[:-1] in self.english
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name, word in pairs:
+        groups[name].append(word)
+    return dict(groups)
 
 
 def _latin_words(texts: Iterable[str]) -> set[str]:
