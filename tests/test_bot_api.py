@@ -199,7 +199,7 @@ async def test_a_long_poll_ends_when_something_comes(
 
     api.user(11).sends("a")
 
-    assert len((await asyncio.wait_for(poll, 1))["result"]) == 1
+    assert len((await asyncio.wait_for(poll, 30))["result"]) == 1
 
 
 async def test_a_second_poller_ends_the_first(client: httpx.AsyncClient) -> None:

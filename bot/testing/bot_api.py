@@ -150,7 +150,7 @@ class BotApi:
             seen = [Seen(dict(each)) for each in chat if each["from"] == self.world.bot]
         return [each for each in seen if each.replies_to == message.message_id]
 
-    async def reply_to(self, message: Seen, timeout_seconds: float = 5.0) -> Seen:
+    async def reply_to(self, message: Seen, timeout_seconds: float = 30.0) -> Seen:
         """Wait for the bot's first reply to a message.
 
         Raises:
@@ -159,7 +159,7 @@ class BotApi:
         await self.until(lambda: bool(self.replies(message)), timeout_seconds)
         return self.replies(message)[0]
 
-    async def until(self, condition: Callable[[], bool], timeout_seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_seconds: float = 30.0) -> None:
         """Wait until a condition holds, looking every few milliseconds.
 
         Raises:

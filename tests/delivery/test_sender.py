@@ -75,7 +75,7 @@ async def sending(api: BotApi, services: Services) -> AsyncIterator[Sender]:
         task = asyncio.create_task(sending.run())
         yield sending
         sending.finish()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, is_meant: Callable[[Any], bool], no: Refusal) -> None:

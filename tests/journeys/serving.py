@@ -69,7 +69,7 @@ class Govi:
         self._stop.set()
         await self.ended()
 
-    async def ended(self, seconds: float | None = 5) -> None:
+    async def ended(self, seconds: float | None = 30) -> None:
         """Wait until serving has ended; raises what it raised."""
         if self._serving is not None:
             await asyncio.wait_for(self._serving, seconds)

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.db.engine import transaction
+from bot.handlers.curation import versions
 from bot.services import flows
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Seen
@@ -280,9 +281,12 @@ async def test_history_tells_who_changed_what_and_brings_a_version_back(
     assert told == text("refusal.changed_meanwhile", entry="paddy.blast", version=3)
 
 
-async def test_a_long_history_comes_in_pages(govi: Govi, admin: Chat) -> None:
+async def test_a_long_history_comes_in_pages(
+    govi: Govi, admin: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The older ones are one press away."""
-    for number in range(9):
+    monkeypatch.setattr(versions, "PAGE", 2)
+    for number in range(3):
         preview = await previewed(admin, "source", f"මූලාශ්‍රය {number}")
         await admin.presses(preview.button(label("curate.save")))
     history = await admin.sends("/history paddy.blast")
