@@ -8,6 +8,7 @@ import contextlib
 import os
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +29,7 @@ from tests.journeys.serving import BLAST, MITES, UNKNOWN, webhook_settings
 PEOPLE = 40
 #: One process in so many is killed before it serves.
 EARLY = 7
-#: Longest life of one that serves, and how long the last may take to finish everything.
+#: Longest life of one that serves, and how long the last may send nothing before it is done.
 LONGEST_LIFE, LAST_SECONDS = 1.5, 120.0
 
 
@@ -70,8 +71,20 @@ class Torture:
         asking.cancel()
         await asyncio.wait({asking})
         async with self._process():
-            await self._api.until(self._is_finished, LAST_SECONDS)
+            await self._finish()
         return self._account()
+
+    async def _finish(self) -> None:
+        """Wait until nothing is left, for as long as there is progress."""
+        sent, since = 0, time.monotonic()
+        while not self._is_finished():
+            await asyncio.sleep(0.5)
+            if (now_sent := len(self._api.calls("sendMessage"))) > sent:
+                sent, since = now_sent, time.monotonic()
+            if time.monotonic() - since > LAST_SECONDS:
+                raise AssertionError(
+                    f"nothing was sent for {LAST_SECONDS:.0f} s: {self._account()}"
+                )
 
     async def _ask(self, pause: float) -> None:
         people = [self._api.user(1000 + number) for number in range(PEOPLE)]

@@ -17,7 +17,7 @@ from tests.journeys.serving import BLAST
 from tests.journeys.test_faults import process
 
 
-@pytest.mark.parametrize(("mode", "kills"), [("polling", 2), ("webhook", 1)])
+@pytest.mark.parametrize(("mode", "kills"), [("polling", 1), ("webhook", 1)])
 async def test_every_question_is_answered_however_often_the_process_is_killed(
     api: BotApi, tmp_path: Path, mode: str, kills: int
 ) -> None:

@@ -20,7 +20,6 @@ from bot.delivery import pacing, sender
 from bot.i18n import Catalogue
 from bot.intake import poller, serving, worker
 from bot.intake.poller import Poller
-from bot.intake.webhook import Webhook
 from bot.services import inbox
 from bot.services.curation import import_entries
 from bot.services.farmers import grant_first_admins
@@ -69,7 +68,7 @@ class Govi:
         self._stop.set()
         await self.ended()
 
-    async def ended(self, seconds: float | None = 30) -> None:
+    async def ended(self, seconds: float = 30) -> None:
         """Wait until serving has ended; raises what it raised."""
         if self._serving is not None:
             await asyncio.wait_for(self._serving, seconds)
@@ -142,7 +141,7 @@ def poison(index: KnowledgeIndex) -> None:
 
 
 async def main() -> None:
-    """Serve until killed: `python -m tests.journeys.serving URL TOKEN FOLDER`.
+    """Serve until stopped or killed: `python -m tests.journeys.serving URL TOKEN FOLDER`.
 
     With WEBHOOK_URL in the environment, by webhook.
     """
@@ -150,9 +149,8 @@ async def main() -> None:
     url, token, folder = sys.argv[1:]
     services = create_services(url, token, Path(folder))
     poison(services.index)
-    govi = Govi(services, Webhook if services.settings.webhook_url else Poller)
-    await govi.start()
-    await govi.ended(None)
+    await serving.run(services, is_webhook=bool(services.settings.webhook_url))
+    services.close()
 
 
 if __name__ == "__main__":

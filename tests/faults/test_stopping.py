@@ -1,0 +1,70 @@
+"""SIGTERM: what has begun is finished, what has not is there at the next start."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from bot.testing import faults
+from bot.testing.bot_api import BotApi
+from bot.testing.people import Seen
+from tests.journeys.serving import BLAST
+from tests.journeys.test_faults import process
+
+
+def ask(api: BotApi, count: int) -> list[Seen]:
+    """Let many people ask at once."""
+    return [api.user(100 + number).sends(BLAST) for number in range(count)]
+
+
+def replies(api: BotApi, questions: list[Seen]) -> list[int]:
+    """How many replies each question has."""
+    return [len(api.replies(question)) for question in questions]
+
+
+async def test_sigterm_under_load_ends_well_and_loses_nothing(api: BotApi, tmp_path: Path) -> None:
+    """Exit status 0 within the time limit; the next process answers the rest, each once."""
+    async with process(api, tmp_path) as first:
+        questions = ask(api, 40)
+        await api.until(lambda: any(replies(api, questions)), 60)
+        first.send_signal(signal.SIGTERM)
+        status = await asyncio.wait_for(first.wait(), 60)
+    async with process(api, tmp_path):
+        await api.until(lambda: all(replies(api, questions)), 60)
+
+    assert status == 0
+    assert replies(api, questions) == [1] * 40
+
+
+async def test_a_second_sigterm_ends_at_once_and_loses_nothing(api: BotApi, tmp_path: Path) -> None:
+    """Telegram is so slow that draining would take a while; what it had taken may come twice."""
+    api.fail("sendMessage", faults.slow_answer(15), times=10)
+    async with process(api, tmp_path) as first:
+        questions = ask(api, 10)
+        await api.until(lambda: api.faults.count < 10, 60)
+        first.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.2)
+        is_draining = first.returncode is None
+        first.send_signal(signal.SIGTERM)
+        status = await asyncio.wait_for(first.wait(), 10)
+    api.faults.clear()
+    async with process(api, tmp_path):
+        await api.until(lambda: all(replies(api, questions)), 60)
+
+    assert is_draining
+    assert status == -signal.SIGTERM
+    assert max(replies(api, questions)) <= 2
+
+
+async def test_a_reply_that_times_out_comes_again(api: BotApi, tmp_path: Path) -> None:
+    """Telegram took it and was too slow to say so; and nobody else waits for that."""
+    api.fail("sendMessage", faults.Fault(held_seconds=8.0))
+    async with process(api, tmp_path):
+        [slow] = ask(api, 1)
+        await api.until(lambda: api.faults.count == 0, 60)
+        other = api.user(7).sends(BLAST)
+        await api.until(lambda: bool(api.replies(other)), 60)
+        had_waited = len(api.replies(slow)) < 2
+        await api.until(lambda: len(api.replies(slow)) == 2, 60)
+
+    assert had_waited
+    assert len(api.replies(other)) == 1
