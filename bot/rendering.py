@@ -26,8 +26,9 @@ class Attachment:
 
     Attributes:
         kind: What it is sent as.
-        content: Telegram's id of a file that it knows; or what makes the bytes, called in a thread
-            when its turn comes. When that returns None, the caption goes alone, as text.
+        content: Telegram's id of a file that it knows; or what makes the bytes, called in a
+            thread of its own when it is sent. If that returns None, the caption goes alone, as
+            text.
         caption: Escaped HTML of at most `CAPTION_LIMIT` units.
     """
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from bot.errors import GoviError
 
-DRAWING_SECONDS = 120.0
+DRAWING_SECONDS = 60.0
 
 _one_at_a_time = threading.Lock()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -34,6 +35,8 @@ class Wire:
     def __init__(self, bot: Bot, pacer: Pacer) -> None:
         self._bot = bot
         self.pacer = pacer
+        # Its own thread: many officers wait for one chart, and everybody else for the shared ones.
+        self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="attachment")
 
     async def send(
         self, place: Place, part: Part, keyboard: InlineKeyboardMarkup | None = None
@@ -44,7 +47,7 @@ class Wire:
             RetryAfter: Telegram asks to wait, or its limits demand more than a short wait.
             TelegramError: It was not taken, or Telegram's answer was lost.
         """
-        if isinstance(part, Attachment) and (content := await _content(part)) is not None:
+        if isinstance(part, Attachment) and (content := await self._content(part)) is not None:
             send = partial(self._send_file, place, part, content, keyboard)
         else:
             text = part.caption if isinstance(part, Attachment) else part
@@ -90,19 +93,19 @@ class Wire:
             reply_markup=keyboard,
         )
 
+    async def _content(self, attachment: Attachment) -> str | bytes | None:
+        """Return a file's id at Telegram, or its bytes; None if there are none."""
+        if isinstance(attachment.content, str):
+            return attachment.content
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._maker, attachment.content)
+
     async def _turn(self, chat_id: int) -> None:
         while (delay := self.pacer.delay(chat_id)) > 0:
             if delay > PATIENCE_SECONDS:
                 raise RetryAfter(math.ceil(delay))
             await asyncio.sleep(delay)
         self.pacer.note(chat_id)
-
-
-async def _content(attachment: Attachment) -> str | bytes | None:
-    """Return a file's id at Telegram, or its bytes, made in a thread; None if there are none."""
-    if isinstance(attachment.content, str):
-        return attachment.content
-    return await asyncio.to_thread(attachment.content)
 
 
 def is_our_fault(error: BaseException) -> bool:

@@ -21,6 +21,8 @@ from bot.services.job_runs import Due, Occasion
 TICK_SECONDS = 10.0
 #: What runs when serving ends may go on for so long; broken off, it is taken over later.
 STOP_SECONDS = 10.0
+#: A run that takes longer hangs; it is broken off and counts as one that raised.
+LONGEST_RUN_SECONDS = 3600.0
 _INSTANT = timedelta(microseconds=1)
 
 logger = logging.getLogger(__name__)
@@ -86,7 +88,8 @@ class Runner:
         job = self._jobs[occasion.name]
         facts = {"job": job.name, "due_at": occasion.due_at.isoformat()}
         try:
-            detail = await job.run(self._services, occasion)
+            async with asyncio.timeout(LONGEST_RUN_SECONDS):
+                detail = await job.run(self._services, occasion)
         except Exception as error:
             logger.exception("job failed", extra=facts)
             reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

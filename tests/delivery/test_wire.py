@@ -1,5 +1,7 @@
 """Messages to Telegram one by one: texts, pictures and voice notes."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -51,6 +53,28 @@ async def test_a_picture_that_cannot_be_made_leaves_its_words(wire: Wire, office
     await wire.send(Place(officer.id), Attachment("photo", lambda: None, "6 ප්‍රශ්න"))
 
     assert officer.sees()[-1].text == "6 ප්‍රශ්න"
+
+
+async def test_a_slow_picture_keeps_nobody_else_waiting(wire: Wire, officer: Person) -> None:
+    """Texts go on, and so does what the shared threads do."""
+    is_drawn = threading.Event()
+
+    def draw() -> bytes:
+        is_drawn.wait(60)
+        return PNG
+
+    pictures = [
+        asyncio.create_task(wire.send(Place(officer.id), Attachment("photo", draw)))
+        for _ in range(40)
+    ]
+    await asyncio.sleep(0)
+    await wire.send(Place(officer.id), "ආයුබෝවන්")
+    await asyncio.to_thread(is_drawn.set)
+    await asyncio.gather(*pictures)
+
+    seen = officer.sees()[1:]
+    assert seen[0].text == "ආයුබෝවන්"
+    assert len(seen) == 41
 
 
 async def test_a_voice_note_that_telegram_knows_goes_by_its_id(wire: Wire, officer: Person) -> None:

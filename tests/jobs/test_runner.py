@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.bootstrap import Services
 from bot.db.engine import open_engine, reading, transaction
 from bot.db.models import Role
+from bot.jobs import runner as runner_module
 from bot.jobs.runner import Runner
 from bot.services import job_runs
 from bot.services.job_runs import ATTEMPTS, LEASE, RETRY, Run
@@ -199,6 +201,22 @@ async def test_a_run_that_raises_is_tried_again_and_stops_no_other(
     await sweep(runner)
     assert [occasion.attempts for occasion in diary.occasions] == [1, 2]
     assert [outcome for outcome, _ in runs(services)] == ["skipped", "skipped", "done", "done"]
+
+
+async def test_a_run_that_hangs_is_broken_off(
+    create_runner: Create, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And tried again like one that raised."""
+    monkeypatch.setattr(runner_module, "LONGEST_RUN_SECONDS", 0.01)
+    diary = Diary()
+    runner = create_runner(hourly(diary))
+    await sweep(runner)
+    clock.move(hours=1)
+    diary.gate.clear()
+
+    await sweep(runner)
+
+    assert runs(services)[1:] == [("failed", "TimeoutError: ")]
 
 
 async def test_a_run_that_keeps_raising_is_given_up(
