@@ -1,4 +1,4 @@
-"""A person who sends too much at once is asked to wait; a call for help is never kept waiting.
+"""A person who sends too much at once is asked to wait; calls for help are answered before this.
 
 What is over the limit is not answered later: the person is told so once, and sends it again.
 """
@@ -17,7 +17,6 @@ from bot.handlers.pressing import answer_press
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
 from bot.services.farmers import read_language
-from bot.services.remarks import EMERGENCY
 from bot.services.roles import list_roles
 
 #: When so many people are remembered, those who have their full allowance again are forgotten.
@@ -102,7 +101,7 @@ async def hold_back(update: Update, context: GoviContext) -> None:
     Raises:
         ApplicationHandlerStop: The person has sent too much.
     """
-    if not _counts(update) or _is_call_for_help(update, context):
+    if not _counts(update):
         return
     person = get_user(update).id
     verdict = context.desk.allowance.take(person, update.update_id)
@@ -122,13 +121,6 @@ def _counts(update: Update) -> bool:
         return False
     message = update.message or update.edited_message
     return update.callback_query is not None or (message is not None and is_addressed(message))
-
-
-def _is_call_for_help(update: Update, context: GoviContext) -> bool:
-    message = update.message or update.edited_message
-    text = (message.text or message.caption or "") if message else ""
-    remark = context.desk.services.recognition.remark(text) if text else None
-    return remark is not None and remark.decision == EMERGENCY
 
 
 async def _tell(update: Update, context: GoviContext, person: int) -> None:

@@ -12,7 +12,7 @@ from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services
 from tests.journeys.team import TEXTS, appoint, lines_over_the_chat
 
 BURST = 3
-HELP = "බෙහෙත් බිව්වා"
+HELP = "මගේ තාත්තා බෙහෙත් බිව්වා"
 
 
 @pytest.fixture
