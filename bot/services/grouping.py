@@ -15,6 +15,9 @@ from retrieval.likeness import ALIKE, Traits, are_near, likeness
 #: Open escalations that a new question is compared with, newest first.
 _MOST_COMPARED = 2_000
 
+#: Likeness from which an officer is asked whether two escalations are one.
+LIKELY = 0.5
+
 Group = TypeVar("Group")
 
 
@@ -41,6 +44,14 @@ def find_most_alike(
     scored = [(likeness(traits, first), group) for group, first in groups]
     best = max(scored, key=lambda each: each[0], default=None)
     return best[1] if best is not None and best[0] >= threshold else None
+
+
+def rank_alike(session: Session, question: Question, limit: int) -> list[int]:
+    """Return open escalations that look like a question, most alike first; its own among them."""
+    traits = traits_of(question)
+    scored = [(likeness(traits, first), number) for number, first in list_near(session, question)]
+    likely = sorted(((score, number) for score, number in scored if score >= LIKELY), reverse=True)
+    return [number for _, number in likely[:limit]]
 
 
 def list_near(session: Session, question: Question) -> list[tuple[int, Traits]]:

@@ -19,11 +19,12 @@ from bot.db.models import (
 )
 from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
+from bot.services.grouping import rank_alike
 from bot.services.notices import tell_officer
 from retrieval import Match
 
 PAGE_SIZE = 6
-NEAR_COUNT = 5
+NEAR_COUNT, ALIKE_COUNT = 5, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,24 @@ def peek(session: Session, officer_id: int, escalation_id: int) -> str:
         session.scalar(last_note),
     )
     return "-".join(str(fact or 0) for fact in facts)
+
+
+def list_alike(session: Session, officer_id: int, escalation_id: int) -> list[GroupLine]:
+    """Return open escalations that look like one, most alike first, but for those others hold.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is none of this number.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    waiting = holds.list_waiting(session, holds.get_group(session, escalation_id))
+    if not waiting:
+        return []
+    alike = rank_alike(session, waiting[0].question, ALIKE_COUNT + 1)
+    rows = session.execute(_queue(None).where(Escalation.id.in_(alike)))
+    lines = {row[0].id: _line(session, officer_id, *row) for row in rows}
+    free = [lines[each] for each in alike if each in lines and each != escalation_id]
+    return [line for line in free if line.is_mine or line.holder is None][:ALIKE_COUNT]
 
 
 def read_group(session: Session, officer_id: int, escalation_id: int) -> GroupView:

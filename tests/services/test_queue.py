@@ -1,5 +1,6 @@
 """The queue, and who holds what."""
 
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from bot.errors import (
 from bot.services import queue, roles
 from bot.services.curation import import_entries
 from bot.services.escalating import escalate
+from retrieval.likeness import pack
 from tests.factories import create_draft
 from tests.services.loop import MALA, NAMES, SUNIL, appoint, pass_on, question_of
 
@@ -174,3 +176,30 @@ def test_only_officers_may(session: Session, act) -> None:
         act(session, SUNIL, group.id)
     with pytest.raises(NotAllowedError):
         queue.list_queue(session, SUNIL)
+
+
+def vector(*numbers: float) -> dict[str, object]:
+    """A question's embedding."""
+    return {"vector": pack(np.array(numbers, dtype=np.float32)), "model_id": "m"}
+
+
+def test_what_looks_alike_is_offered_for_merging(session: Session) -> None:
+    """Most alike first; too far apart to be joined by themselves, near enough to be asked about."""
+    group = pass_on(session, TEXTS[0], 11, **vector(1, 0))
+    less = pass_on(session, TEXTS[1], 22, **vector(0.75, 0.66))
+    more = pass_on(session, TEXTS[2], 33, **vector(0.8, -0.6))
+    pass_on(session, "වෙන එකක්", 44, **vector(0, 1))
+
+    alike = queue.list_alike(session, SUNIL, group.id)
+
+    assert [line.escalation_id for line in alike] == [more.id, less.id]
+
+
+def test_what_another_officer_holds_is_not_offered(session: Session) -> None:
+    """It could not be merged."""
+    group = pass_on(session, TEXTS[0], 11, **vector(1, 0))
+    other = pass_on(session, TEXTS[1], 22, **vector(0.8, 0.6))
+    queue.claim(session, MALA, other.id)
+
+    assert queue.list_alike(session, SUNIL, group.id) == []
+    assert len(queue.list_alike(session, MALA, group.id)) == 1
