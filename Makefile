@@ -1,9 +1,11 @@
 # The same words everywhere: in CONTRIBUTING.md, in .ci/run and here.
 .DEFAULT_GOAL := help
-.PHONY: help install run test torture check fix audit bench bench-index eval train ablation clean
+.PHONY: help install run test torture check fix audit bench bench-index screenshots eval train ablation clean
 
 PYTHON ?= python3
 BIN := .venv/bin
+# As root, or as somebody who may become root without a password; anybody else is refused.
+APT := $(if $(filter 0,$(shell id -u)),,sudo -n )env DEBIAN_FRONTEND=noninteractive apt-get
 # hnswlib would otherwise be compiled for this very processor and crash on an older one.
 export HNSWLIB_NO_NATIVE = 1
 export TOKENIZERS_PARALLELISM = false
@@ -31,8 +33,13 @@ $(BIN)/.dev: requirements-dev.txt pyproject.toml $(BIN)/.serve
 	@echo "Installing what training and tests need (several minutes, once) ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
 		-c requirements-dev.txt -e ".[train,dev]"
-	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/journeys/emulator; \
-		else echo "npm not found: the smoke test through another emulator will be skipped"; fi
+	@if command -v npm >/dev/null; then \
+		npm ci --silent --prefix tests/journeys/emulator; \
+		npm ci --silent --prefix tests/console/browser; \
+		else echo "npm not found: the smoke test through another emulator and the accessibility test will be skipped"; fi
+	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then \
+		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null || \
+		echo "chromium cannot be installed here: the console's browser tests will be skipped"; fi
 	@touch $@
 
 run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in the terminal
@@ -61,6 +68,9 @@ bench-index: $(BIN)/.dev ## Measure the index at 10k, 100k and 1M vectors (the l
 
 torture: $(BIN)/.dev ## Kill Govi 200 times under load and send it 100,000 odd updates (hours)
 	$(BIN)/python -m tests.faults.torture --kills 100 --updates 100000
+
+screenshots: $(BIN)/.dev ## Take the pictures of the console in docs/screenshots anew (needs chromium)
+	SCREENSHOTS=$(CURDIR)/docs/screenshots $(BIN)/python -m pytest -q tests/console/browser/test_screenshots.py
 
 eval: $(BIN)/.serve ## Measure answers on the held-out test questions
 	$(BIN)/govi evaluate knowledge/eval/test.jsonl

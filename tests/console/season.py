@@ -73,8 +73,8 @@ def create_season(folder: Path, count: int = 400, **settings: Any) -> Services:
     return services
 
 
-def held_by(services: Services, person: int) -> int:
-    """Let a person hold the first question of the queue; return its number."""
+def hold_first(services: Services, person: int) -> int:
+    """Let a person hold the first question that nobody else does; return its number."""
     with transaction(services.sessions) as session:
         lines = list_queue(session, person).lines
         number = next(line.escalation_id for line in lines if line.holder is None or line.is_mine)

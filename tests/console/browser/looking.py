@@ -41,8 +41,7 @@ class Looker:
         """Open a window that nobody is signed in with."""
         context = await self.browser.new_context(
             base_url=self.services.settings.console,
-            locale="en",
-            **{"viewport": DESKTOP, **options},
+            **{"viewport": DESKTOP, "locale": "en", **options},
         )
         context.set_default_timeout(20_000)
         self._contexts.append(context)
@@ -55,12 +54,16 @@ class Looker:
     async def signed_in(self, person: int, path: str = "/", **options: Any) -> Page:
         """Open a window in which a person is signed in."""
         page = await self.window(**options)
+        await self.come_in(page, person)
+        await page.goto(path)
+        return page
+
+    async def come_in(self, page: Page, person: int) -> None:
+        """Give a window the session of a person."""
         with transaction(self.services.sessions) as session:
             token = sign_in(session, create_link(session, person).token, "Test")
         address = self.services.settings.console
         await page.context.add_cookies([{"name": "govi", "value": token, "url": address}])
-        await page.goto(path)
-        return page
 
     async def speak(self, person: int, language: str) -> None:
         """Let a person read another language."""

@@ -16,7 +16,7 @@ from bot.bootstrap import Services
 from bot.console.serving import serve
 from tests.console.asking import ADMIN
 from tests.console.browser.looking import DESKTOP, PHONE, Looker, free_port
-from tests.console.season import PAGES, create_season, held_by
+from tests.console.season import PAGES, create_season, hold_first
 
 FOLDER = os.environ.get("SCREENSHOTS", "")
 pytestmark = [
@@ -37,17 +37,17 @@ async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
     services.close()
 
 
-@pytest.mark.parametrize("language", ["en", "si"])
-@pytest.mark.parametrize("width", ["desktop", "phone"])
-async def test_pictures(look: Looker, language: str, width: str) -> None:
-    """One of each page, in both languages, wide and narrow."""
-    view = PHONE if width == "phone" else DESKTOP
-    page = await look.signed_in(ADMIN, viewport=view, device_scale_factor=1)
+@pytest.mark.parametrize(
+    ("name", "language", "viewport"), [("desktop", "en", DESKTOP), ("phone", "si", PHONE)]
+)
+async def test_pictures(look: Looker, name: str, language: str, viewport: dict[str, int]) -> None:
+    """One of each page: wide and in English, narrow and in Sinhala."""
+    page = await look.signed_in(ADMIN, viewport=viewport, locale="en-GB")
     await look.speak(ADMIN, language)
+    number = hold_first(look.services, ADMIN)
 
-    for name, path in PAGES.items():
-        await page.goto(path.format(group=held_by(look.services, ADMIN)))
+    for page_name, path in PAGES.items():
+        await page.goto(path.format(group=number))
         await page.evaluate("document.fonts.ready")
-        file = Path(FOLDER) / f"{name}-{width}-{language}.png"
-        taken = await page.screenshot(path=file, full_page=width == "phone")
-        assert taken
+        file = Path(FOLDER) / f"{page_name}-{name}.png"
+        assert await page.screenshot(path=file)
