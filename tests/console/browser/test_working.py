@@ -37,9 +37,11 @@ def state_of(services: Services, number: int) -> EscalationState:
         return session.get_one(Escalation, number).state
 
 
-async def done(page: Page, key: str) -> None:
-    """Wait for the line that says that something was done."""
-    await expect(page.get_by_role("status").filter(has_text=say(key))).to_be_visible()
+async def done(page: Page, key: str) -> bool:
+    """Wait for the line that says that something was done; return whether it shows."""
+    line = page.get_by_role("status").filter(has_text=say(key))
+    await expect(line).to_be_visible()
+    return await line.is_visible()
 
 
 async def test_a_question_is_answered_with_the_keyboard_alone(look: Looker) -> None:
@@ -50,14 +52,14 @@ async def test_a_question_is_answered_with_the_keyboard_alone(look: Looker) -> N
         await page.keyboard.press(key)
     await page.wait_for_url(f"**/queue/{number}")
     await page.keyboard.press("c")
-    await done(page, "console.done.claimed")
+    assert await done(page, "console.done.claimed")
 
     await page.keyboard.press("a")
     await page.keyboard.type("වතුර අඩු කරන්න.")
     for key in ("Tab", "Enter"):
         await page.keyboard.press(key)
 
-    await done(page, "console.done.sent")
+    assert await done(page, "console.done.sent")
     assert state_of(look.services, number) is EscalationState.ANSWERED
 
 
@@ -84,14 +86,14 @@ async def test_an_entry_is_sent_and_a_farmer_asked_without_a_script(look: Looker
     await page.get_by_text(say("console.queue.ask")).click()
     await page.get_by_label(say("console.queue.inquiry")).fill("කොච්චර කල්ද?")
     await page.get_by_role("button", name=say("console.queue.ask_button"), exact=True).click()
-    await done(page, "console.done.asked")
+    assert await done(page, "console.done.asked")
 
     await page.get_by_label(say("console.queue.find")).fill(BLAST)
     await page.get_by_role("button", name=say("console.queue.look"), exact=True).click()
     await page.get_by_role("link", name=say("console.queue.see")).first.click()
     await page.locator("#chosen button").click()
 
-    await done(page, "console.done.sent")
+    assert await done(page, "console.done.sent")
     with reading(look.services.sessions) as session:
         kinds = [row.kind for row in session.query(OutgoingMessage).filter_by(escalation_id=number)]
     assert sorted(kinds) == ["inquiry", "officer_answer"]
@@ -106,12 +108,12 @@ async def test_a_question_is_declined_and_another_put_back(look: Looker) -> None
     page = await look.signed_in(OFFICER, f"/queue/{first}")
     await page.get_by_text(say("console.queue.decline")).click()
     await page.get_by_role("button", name=say("console.queue.decline_button"), exact=True).click()
-    await done(page, "console.done.declined")
+    assert await done(page, "console.done.declined")
 
     await page.goto(f"/queue/{second}")
     await page.get_by_role("button", name=say("console.queue.release")).click()
 
-    await done(page, "console.done.released")
+    assert await done(page, "console.done.released")
     assert state_of(look.services, first) is EscalationState.DECLINED
     assert state_of(look.services, second) is EscalationState.OPEN
 
@@ -126,7 +128,9 @@ async def test_an_answer_that_was_begun_survives_a_reload(look: Looker) -> None:
 
     await page.reload()
 
-    await expect(page.get_by_label(say("console.queue.answer"))).to_have_value("භාගයක් ලිව්වා")
+    kept = page.get_by_label(say("console.queue.answer"))
+    await expect(kept).to_have_value("භාගයක් ලිව්වා")
+    assert await kept.is_editable()
 
 
 async def test_matches_show_while_one_writes(look: Looker) -> None:
@@ -153,7 +157,7 @@ async def test_an_entry_is_previewed_and_saved(look: Looker) -> None:
 
     await page.get_by_role("button", name=say("console.editor.save")).click()
 
-    await done(page, "console.done.saved")
+    assert await done(page, "console.done.saved")
 
 
 async def test_two_people_edit_one_entry(look: Looker) -> None:
@@ -167,7 +171,7 @@ async def test_two_people_edit_one_entry(look: Looker) -> None:
     await expect(page.get_by_role("alert")).to_contain_text("පළමුවැනියාගේ නම")
     await page.get_by_role("button", name=say("console.editor.save")).click()
 
-    await done(page, "console.done.saved")
+    assert await done(page, "console.done.saved")
     with reading(look.services.sessions) as session:
         draft = read_entry(session, ADMIN, "paddy.rats").draft
     assert (draft.title, draft.answer) == ("පළමුවැනියාගේ නම", "දෙවැනියාගේ උත්තරය.")
@@ -182,13 +186,13 @@ async def test_a_draft_is_corrected_and_approved_another_rejected(look: Looker) 
     await page.get_by_role("link", name="kola paluw").click()
     await page.get_by_label(say("console.draft.words")).fill("kola paluwa")
     await page.get_by_role("button", name=say("console.draft.approve")).click()
-    await done(page, "console.done.approved")
+    assert await done(page, "console.done.approved")
 
     await page.get_by_role("link", name="wena dewal").click()
     await page.get_by_text(say("console.draft.reject")).click()
     await page.get_by_role("button", name=say("console.draft.reject_button"), exact=True).click()
 
-    await done(page, "console.done.rejected")
+    assert await done(page, "console.done.rejected")
     await expect(page.get_by_text(say("console.draft.none"))).to_be_visible()
 
 
@@ -211,7 +215,7 @@ async def test_the_log_is_searched_taught_from_and_taken_away(look: Looker) -> N
     await page.get_by_role("link", name="කොළ කහ පාට වෙලා").click()
     await page.get_by_role("button", name=say("console.log.teach")).first.click()
 
-    await done(page, "console.done.proposed")
+    assert await done(page, "console.done.proposed")
     assert "කොළ කහ පාට වෙලා" in taken
     assert "වෙන දෙයක්" not in taken
 
