@@ -1,6 +1,7 @@
 """The console's pages over a long question log: `python -m benchmarks.console`."""
 
 import asyncio
+import os
 import random
 import re
 import sys
@@ -135,7 +136,8 @@ def main() -> None:
     rows = [(name, f"{p50:.0f}", f"{p95:.0f}", size) for name, (p50, p95, size) in figures.items()]
     text = (
         f"{QUESTIONS:,} questions of {DAYS} days, {ROUNDS} visits of each page, without a network "
-        "and a browser.\n\n" + table(["page", "p50 (ms)", "p95 (ms)", "size (kB)"], rows)
+        f"and a browser; the machine's load average was {os.getloadavg()[0]:.1f}.\n\n"
+        + table(["page", "p50 (ms)", "p95 (ms)", "size (kB)"], rows)
     )
     write_section("Pages of the console", "python -m benchmarks.console", text)
 

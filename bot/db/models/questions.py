@@ -36,7 +36,14 @@ class Question(Base):
     """What a farmer sent, and what Govi made of it at that moment."""
 
     __tablename__ = "questions"
-    __table_args__ = (Index("ix_questions_state_asked_at", "state", "asked_at"),)
+    __table_args__ = (
+        Index("ix_questions_state_asked_at", "state", "asked_at"),
+        # All that figures and filters look at, so that they read no text and no matches.
+        Index(
+            "ix_questions_figures", "asked_at", "decision", "script", "state", "channel",
+            "entry_id", "nearest_key",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     farmer_id: Mapped[int | None] = mapped_column(ForeignKey("farmers.id"), index=True)
