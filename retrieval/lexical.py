@@ -21,6 +21,8 @@ N_GRAM_SIZES = (2, 3, 4)
 ROW_SHARE = 0.2
 #: Words of a question that are compared; the embedder reads no more either.
 MOST_WORDS = 64
+#: Words compared in one step; bounds the memory that it takes.
+_WORDS_AT_ONCE = 32
 
 
 def grams(text: str) -> Counter[str]:
@@ -91,27 +93,31 @@ class LexicalIndex:
         """
         spoken = [_words(text)[:MOST_WORDS] for text in texts]
         numbers = _number(word for words in spoken for word in words)
-        likeness = np.zeros((len(numbers), len(self.words)), dtype=np.float32)
-        rarest = _rarest(self.gram_weights)
-        for row, word in zip(likeness, numbers, strict=True):
-            self._compare(word, row, rarest)
+        likeness = np.empty((len(numbers), len(self.words)), dtype=np.float32)
+        words = list(numbers)
+        for start in range(0, len(words), _WORDS_AT_ONCE):
+            some = words[start : start + _WORDS_AT_ONCE]
+            likeness[start : start + len(some)] = self._compare(some)
         questions = [np.array([numbers[word] for word in each], dtype=np.int64) for each in spoken]
-        weights = like.weights if like else self._weigh(list(numbers), likeness)
+        weights = like.weights if like else self._weigh(words, likeness)
         return Sounds(questions, likeness, weights)
 
-    def _compare(self, word: str, likeness: NDArray[np.float32], rarest: float) -> None:
-        """Add up the cosines of one word with every word of the index, (words,)."""
-        counts = Counter(_word_grams(word))
-        columns = [self.grams.get(gram) for gram in counts]
-        weighted = [
-            n * (rarest if column is None else float(self.gram_weights[column]))
-            for n, column in zip(counts.values(), columns, strict=True)
-        ]
-        length = sum(weight * weight for weight in weighted) ** 0.5
-        for column, weight in zip(columns, weighted, strict=True):
-            if column is not None:
-                span = slice(self.starts[column], self.starts[column + 1])
-                likeness[self.holders[span]] += self.shares[span] * np.float32(weight / length)
+    def _compare(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Return the cosines of words with every word of the index, (words, words of the index)."""
+        counts = [Counter(_word_grams(word)) for word in words]
+        asker = np.repeat(np.arange(len(words)), [len(row) for row in counts])
+        column = np.array([self.grams.get(gram, -1) for row in counts for gram in row])
+        number = np.array([n for row in counts for n in row.values()], dtype=np.float32)
+        # The last weight is that of n-grams which the index lacks.
+        weight = number * np.append(self.gram_weights, _rarest(self.gram_weights))[column]
+        weight /= np.sqrt(np.bincount(asker, np.square(weight)))[asker]
+        is_known = column >= 0
+        asker, weight = asker[is_known], weight[is_known]
+        places, counted = _spans(self.starts, column[is_known])
+        cell = np.repeat(asker * len(self.words), counted) + self.holders[places]
+        share = np.repeat(weight, counted) * self.shares[places]
+        cosines = np.bincount(cell, share, len(words) * len(self.words))
+        return cosines.reshape(len(words), len(self.words)).astype(np.float32)
 
     def _weigh(self, words: Sequence[str], likeness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Weigh words; an unknown one lies between the word most like it and the rarest."""
@@ -150,7 +156,8 @@ class LexicalIndex:
         words = sounds.questions[question]
         if not len(rows) or not len(words):
             return np.zeros(len(rows), dtype=np.float32)
-        places, begins = self._places(rows)
+        places, counted = _spans(self.row_starts, rows)
+        begins = np.cumsum(counted) - counted
         found = self.row_words[places]
         likeness = sounds.likeness[words[:, None], found]
         weights = sounds.weights[words]
@@ -160,12 +167,15 @@ class LexicalIndex:
         scores: NDArray[np.float32] = (1 - ROW_SHARE) * asked + ROW_SHARE * held
         return scores
 
-    def _places(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where the words of rows stand in `row_words`, and where each row begins there."""
-        first = self.row_starts[rows]
-        counts = self.row_starts[rows + 1] - first
-        begins = np.cumsum(counts) - counts
-        return np.arange(counts.sum()) + np.repeat(first - begins, counts), begins
+
+def _spans(
+    starts: NDArray[np.int64], numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of some spans, end to end, and the length of each."""
+    first = starts[numbers]
+    counted = starts[numbers + 1] - first
+    begins = np.cumsum(counted) - counted
+    return np.arange(counted.sum()) + np.repeat(first - begins, counted), counted
 
 
 def _number(names: Iterable[str]) -> dict[str, int]:

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,12 +14,11 @@ from numpy.typing import NDArray
 from retrieval.decision import Decision, Match, Thresholds, decide
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.errors import ModelMismatchError, SnapshotError
-from retrieval.lexical import Sounds
 from retrieval.likeness import pack
 from retrieval.manifest import ModelManifest
 from retrieval.normalize import NORMALIZER_VERSION, Script, detect_script
-from retrieval.ranking import Candidates, Found
-from retrieval.segment import IndexedEntry, Segment, build_segment, list_rows
+from retrieval.ranking import Candidates
+from retrieval.segment import Heard, IndexedEntry, Segment, build_segment, list_rows
 from retrieval.singlish import Restorer
 from retrieval.snapshot import Snapshot, load_snapshot, save_snapshot, snapshot_name
 
@@ -60,15 +60,24 @@ class _State:
     changed: dict[str, IndexedEntry] = field(default_factory=dict)
     delta: Segment | None = None
 
-    def find(self, vectors: NDArray[np.float32], surfaces: Sequence[str]) -> Candidates:
+    def hear(self, surfaces: Sequence[str]) -> list[Heard]:
+        """Return what each part of the index makes of the questions' sound."""
+        heard: list[Heard] = []
+        for segment, alive in self._parts():
+            heard.append(segment.hear(surfaces, alive, heard[0].sounds if heard else None))
+        return heard
+
+    def find(self, vectors: NDArray[np.float32], heard: Sequence[Heard]) -> Candidates:
         """Return what the main index and what has changed since hold near to questions."""
-        found: list[Found] = []
-        sounds: Sounds | None = None
-        for segment, alive in ((self.main, self.alive), (self.delta, None)):
-            if segment is not None:
-                sounds = segment.lexical.hear(surfaces, like=sounds)
-                found.append(segment.find(vectors, sounds, alive))
+        parts = zip(self._parts(), heard, strict=True)
+        found = [segment.find(vectors, each, alive) for (segment, alive), each in parts]
         return Candidates(found, vectors)
+
+    def _parts(self) -> Iterator[tuple[Segment, NDArray[np.bool_] | None]]:
+        if self.main is not None:
+            yield self.main, self.alive
+        if self.delta is not None:
+            yield self.delta, None
 
 
 class Retriever:
@@ -99,6 +108,7 @@ class Retriever:
         self._snapshot_dir = snapshot_dir
         self._state = _State({}, Restorer({}, {}, ()), None)
         self._writing = threading.Lock()
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="hearing")
 
     @classmethod
     def open(
@@ -212,11 +222,16 @@ class Retriever:
 
     def find(self, texts: Sequence[str]) -> list[Candidates]:
         """Return for a few texts at a time, in order, the rows that either signal finds."""
+        steps = range(0, len(texts), _SEARCH_STEP)
+        return [self._find_step(texts[start : start + _SEARCH_STEP]) for start in steps]
+
+    def _find_step(self, texts: Sequence[str]) -> Candidates:
         state = self._state
         surfaces = [state.restorer.restore(text) for text in texts]
+        # While the embedder works, another processor compares words.
+        heard = self._beside.submit(state.hear, surfaces)
         vectors = self._embedder.encode(surfaces)
-        steps = [slice(at, at + _SEARCH_STEP) for at in range(0, len(texts), _SEARCH_STEP)]
-        return [state.find(vectors[step], surfaces[step]) for step in steps]
+        return state.find(vectors, heard.result())
 
     def _build(
         self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None

@@ -46,6 +46,14 @@ class IndexedEntry:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """Questions by their sound: their words, and the rows nearest to each by that alone."""
+
+    sounds: Sounds
+    nearest: Sequence[NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Segment:
     """An immutable set of rows with its two indexes."""
 
@@ -54,8 +62,25 @@ class Segment:
     dense: ExactIndex | HnswIndex
     lexical: LexicalIndex
 
+    def hear(
+        self, surfaces: Sequence[str], alive: NDArray[np.bool_] | None, like: Sounds | None
+    ) -> Heard:
+        """Find the rows that sound most like each question; needs no vectors.
+
+        Args:
+            surfaces: The questions, restored.
+            alive: Masks rows, bool (rows,).
+            like: What another segment made of the same questions, to take the weights from.
+        """
+        sounds = self.lexical.hear(surfaces, like)
+        nearest = [
+            self.lexical.nearest(sounds, question, CANDIDATES, alive) if len(words) else _NOTHING
+            for question, words in enumerate(sounds.questions)
+        ]
+        return Heard(sounds, nearest)
+
     def find(
-        self, vectors: NDArray[np.float32], sounds: Sounds, alive: NDArray[np.bool_] | None
+        self, vectors: NDArray[np.float32], heard: Heard, alive: NDArray[np.bool_] | None
     ) -> Found:
         """Return the rows nearest to each question by either signal, scored on both.
 
@@ -63,33 +88,30 @@ class Segment:
 
         Args:
             vectors: The questions' vectors, float32 (n, dim).
-            sounds: Their words, compared with those of `lexical`.
+            heard: What `hear` has made of the same questions.
             alive: Masks rows, bool (rows,).
         """
         by_vector, _ = self.dense.search(vectors, CANDIDATES)
         found = [
-            self._find_one(by_vector[question], sounds, question, alive)
-            for question in range(len(vectors))
+            _join(near, by_sound, alive)
+            for near, by_sound in zip(by_vector, heard.nearest, strict=True)
         ]
         lexical = [
-            self.lexical.scores(sounds, question, rows) for question, rows in enumerate(found)
+            self.lexical.scores(heard.sounds, question, rows) for question, rows in enumerate(found)
         ]
         questions = np.repeat(np.arange(len(found)), [len(rows) for rows in found])
         rows = np.concatenate([_NOTHING, *found])
         dense = np.einsum("nd,nd->n", self.vectors[rows], vectors[questions])
         return Found(self.rows, questions, rows, dense, np.concatenate(lexical))
 
-    def _find_one(
-        self,
-        near: NDArray[np.int64],
-        sounds: Sounds,
-        question: int,
-        alive: NDArray[np.bool_] | None,
-    ) -> NDArray[np.int64]:
-        if not len(sounds.questions[question]):
-            return _NOTHING
-        rows = np.union1d(near, self.lexical.nearest(sounds, question, CANDIDATES, alive))
-        return rows if alive is None else rows[alive[rows]]
+
+def _join(
+    by_vector: NDArray[np.int64], by_sound: NDArray[np.int64], alive: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    if not len(by_sound):
+        return _NOTHING
+    rows = np.union1d(by_vector, by_sound)
+    return rows if alive is None else rows[alive[rows]]
 
 
 def list_rows(entries: Sequence[IndexedEntry], restorer: Restorer) -> RowTexts:

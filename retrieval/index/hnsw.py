@@ -18,6 +18,8 @@ from retrieval.index.exact import ExactIndex
 LINKS = 24
 BUILD_BREADTH = 200
 SEARCH_BREADTH = 400
+#: From so many questions on, all processors search.
+BATCH_QUERIES = 8
 
 
 class HnswIndex:
@@ -74,7 +76,8 @@ class HnswIndex:
         if k == 0 or len(queries) == 0 or k > SEARCH_BREADTH:
             return self._exact.search(queries, k)
         try:
-            rows, distances = self._graph.knn_query(queries, k=k, num_threads=1)
+            threads = 1 if len(queries) < BATCH_QUERIES else -1
+            rows, distances = self._graph.knn_query(queries, k=k, num_threads=threads)
         except RuntimeError:
             return self._exact.search(queries, k)
         return rows.astype(np.int64), (1.0 - distances).astype(np.float32)
