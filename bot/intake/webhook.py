@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import json
 import logging
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -36,6 +37,8 @@ BODY_SECONDS = 10.0
 CONNECTIONS = 40
 #: How often Telegram is asked whether it still sends here.
 ASK_SECONDS = 60.0
+#: How often it is said that somebody without the secret tries.
+SAY_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +63,7 @@ class Webhook:
         self._url = settings.webhook_url
         #: Whether this process has; one before it may have had another secret.
         self._is_announced = False
+        self._next_said_at = -SAY_SECONDS
         self._secret = settings.webhook_secret.get_secret_value()
         self.app = Starlette(routes=[Route("/{path:path}", self._receive, methods=["POST"])])
         self._listener = Listener(self.app, settings.webhook_host, settings.webhook_port)
@@ -116,7 +120,7 @@ class Webhook:
     async def _receive(self, request: Request) -> Response:
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode(), self._secret.encode()):
-            logger.warning("refused a request without the webhook's secret")
+            self._say_refused()
             return Response(status_code=403)
         try:
             async with asyncio.timeout(BODY_SECONDS):
@@ -127,6 +131,13 @@ class Webhook:
             logger.warning("refused a request that is too long")
             return Response(status_code=413)
         return await self._store(body)
+
+    def _say_refused(self) -> None:
+        """Log that somebody else tries, at most once a minute: they may try often."""
+        now = time.monotonic()
+        if now >= self._next_said_at:
+            self._next_said_at = now + SAY_SECONDS
+            logger.warning("refused a request without the webhook's secret")
 
     async def _store(self, body: bytes) -> Response:
         received = [_parse(body)]

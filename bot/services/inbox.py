@@ -162,15 +162,15 @@ def hand_back(session: Session) -> None:
     )
 
 
-def forget_waits(session: Session) -> None:
-    """Let everything that waits be due now: the clock was set, and what it said means nothing.
+def forget_waits(session: Session, longer_than_seconds: float = 0.0) -> None:
+    """Let what waits be due now: the clock was set, and what it said means nothing.
 
     A lease goes too; whoever holds it keeps its chat busy.
     """
-    now = utc_now()
+    latest = utc_now() + timedelta(seconds=longer_than_seconds)
     for moment in (ReceivedUpdate.due_at, ReceivedUpdate.leased_until):
         session.execute(
-            update(ReceivedUpdate).where(_RECEIVED, moment > now).values({moment: None})
+            update(ReceivedUpdate).where(_RECEIVED, moment > latest).values({moment: None})
         )
 
 

@@ -149,15 +149,16 @@ def release(session: Session) -> None:
     )
 
 
-def forget_waits(session: Session) -> None:
-    """Let everything that waits be due now: the clock was set, and what it said means nothing."""
+def forget_waits(session: Session, longer_than_seconds: float = 0.0) -> None:
+    """Let what waits be due now: the clock was set, and what it said means nothing."""
     now = utc_now()
+    latest = now + timedelta(seconds=longer_than_seconds)
     session.execute(
-        update(OutgoingMessage).where(_PENDING, OutgoingMessage.due_at > now).values(due_at=now)
+        update(OutgoingMessage).where(_PENDING, OutgoingMessage.due_at > latest).values(due_at=now)
     )
     session.execute(
         update(OutgoingMessage)
-        .where(_PENDING, OutgoingMessage.leased_until > now)
+        .where(_PENDING, OutgoingMessage.leased_until > latest)
         .values(leased_until=None)
     )
 

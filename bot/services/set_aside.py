@@ -12,6 +12,8 @@ from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUp
 from bot.services import inbox, outbox
 from bot.services.roles import Role, list_members
 
+#: No pause that Telegram asks for, and none of ours, is longer (seconds).
+LONGEST_WAIT = 3600.0
 #: The kind of message that tells an admin.
 KIND = "set_aside"
 
@@ -95,9 +97,14 @@ def retry(session: Session, message_id: int) -> bool:
 
 
 def take_over(session: Session) -> None:
-    """Take over both queues from a process that died; only before serving starts."""
+    """Take over both queues from a process that died; only before serving starts.
+
+    The clock may have been set back meanwhile: nothing waits for longer than `LONGEST_WAIT`.
+    """
     deadly = inbox.release(session)
     outbox.release(session)
+    inbox.forget_waits(session, LONGEST_WAIT)
+    outbox.forget_waits(session, LONGEST_WAIT)
     _tell(session, "inbox", deadly)
 
 

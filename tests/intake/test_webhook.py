@@ -94,8 +94,10 @@ async def test_an_update_that_comes_again_has_no_second_row(
     assert len(govi.rows(ReceivedUpdate)) == 1
 
 
-async def test_without_the_secret_nothing_is_taken(govi: Govi, client: httpx.AsyncClient) -> None:
-    """403, whatever the body says."""
+async def test_without_the_secret_nothing_is_taken(
+    govi: Govi, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """403, whatever the body says; and the log is not flooded."""
     secrets = ["", "s3cret", "s3cret" * 4 + "x", "ක" * 24]
     statuses = [
         (await client.post("/", json=UPDATE, headers={SECRET_HEADER: secret.encode()})).status_code
@@ -103,6 +105,7 @@ async def test_without_the_secret_nothing_is_taken(govi: Govi, client: httpx.Asy
     ]
 
     assert statuses == [403] * len(secrets)
+    assert caplog.text.count("without the webhook's secret") == 1
     assert govi.rows(ReceivedUpdate) == []
 
 

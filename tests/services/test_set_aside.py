@@ -65,6 +65,22 @@ def test_what_processes_died_with_is_told_at_the_next_start(session: Session) ->
     assert owed_to(session, ADMIN) == [{"queue": "inbox", "number": 7}]
 
 
+def test_a_clock_set_back_between_two_processes_delays_nothing(session: Session) -> None:
+    """What would be due in a day is due now; what is due in a minute stays so."""
+    store(session, 7)
+    store(session, 8, chat_id=12)
+    reply = outbox.post(session, FARMER, "reply")
+    assert reply is not None
+    inbox.fail(session, 7, "boom", retry_in_seconds=24 * 3600)
+    inbox.fail(session, 8, "boom", retry_in_seconds=60)
+    outbox.put_back(session, reply.id, "boom", 24 * 3600, 1)
+
+    set_aside.take_over(session)
+
+    assert [row.update_id for row in inbox.lease(session, 9, 60)] == [7]
+    assert [row.id for row in outbox.lease(session, 9, 60)] == [reply.id]
+
+
 def test_a_message_that_was_given_up_is_told_unless_it_tells(session: Session) -> None:
     """An admin who cannot be reached is not told of that by another message."""
     reply = outbox.post(session, FARMER, "reply")
