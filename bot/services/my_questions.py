@@ -30,6 +30,8 @@ from bot.services.texts import storable
 MINE_COUNT = 10
 #: Messages of a chat that a reply may point into, newest first.
 _MOST_MESSAGES = 50
+#: Kind of the reply, and of the message, that says a detail was added.
+_NOTED = "detail_noted"
 
 State = Literal["waiting", "held", "answered", "declined", "withdrawn"]
 
@@ -109,23 +111,15 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int) ->
     Returns:
         Whether it was such a reply; if not, it is a question of its own.
     """
+    known = select(Reply.kind).where(Reply.update_id == incoming.update_id)
+    if (kind := session.scalar(known)) is not None:
+        return kind == _NOTED
     farmer = get_farmer(session, incoming.asker)
     ask = _find_ask(session, farmer, incoming.asker.chat_id, replied_message_id)
     if ask is None or ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
         return False
-    confirmation = outbox.post(
-        session,
-        incoming.asker.chat_id,
-        "detail_noted",
-        {"ask_id": ask.id},
-        lane=Lane.REPLY,
-        escalation_id=ask.escalation_id,
-        under_message_id=incoming.message_id,
-        topic_id=incoming.topic_id,
-        once_key=f"detail-{ask.id}-{incoming.message_id}-{incoming.update_id}",
-    )
-    if confirmation is not None:
-        _note(session, ask, storable(incoming.text))
+    _note(session, ask, storable(incoming.text))
+    _confirm(session, ask, incoming)
     return True
 
 
@@ -136,6 +130,24 @@ def _note(session: Session, ask: Ask, text: str) -> None:
     session.flush()
     if group.claimed_by is not None:
         tell_officer(session, group.claimed_by, "new_detail", group, note)
+
+
+def _confirm(session: Session, ask: Ask, incoming: Incoming) -> None:
+    """Owe the farmer a word that it was added; who replies to that adds more."""
+    reply = Reply(question=ask.question, kind=_NOTED, update_id=incoming.update_id)
+    session.add(reply)
+    session.flush()
+    outbox.post(
+        session,
+        incoming.asker.chat_id,
+        _NOTED,
+        {"ask_id": ask.id},
+        lane=Lane.REPLY,
+        reply_id=reply.id,
+        escalation_id=ask.escalation_id,
+        under_message_id=incoming.message_id,
+        topic_id=incoming.topic_id,
+    )
 
 
 def _find_ask(session: Session, farmer: Farmer, chat_id: int, message_id: int) -> Ask | None:

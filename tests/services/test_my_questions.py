@@ -161,6 +161,18 @@ def test_a_reply_to_any_part_of_an_officers_question_adds_to_it(session: Session
     assert kinds_owed(session, SUNIL) == ["new_detail"]
 
 
+def test_a_reply_to_the_word_that_it_was_added_adds_more(session: Session) -> None:
+    """People reply to what they read last."""
+    group = pass_on(session, HOPPERS, 11)
+    say(session, group.asks[0].question.message_id)
+    message = session.scalars(select(OutgoingMessage)).one()
+    outbox.mark_sent(session, message.id, [600])
+
+    assert add_detail(session, Incoming(NIMAL, "දඹුල්ල", 8, message_id=901), 600)
+
+    assert details(session) == ["මාතලේ", "දඹුල්ල"]
+
+
 def test_the_same_update_adds_once(session: Session) -> None:
     """A repeat is still no question."""
     group = pass_on(session, HOPPERS, 11)
