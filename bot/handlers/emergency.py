@@ -1,5 +1,6 @@
 """A person calls for help: told apart before limits, dialogues, commands and the search."""
 
+import asyncio
 import logging
 
 from telegram import Update
@@ -12,6 +13,9 @@ from bot.services.answering import Incoming
 from bot.services.flows import find_stand
 from bot.services.remarks import Remark, record_remark
 from bot.services.roles import list_roles
+
+#: Characters that are looked through in a few milliseconds.
+_SHORT = 300
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ async def heed(update: Update, context: GoviContext) -> None:
     if message is None or update.effective_user is None or not is_addressed(message):
         return
     incoming = read_message(update)
-    remark = context.desk.services.recognition.emergency(incoming.text)
+    remark = await _recognise(context, incoming.text)
     if remark is None:
         return
     if await _is_at_work(update, context, incoming):
@@ -39,6 +43,14 @@ async def heed(update: Update, context: GoviContext) -> None:
         return
     await _help(update, context, incoming, remark)
     raise ApplicationHandlerStop
+
+
+async def _recognise(context: GoviContext, text: str) -> Remark | None:
+    """Look a message through; a long one in a thread, so that many of them hold up nobody."""
+    recognition = context.desk.services.recognition
+    if len(text) <= _SHORT:
+        return recognition.emergency(text)
+    return await asyncio.to_thread(recognition.emergency, text)
 
 
 async def _help(update: Update, context: GoviContext, incoming: Incoming, remark: Remark) -> None:

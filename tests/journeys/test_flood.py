@@ -77,7 +77,7 @@ async def test_a_flood_slows_nobody_else(
 ) -> None:
     """Another's question behind 500 messages is answered before those are, limited or not."""
     for number in range(500):
-        farmer.sends(f"{BLAST} {number}")
+        farmer.sends(f"{BLAST} {number} " + "කහ " * 100)
     question = neighbour.sends(BLAST)
 
     reply = await api.reply_to(question, 60)
