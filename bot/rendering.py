@@ -3,7 +3,6 @@
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from telegram import InlineKeyboardMarkup
 from telegram.constants import MessageLimit
@@ -22,17 +21,17 @@ _BREAKS = ("\n\n", "\n", ". ", " ")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A photo or a voice note, which is a message of its own.
+    """A photo, a voice note or another file, which is a message of its own.
 
     Attributes:
-        kind: What it is sent as.
+        kind: What it is sent as: "photo", "voice", "audio", "video", "video_note", "document".
         content: Telegram's id of a file that it knows; or what makes the bytes, called in a
             thread of its own when it is sent. If that returns None, the caption goes alone, as
             text.
         caption: Escaped HTML of at most `CAPTION_LIMIT` units.
     """
 
-    kind: Literal["photo", "voice"]
+    kind: str
     content: str | Callable[[], bytes | None]
     caption: str = ""
 

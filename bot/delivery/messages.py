@@ -8,6 +8,7 @@ from bot.delivery.kinds import Kind, Letter
 from bot.errors import GoviError
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import MAIN_LANGUAGE
+from bot.loop_keyboards import withdraw_keyboard
 from bot.rendering import Rendered, render, render_text
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.farmers import list_languages
@@ -56,10 +57,23 @@ def _render_reply(catalogue: Catalogue, letter: Letter) -> Rendered:
     """Answer, suggest, fall back, or ask for words; `with_question` repeats the question above."""
     owed: OwedReply = letter.found
     if owed.outcome.decision == "media":
-        key = "ask.no_words" if owed.kind == "text" else f"media.{owed.kind}"
-        return render_text(catalogue.text(key, letter.language))
+        return _render_media(catalogue, owed, letter.language)
     heading = f"❓ {owed.question}" if letter.data.get("with_question") else ""
     return render(catalogue, owed.outcome, owed.script, heading, letter.language)
+
+
+def _render_media(catalogue: Catalogue, owed: OwedReply, language: str) -> Rendered:
+    """Say that an officer will look at it or listen to it, or kindly that words are needed."""
+    number = owed.outcome.ask_id
+    if number is not None:
+        kind = owed.kind if owed.kind in _OF_THEIR_OWN else "file"
+        text = catalogue.text(f"media.passed_on.{kind}", language, number=number)
+        return render_text(text, withdraw_keyboard(catalogue, language, number))
+    key = "ask.no_words" if owed.kind == "text" else f"media.{owed.kind}"
+    return render_text(catalogue.text(key, language))
+
+
+_OF_THEIR_OWN = ("photo", "voice")
 
 
 def _render_remark(catalogue: Catalogue, letter: Letter) -> Rendered:

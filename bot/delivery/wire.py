@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,14 +81,13 @@ class Wire:
         content: str | bytes,
         keyboard: InlineKeyboardMarkup | None,
     ) -> Message:
-        send = partial(
-            self._bot.send_photo if attachment.kind == "photo" else self._bot.send_voice,
+        # Of all kinds a video note alone has no caption.
+        caption = {"caption": attachment.caption or None, "parse_mode": ParseMode.HTML}
+        send: Callable[..., Awaitable[Message]] = getattr(self._bot, f"send_{attachment.kind}")
+        return await send(
             place.chat_id,
             content,
-        )
-        return await send(
-            caption=attachment.caption or None,
-            parse_mode=ParseMode.HTML,
+            **({} if attachment.kind == "video_note" else caption),
             message_thread_id=place.topic_id,
             reply_parameters=_under(place),
             reply_markup=keyboard,

@@ -14,6 +14,7 @@ from bot.handlers.context import GoviContext
 from bot.handlers.incoming import has_words, read_message
 from bot.handlers.my_questions import is_detail
 from bot.services.answering import Incoming, record_media, record_question
+from bot.services.media import join_album
 from bot.services.remarks import record_remark
 
 logger = logging.getLogger(__name__)
@@ -33,12 +34,34 @@ async def ask_question(update: Update, context: GoviContext) -> None:
     elif has_words(incoming.text):
         await decide(context, incoming)
     else:
-        await receive_media(update, context)
+        await context.run(record_media, incoming)
 
 
 async def receive_media(update: Update, context: GoviContext) -> None:
-    """Record what came; the reply says kindly that words are needed."""
-    await context.run(record_media, read_message(update))
+    """Take in what is no text: its caption is looked up first, officers see what they can.
+
+    Of an album the first message is answered; the others only add to it.
+    """
+    incoming = read_message(update)
+    if await _joins_album(context, incoming) or await is_detail(update, context, incoming):
+        return
+    if incoming.media is not None and _is_question(context, incoming.text):
+        await decide(context, incoming)
+    else:
+        await context.run(record_media, incoming)
+
+
+async def _joins_album(context: GoviContext, incoming: Incoming) -> bool:
+    media = incoming.media
+    if media is None or media.album_id is None:
+        return False
+    place = incoming.asker.chat_id, incoming.message_id
+    return await context.run(join_album, *place, media, incoming.text)
+
+
+def _is_question(context: GoviContext, caption: str) -> bool:
+    is_remark = context.desk.services.recognition.small_talk(caption) is not None
+    return has_words(caption) and not is_remark
 
 
 async def decide(context: GoviContext, incoming: Incoming) -> None:

@@ -1,14 +1,19 @@
 """From Telegram's update to what the services are told."""
 
 import re
+from datetime import timedelta
 
 from telegram import Message, MessageEntity, Update, User
 from telegram.ext import filters
 
 from bot.services.answering import Incoming
 from bot.services.farmers import Asker
+from bot.services.media import Media
 
-_KINDS = ("photo", "voice", "sticker", "location")
+_KINDS = ("sticker", "location")
+_RECORDINGS = ("voice", "audio", "video", "video_note")
+#: Documents of other types may hold anything, and are shown to nobody.
+_SHOWN_TYPES = ("image/", "audio/", "video/")
 
 
 def read_asker(update: Update) -> Asker:
@@ -39,15 +44,41 @@ def read_message(update: Update) -> Incoming:
     """Return a new or edited message; a mention of the bot is taken out of its text."""
     message = get_message(update)
     text = message.text or message.caption or ""
+    media = read_media(message)
     return Incoming(
         asker=read_asker(update),
         text=_without_mention(text, message.get_bot().username),
         update_id=update.update_id,
         message_id=message.message_id,
-        kind=_kind(message),
+        kind=media.kind if media else _kind(message),
         is_edit=update.edited_message is not None,
         topic_id=topic_of(message),
+        media=media,
     )
+
+
+def read_media(message: Message) -> Media | None:
+    """Return the photo or recording that a message carries, if any; of a photo the largest."""
+    album_id = message.media_group_id
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return Media("photo", largest.file_id, album_id)
+    for kind in _RECORDINGS:
+        recording = getattr(message, kind)
+        if recording:
+            return Media(kind, recording.file_id, album_id, _seconds(recording.duration))
+    document = message.document
+    if document and not message.animation and _is_shown(document.mime_type):
+        return Media("document", document.file_id, album_id)
+    return None
+
+
+def _is_shown(mime_type: str | None) -> bool:
+    return mime_type is not None and mime_type.startswith(_SHOWN_TYPES)
+
+
+def _seconds(duration: int | timedelta) -> int:
+    return int(duration.total_seconds()) if isinstance(duration, timedelta) else duration
 
 
 def get_message(update: Update) -> Message:

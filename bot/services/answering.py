@@ -19,6 +19,7 @@ from bot.services import outbox
 from bot.services.deciding import FALLBACK, Content, decide
 from bot.services.escalating import escalate, replace_edited
 from bot.services.farmers import Asker, get_farmer
+from bot.services.media import Media, attach
 from bot.services.texts import sound_of, storable
 from retrieval import SearchResult
 
@@ -28,10 +29,12 @@ class Incoming:
     """A message from a person.
 
     Attributes:
-        kind: "text", "photo", "voice", "sticker", "location" or "other".
+        kind: "text", "photo", "voice", "audio", "video", "video_note", "document", "sticker",
+            "location" or "other".
         is_edit: The person changed an earlier message.
         topic_id: The forum topic that the message stands in, if any.
         is_quoted: A button asked it, so that the reply has to repeat the question.
+        media: The file that it carries, of a kind that officers can look at or listen to.
     """
 
     asker: Asker
@@ -42,6 +45,7 @@ class Incoming:
     is_edit: bool = False
     topic_id: int | None = None
     is_quoted: bool = False
+    media: Media | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,17 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
     if known is not None:
         return known
     question = _question(incoming.text, result)
+    question.kind = incoming.kind
     place(session, question, incoming)
     content = decide(session, question, result)
     session.add(question)
     session.flush()
+    if incoming.media is not None:
+        attach(session, question, incoming.media, incoming.message_id)
     if incoming.is_edit:
         replace_edited(session, question)
     if content is FALLBACK:
-        escalate(session, question, "fallback")
+        escalate(session, question, "media" if incoming.media else "fallback")
     return _reply(session, question, content, incoming.update_id, incoming.is_quoted)
 
 
@@ -148,9 +155,10 @@ def record_terminal_question(session: Session, text: str, result: SearchResult) 
 
 
 def record_media(session: Session, incoming: Incoming) -> Outcome:
-    """Store that a person sent something other than text, with its caption; owe a kind reply.
+    """Store that a person sent something without a word to look up; owe a kind reply.
 
-    An update that was recorded before has no second effect.
+    What officers can look at or listen to goes to them. An update that was recorded before has no
+    second effect.
     """
     known = find_outcome(session, incoming.update_id)
     if known is not None:
@@ -165,6 +173,10 @@ def record_media(session: Session, incoming: Incoming) -> Outcome:
         matches=[],
     )
     place(session, question, incoming)
+    session.add(question)
+    if incoming.media is not None and not incoming.media.is_slip:
+        attach(session, question, incoming.media, incoming.message_id)
+        escalate(session, question, "media")
     return _reply(session, question, Content("media"), incoming.update_id)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.db.base import utc_now
 from bot.db.models import (
     Ask,
+    Attachment,
     ConsoleSession,
     Escalation,
     EscalationState,
@@ -98,6 +99,7 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
     joined = select(Ask.escalation_id).where(Ask.question_id.in_(ids)).distinct()
     groups = list(session.scalars(joined))
     _erase_mail(session, ids, groups)
+    session.execute(delete(Attachment).where(Attachment.question_id.in_(ids)))
     _take_back(session, ids, groups)
     _erase_talk(session, theirs, groups, are_words_kept)
     if not are_words_kept:
@@ -113,7 +115,7 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
         chat_id=None,
         message_id=None,
         topic_id=None,
-        file_id=None,
+        album_id=None,
     )
 
 

@@ -24,10 +24,13 @@ from bot.services import outbox
 from bot.services.answering import Incoming
 from bot.services.escalating import take_back
 from bot.services.farmers import Asker, get_farmer
+from bot.services.media import attach
 from bot.services.notices import tell_officer
 from bot.services.texts import storable
 
 MINE_COUNT = 10
+#: What a detail without a word is noted as: the file itself is with the question.
+NO_WORDS = "📎"
 #: Messages of a chat that a reply may point into, newest first.
 _MOST_MESSAGES = 50
 #: Kind of the reply, and of the message, that says a detail was added.
@@ -118,7 +121,9 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int) ->
     ask = _find_ask(session, farmer, incoming.asker.chat_id, replied_message_id)
     if ask is None or ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
         return False
-    _note(session, ask, storable(incoming.text))
+    _note(session, ask, storable(incoming.text) or NO_WORDS)
+    if incoming.media is not None:
+        attach(session, ask.question, incoming.media, incoming.message_id)
     _confirm(session, ask, incoming)
     return True
 

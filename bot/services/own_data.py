@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import (
     Ask,
+    Attachment,
     AuditEvent,
     Base,
     ConsoleSession,
@@ -34,8 +35,8 @@ _OFFICERS_OWN = frozenset({"officer_id", "claimed_by", "closed_by", "claimed_at"
 def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row]]:
     """Return every row about a person by subject, oldest first; subjects without any are empty.
 
-    The subjects are "person", "questions", "replies", "ratings", "escalations", "notes",
-    "dialogue", "messages", "updates", "roles" and "looks": who acted on them, and when.
+    The subjects are "person", "questions", "attachments", "replies", "ratings", "escalations",
+    "notes", "dialogue", "messages", "updates", "roles" and "looks": who acted on them, and when.
     """
     farmer = session.scalar(select(Farmer).where(Farmer.telegram_user_id == telegram_user_id))
     farmer_id = farmer.id if farmer else 0  # nobody's
@@ -46,6 +47,7 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
     return {
         "person": _rows([farmer] if farmer else []),
         "questions": _find(session, Question, Question.id.in_(asked)),
+        "attachments": _find(session, Attachment, Attachment.question_id.in_(asked)),
         "replies": _replies(session, Reply.question_id.in_(asked)),
         "ratings": _find(session, Feedback, Feedback.farmer_id == farmer_id),
         "escalations": _find(session, Ask, Ask.question_id.in_(asked))

@@ -20,6 +20,7 @@ from bot.db.models import (
 from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
+from bot.services.media import Media
 from bot.services.notices import tell_officer
 from retrieval import Match
 
@@ -81,7 +82,8 @@ class AskLine:
 
     Attributes:
         number: Stands for the asker inside this escalation, from 1.
-        kind: "text", "photo", "voice" and so on; `file_id` is Telegram's, if it has one.
+        kind: "text", "photo", "voice" and so on.
+        media: What was sent with it, or later in addition.
         is_waiting: Whether an answer is still owed; False once one was given.
     """
 
@@ -89,7 +91,7 @@ class AskLine:
     number: int
     text: str
     kind: str
-    file_id: str | None
+    media: tuple[Media, ...]
     reason: str
     joined_at: datetime
     is_waiting: bool
@@ -353,7 +355,7 @@ def _ask_line(ask: Ask, question: Question, number: int) -> AskLine:
         number=number,
         text=question.text,
         kind=question.kind,
-        file_id=question.file_id,
+        media=tuple(Media(each.kind, each.file_id) for each in question.attachments),
         reason=ask.reason,
         joined_at=ask.joined_at,
         is_waiting=question.state is QuestionState.UNANSWERED,

@@ -94,13 +94,22 @@ class Person:
         content: dict[str, Any] = {"text": text} | ({"entities": entities} if entities else {})
         return self._puts(content, chat_id, replying_to)
 
-    def sends_photo(self, caption: str = "", content: bytes = b"\xff\xd8photo") -> Seen:
-        """Send a picture."""
-        return self._puts(self._file("photo", "photo.jpg", content) | _caption(caption))
+    def sends_photo(
+        self,
+        caption: str = "",
+        content: bytes = b"\xff\xd8photo",
+        album: str = "",
+        replying_to: Seen | None = None,
+    ) -> Seen:
+        """Send a picture; several with one `album` are an album."""
+        photo = self._file("photo", "photo.jpg", content) | _caption(caption)
+        together = {"media_group_id": album} if album else {}
+        return self._puts(photo | together, None, replying_to)
 
-    def sends_voice(self, content: bytes = b"OggS voice") -> Seen:
+    def sends_voice(self, content: bytes = b"OggS voice", seconds: int = 3) -> Seen:
         """Send a voice note."""
-        return self._puts(self._file("voice", "voice.ogg", content))
+        note = self._file("voice", "voice.ogg", content)
+        return self._puts({"voice": note["voice"] | {"duration": seconds}})
 
     def sends_document(self, name: str, content: bytes, caption: str = "") -> Seen:
         """Send a file under its name."""
@@ -167,6 +176,11 @@ class Person:
         about = seen.document or {}
         with self._world.lock:
             return str(about["file_name"]), self._world.files[about["file_id"]][1]
+
+    def loses_files(self) -> None:
+        """Let Telegram forget every file, as it does after a while with some."""
+        with self._world.lock:
+            self._world.files.clear()
 
     def looks_at(self, seen: Seen) -> bytes:
         """Return the picture in a message."""

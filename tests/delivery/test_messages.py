@@ -87,7 +87,7 @@ def test_a_question_asked_by_a_button_is_repeated_above_its_answer(session: Sess
     assert owed(session)[0].parts[0].startswith("❓ &lt;ප්‍රශ්නය&gt;\n\n")
 
 
-@pytest.mark.parametrize(("kind", "key"), [("photo", "media.photo"), ("text", "ask.no_words")])
+@pytest.mark.parametrize(("kind", "key"), [("sticker", "media.sticker"), ("text", "ask.no_words")])
 def test_what_holds_no_words_is_asked_for_words(session: Session, kind: str, key: str) -> None:
     """Each kind of media has its own sentence, and so has a text without words."""
     answering.record_media(session, Incoming(NIMAL, "", 1, 5, kind=kind))

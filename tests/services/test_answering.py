@@ -20,6 +20,7 @@ from bot.services import answering
 from bot.services.answering import Incoming, Outcome
 from bot.services.curation import import_entries
 from bot.services.farmers import Asker
+from bot.services.media import Media
 from retrieval import Decision, SearchResult
 from tests.factories import create_draft, create_match
 
@@ -233,12 +234,17 @@ def test_what_no_database_holds_is_replaced(session: Session) -> None:
 
 
 def test_media_is_recorded_as_unanswered(session: Session) -> None:
-    """A photo is kept in the log with its caption."""
-    incoming = Incoming(NIMAL, "මේ මොකක්ද", 9, 5, kind="photo")
+    """A photo is kept with its question, which an officer gets; twice is as once."""
+    photo = Media("photo", "file-1")
+    incoming = Incoming(NIMAL, "", 9, 5, kind="photo", media=photo)
 
     stored = session.get_one(Question, answering.record_media(session, incoming).question_id)
+    answering.record_media(session, incoming)
 
     assert (stored.kind, stored.state) == ("photo", QuestionState.UNANSWERED)
+    assert [(each.kind, each.file_id) for each in stored.attachments] == [("photo", "file-1")]
+    assert stored.ask is not None
+    assert stored.ask.reason == "media"
 
 
 def test_only_published_entries_are_suggested(session: Session) -> None:

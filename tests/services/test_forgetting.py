@@ -31,6 +31,7 @@ from bot.db.models import (
 from bot.services import flows, inbox, outbox
 from bot.services.farmers import Asker
 from bot.services.forgetting import forget
+from bot.services.media import Media, attach
 from bot.services.proposals import propose_phrasing
 from bot.services.question_log import LogFilter, iter_questions
 from tests.factories import create_draft
@@ -44,8 +45,10 @@ ASKER = Asker(ME, ME)
 
 def mine(session: Session, text: str = MINE, **fields: Any) -> Question:
     """A question of the person's, under their message 5."""
-    own = {"farmer": farmer(session, ME), "chat_id": ME, "message_id": 5, "file_id": "f1"}
-    return ask(session, text, **(own | fields))
+    own = {"farmer": farmer(session, ME), "chat_id": ME, "message_id": 5}
+    question = ask(session, text, **(own | fields))
+    attach(session, question, Media("photo", "f1"), 5)
+    return question
 
 
 def theirs(session: Session, text: str = "අනිත් කෙනාගේ") -> Question:
@@ -127,7 +130,7 @@ def test_what_is_left_of_a_question_counts_and_says_nothing(session: Session) ->
     left = (question.text, question.folded, question.farmer_id, question.chat_id)
     assert left == ("", "", None, None)
     assert question.message_id is None
-    assert (question.file_id, question.state) == (None, QuestionState.UNANSWERED)
+    assert (question.attachments, question.state) == ([], QuestionState.UNANSWERED)
 
 
 def test_a_group_of_one_is_withdrawn_from_its_officer(session: Session) -> None:
@@ -280,6 +283,7 @@ def test_who_is_not_known_is_forgotten_without_a_trace(session: Session) -> None
 #: Columns that may hold a Telegram id or lead to a person, and how `forget` deals with them.
 DEALT_WITH = {
     "asks.question_id": "the question is nobody's",
+    "attachments.question_id": "deleted",
     "audit.actor": "of the team only",
     "audit.subject": "of the team only",
     "console_sessions.telegram_user_id": "deleted unless of the team",

@@ -22,10 +22,11 @@ from bot.db.models.mail import (
     ReceivedUpdate,
 )
 from bot.db.models.people import AuditEvent, Farmer, Flow, Invite, Role, RoleGrant
-from bot.db.models.questions import Feedback, Question, QuestionState, Reply
+from bot.db.models.questions import Attachment, Feedback, Question, QuestionState, Reply
 
 __all__ = [
     "Ask",
+    "Attachment",
     "AuditEvent",
     "Base",
     "ConsoleSession",

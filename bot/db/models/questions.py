@@ -53,8 +53,8 @@ class Question(Base):
     topic_id: Mapped[int | None] = mapped_column(BigInteger)
     channel: Mapped[str] = mapped_column(String(16), default="telegram")
     kind: Mapped[str] = mapped_column(String(16), default="text")
-    #: Telegram's id of the photo or voice note, valid for this bot only.
-    file_id: Mapped[str | None] = mapped_column(String(255))
+    #: Telegram's name for the album that the message is part of.
+    album_id: Mapped[str | None] = mapped_column(String(64), index=True)
     is_edit: Mapped[bool] = mapped_column(default=False)
     text: Mapped[str] = mapped_column(Text)
     #: The beginning of the text as it sounds, the same in every script: what a search looks in.
@@ -76,10 +76,30 @@ class Question(Base):
     asked_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
     replies: Mapped[list["Reply"]] = relationship(back_populates="question", order_by="Reply.id")
+    attachments: Mapped[list["Attachment"]] = relationship(
+        back_populates="question", order_by="Attachment.id"
+    )
     farmer: Mapped[Farmer | None] = relationship()
     entry: Mapped[Entry | None] = relationship()
     #: How it waits for an officer; None when it never did.
     ask: Mapped["Ask | None"] = relationship(back_populates="question")
+
+
+class Attachment(Base):
+    """A photo, a voice note or another recording that belongs to a question."""
+
+    __tablename__ = "attachments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), index=True)
+    #: What Telegram sends it as: "photo", "voice", "audio", "video", "video_note", "document".
+    kind: Mapped[str] = mapped_column(String(16))
+    #: Telegram's id of the file, valid for this bot only.
+    file_id: Mapped[str] = mapped_column(String(255))
+    #: The message that brought it; a message handled again brings nothing new.
+    message_id: Mapped[int] = mapped_column(BigInteger)
+
+    question: Mapped[Question] = relationship(back_populates="attachments")
 
 
 class Reply(Base):

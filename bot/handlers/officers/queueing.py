@@ -8,7 +8,14 @@ from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_user, is_private
 from bot.handlers.officers.keyboards import area_of, button, code_of, keyboard, turn
-from bot.handlers.officers.wording import ASKERS_SHOWN, one_line, say_group, say_line
+from bot.handlers.officers.showing import show_media
+from bot.handlers.officers.wording import (
+    ASKERS_SHOWN,
+    name_farmer,
+    one_line,
+    say_group,
+    say_line,
+)
 from bot.handlers.pressing import remove_buttons, show_instead
 from bot.handlers.replying import place_of, send
 from bot.rendering import Rendered, render_text
@@ -23,6 +30,8 @@ from bot.services.queue import (
 )
 
 _MOST_AREAS = 12
+#: Files shown of one asker: as many as an album holds.
+MEDIA_SHOWN = 10
 _ALL = 0
 
 
@@ -88,8 +97,12 @@ async def release_shown(
 
 
 async def say_view(update: Update, context: GoviContext, view: GroupView, page: int = 0) -> None:
-    """Show an escalation with the buttons for what may be done with it now."""
+    """Show an escalation with the buttons for what may be done with it now, and what was sent."""
     await say(update, context, say_group(context, view, page), _view_keyboard(context, view, page))
+    first = page * ASKERS_SHOWN
+    for ask in view.asks[first : first + ASKERS_SHOWN]:
+        for media in ask.media[:MEDIA_SHOWN]:
+            await show_media(update, context, media, name_farmer(context, ask.number))
 
 
 async def _render_queue(update: Update, context: GoviContext, code: int, page: int) -> Rendered:

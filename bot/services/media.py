@@ -1,0 +1,83 @@
+"""Photos, voice notes and other recordings: kept by Telegram's file id, looked at by officers."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.models import Attachment, Question
+from bot.services import holds
+from bot.services.texts import sound_of, storable
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that a message carries.
+
+    Attributes:
+        kind: "photo", "voice", "audio", "video", "video_note" or "document".
+        file_id: Telegram's id of it, valid for this bot only.
+        album_id: Telegram's name for the album that the message is part of.
+        seconds: Length of a recording; None where there is none.
+    """
+
+    kind: str
+    file_id: str
+    album_id: str | None = None
+    seconds: int | None = None
+
+    @property
+    def is_slip(self) -> bool:
+        """Whether it is a voice note that was let go of before anything was said."""
+        return self.kind == "voice" and self.seconds is not None and self.seconds <= SLIP_SECONDS
+
+
+SLIP_SECONDS = 1
+
+
+def attach(session: Session, question: Question, media: Media, message_id: int) -> None:
+    """Keep a file with a question, once a message; does not commit."""
+    session.flush()
+    known = select(Attachment.id).where(
+        Attachment.question_id == question.id,
+        Attachment.message_id == message_id,
+        Attachment.file_id == media.file_id,
+    )
+    if session.scalar(known) is None:
+        session.add(
+            Attachment(
+                question_id=question.id,
+                kind=media.kind,
+                file_id=media.file_id,
+                message_id=message_id,
+            )
+        )
+        question.album_id = question.album_id or media.album_id
+        session.flush()
+        session.expire(question, ["attachments"])
+
+
+def join_album(session: Session, chat_id: int, message_id: int, media: Media, caption: str) -> bool:
+    """Add a later message of an album to the question that its first one became.
+
+    A caption that comes only now becomes the question's words. Does not commit.
+
+    Returns:
+        Whether there was such a question; if not, the message is the album's first.
+    """
+    if media.album_id is None:
+        return False
+    question = session.scalar(
+        select(Question)
+        .where(Question.album_id == media.album_id, Question.chat_id == chat_id)
+        .order_by(Question.id)
+        .limit(1)
+    )
+    if question is None:
+        return False
+    attach(session, question, media, message_id)
+    if caption and not question.text:
+        question.text, question.folded = storable(caption), sound_of(caption)
+        if question.ask is not None:
+            holds.retitle(session, question.ask.escalation)
+    return True

@@ -1,0 +1,112 @@
+"""Photos and voice notes: farmers send them, officers see them, nobody is named."""
+
+import pytest
+
+from bot.db.models import Attachment, Escalation, Note, Question, QuestionState
+from bot.testing.people import Seen
+from tests.journeys.curation.chat import Chat, text
+from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
+
+
+async def seen_by(officer: Chat) -> Seen:
+    """Open the only escalation; what follows its message."""
+    listed = await officer.sends("/queue")
+    return await officer.presses(listed.button("#1"), replies=2)
+
+
+@pytest.mark.parametrize("kind", ["photo", "voice"])
+async def test_a_photo_or_a_voice_note_goes_to_the_officers(
+    govi: Govi, nimal: Chat, officer: Chat, kind: str
+) -> None:
+    """The farmer hears the number; the officer gets the file anew under the farmer's number."""
+    told = await nimal.after(1, getattr(nimal.person, f"sends_{kind}"))
+    shown = await seen_by(officer)
+
+    assert told.text == text(f"media.passed_on.{kind}", number=1).strip()
+    assert kind in shown.raw
+    assert shown.raw["caption"] == text("officer.farmer", number=1)
+    assert "forward_origin" not in shown.raw
+
+
+async def test_an_album_is_one_matter(govi: Govi, nimal: Chat) -> None:
+    """Three pictures get one reply, and one escalation holds them all; its caption names it."""
+    for caption in ("", "මල් වැටෙනවා", ""):
+        nimal.person.sends_photo(caption, album="a1")
+    await nimal.sends("/mine", replies=2)
+
+    assert len(govi.rows(Attachment)) == 3
+    assert [each.text for each in govi.rows(Escalation)] == ["මල් වැටෙනවා"]
+    assert len(govi.rows(Question)) == 1
+
+
+async def test_a_caption_is_looked_up_first(govi: Govi, nimal: Chat) -> None:
+    """What is known is answered; nobody has to look at the picture."""
+    answer = await nimal.after(1, lambda: nimal.person.sends_photo(BLAST))
+
+    assert answer.text == BLAST_ANSWER
+    assert govi.rows(Escalation) == []
+    assert [each.kind for each in govi.rows(Attachment)] == ["photo"]
+
+
+async def test_a_caption_without_an_answer_goes_with_its_picture(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """The officer reads the one and sees the other."""
+    told = await nimal.after(1, lambda: nimal.person.sends_photo(UNKNOWN))
+    shown = await seen_by(officer)
+
+    assert told.text == text("ask.passed_on", number=1).strip()
+    assert UNKNOWN in officer.answers()[-2].text
+    assert shown.photo is not None
+
+
+async def test_a_picture_under_an_open_question_is_added_to_it(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """It is a detail, not a question of its own."""
+    told = await nimal.sends(UNKNOWN)
+    await nimal.after(1, lambda: nimal.person.sends_photo("මෙන්න", replying_to=told))
+    shown = await seen_by(officer)
+
+    assert [note.text for note in govi.rows(Note)] == ["මෙන්න"]
+    assert len(govi.rows(Question)) == 1
+    assert shown.photo is not None
+
+
+async def test_a_slip_of_the_thumb_goes_to_nobody(govi: Govi, nimal: Chat) -> None:
+    """A voice note of a second holds nothing; the farmer is asked to speak again."""
+    told = await nimal.after(1, lambda: nimal.person.sends_voice(seconds=1))
+
+    assert told.text == text("media.voice")
+    assert govi.rows(Escalation) == []
+
+
+async def test_a_file_that_telegram_has_lost_is_said(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """The officer hears whom to ask for it; the escalation is shown all the same."""
+    await nimal.after(1, nimal.person.sends_photo)
+    nimal.person.loses_files()
+    told = await seen_by(officer)
+
+    farmer = text("officer.farmer", number=1)
+    assert told.text == text("officer.media_gone", farmer=farmer)
+
+
+async def test_an_officer_answers_a_picture_in_words(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """The answer comes under the picture itself."""
+    photo = nimal.person.sends_photo()
+    await nimal.sees_more(1)
+    listed = await officer.sends("/queue")
+    await officer.presses(listed.button(text("officer.button.claim")), replies=2)
+    held = officer.answers()[-2]
+    await officer.presses(held.button(text("officer.button.answer")))
+    preview = await officer.sends("කොළ කපලා පුච්චන්න.")
+    await officer.presses(preview.button(text("officer.button.send")), replies=2)
+    answer = await nimal.sees_more(2)
+
+    assert "කොළ කපලා පුච්චන්න." in answer.text
+    assert answer.replies_to == photo.message_id
+    assert [q.state for q in govi.rows(Question)] == [QuestionState.RESOLVED]
