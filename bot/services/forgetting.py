@@ -4,7 +4,7 @@ What is left of a question counts how often Govi could help, and belongs to nobo
 has taken over into the knowledge base is general advice and stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.db.models import (
     EscalationState,
     Farmer,
     Feedback,
+    Flow,
     Note,
     OutboxStatus,
     OutgoingMessage,
@@ -35,6 +36,8 @@ from bot.services import audit, flows, inbox, roles
 _WAITING = (EscalationState.OPEN, EscalationState.CLAIMED)
 #: Questions erased by one set of statements; databases limit the values of one.
 _STEP = 400
+#: Words so long, found in another text, were taken from the person.
+_LONG = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,27 @@ def _erase_words(session: Session, ids: Sequence[int], groups: Sequence[int]) ->
     for escalation_id in groups:
         is_blank = (Escalation.id == escalation_id) & (Escalation.text == "")
         _change(session, Escalation, is_blank, text=_words_of_others(session, escalation_id))
+    _end_dialogues(session, texts)
     _erase_proposals(session, {match_key(text) for text in texts}, groups)
+
+
+def _end_dialogues(session: Session, texts: set[str]) -> None:
+    """End what an officer is in the middle of doing with a person's words."""
+    for flow in session.scalars(select(Flow)):
+        if any(_is_in(text, each) for text in texts for each in _strings(flow.data)):
+            session.delete(flow)
+
+
+def _is_in(text: str, whole: str) -> bool:
+    return text == whole or (len(text) >= _LONG and text in whole)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
 
 
 def _words_of_others(session: Session, escalation_id: int) -> str:

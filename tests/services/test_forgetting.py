@@ -235,6 +235,17 @@ def test_words_that_wait_to_become_a_phrasing_are_withdrawn(session: Session) ->
     assert (proposal.phrasing, proposal.state) == ("", ProposalState.REJECTED)
 
 
+def test_an_officer_loses_what_they_were_making_of_the_words(session: Session) -> None:
+    """A dialogue about others' words goes on."""
+    escalate(session, mine(session))
+    flows.enter(session, OFFICER, "keep", "area", {"phrasings": [f"{MINE}?", "x"]})
+    flows.enter(session, OTHER, "keep", "area", {"phrasings": ["x"]})
+
+    forget(session, ME)
+
+    assert [flow.telegram_user_id for flow in session.query(Flow)] == [OTHER]
+
+
 def test_an_update_that_waits_behind_is_still_handled(session: Session) -> None:
     """Who writes again after asking to be forgotten gets an answer."""
     inbox.store(session, [raw("ආයෙත් අහනවා")])
