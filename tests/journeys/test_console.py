@@ -1,14 +1,24 @@
 """/console on Telegram: the way into the web console."""
 
+import asyncio
+import functools
+import os
 import re
+import signal
+import socket
+from pathlib import Path
 
 import httpx
+import pytest
 
 from bot.console.app import create_app
+from bot.console.serving import serve
 from bot.db.models import Role
+from bot.errors import SettingsError
+from bot.intake import run
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
-from tests.journeys.serving import Govi
+from tests.journeys.serving import Govi, create_services
 from tests.journeys.team import TEXTS, appoint
 
 
@@ -44,3 +54,41 @@ async def test_no_link_is_shown_in_a_group(api: BotApi, govi: Govi, farmer: Pers
     reply = await api.reply_to(officer.sends("/console@govi_bot", chat_id=group))
 
     assert reply.text == TEXTS.text("refusal.private_only")
+
+
+async def test_one_process_serves_telegram_and_the_console(api: BotApi, tmp_path: Path) -> None:
+    """`govi run --console`: a signal ends both."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    services = create_services(api.url, api.token, tmp_path)
+    settings = services.settings.model_copy(update={"console_port": port})
+    services.settings = settings
+    serving = asyncio.create_task(run(services, functools.partial(serve, services)))
+    transport = httpx.AsyncHTTPTransport(retries=20)
+    async with httpx.AsyncClient(transport=transport, base_url=settings.console) as browser:
+        page = await browser.get("/account")
+    reply = await api.reply_to(api.user(11).sends("/help"))
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(serving, 30)
+
+    assert page.status_code == 401
+    assert reply.text
+    services.close()
+
+
+async def test_a_console_that_cannot_listen_ends_the_process_and_says_why(
+    api: BotApi, tmp_path: Path
+) -> None:
+    """Nobody believes that it serves when it does not."""
+    services = create_services(api.url, api.token, tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        update = {"console_port": other.getsockname()[1]}
+        services.settings = services.settings.model_copy(update=update)
+
+        with pytest.raises(SettingsError, match="CONSOLE_PORT"):
+            await asyncio.wait_for(run(services, functools.partial(serve, services)), 30)
+    services.close()
