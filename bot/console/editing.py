@@ -51,23 +51,35 @@ async def show_empty(visit: Visit) -> Response:
 
 @signed_in
 async def take_new(visit: Visit) -> Response:
-    """Preview a new entry, try a question on it, or save it; an officer's waits for an admin."""
+    """Preview a new entry, try a question on it, or save it; an officer's waits for an admin.
+
+    One that looks like another is shown with a warning before it is saved.
+    """
     fields, act = _fields(visit), visit.form.text("act")
     learnt_from = visit.form.number("from") if visit.form.text("from") else None
     try:
         draft = await visit.read(check_new, visit.who, fields)
-        if act == "save" and learnt_from is not None:
-            pending = await visit.run(propose_from_answer, visit.who, learnt_from, fields)
-            return visit.go(f"/knowledge/{pending.entry.entry_id}", "proposed")
-        if act == "save" and visit.visitor.is_admin:
-            state = await visit.run(add_entry, visit.who, fields)
-            return visit.go(f"/knowledge/{state.entry_id}", "added")
-        if act == "save":
-            pending = await visit.run(propose_entry, visit.who, fields)
-            return visit.go(f"/knowledge/{pending.entry.entry_id}", "proposed")
+        if act != "save":
+            return await _preview(visit, None, fields, draft, act, learnt_from=learnt_from)
+        near = [] if visit.form.text("seen") else await _look_alike(visit, draft, None)
+        if near:
+            return await _editor(
+                visit, None, fields, near=near, draft=draft, learnt_from=learnt_from
+            )
+        return await _save_new(visit, fields, learnt_from)
     except KnowledgeError as error:
         return await _editor(visit, None, fields, faults=error.faults, learnt_from=learnt_from)
-    return await _preview(visit, None, fields, draft, act, learnt_from=learnt_from)
+
+
+async def _save_new(visit: Visit, fields: Mapping[str, str], learnt_from: int | None) -> Response:
+    if learnt_from is None and visit.visitor.is_admin:
+        state = await visit.run(add_entry, visit.who, fields)
+        return visit.go(f"/knowledge/{state.entry_id}", "added")
+    if learnt_from is None:
+        pending = await visit.run(propose_entry, visit.who, fields)
+    else:
+        pending = await visit.run(propose_from_answer, visit.who, learnt_from, fields)
+    return visit.go(f"/knowledge/{pending.entry.entry_id}", "proposed")
 
 
 @signed_in
@@ -132,11 +144,16 @@ async def _preview(
         return visit.render("trial.html", rehearsal=rehearsal, own_key=draft.key)
     near: Sequence[Found] = []
     if act == "preview":
-        matches = await asyncio.to_thread(look_alike, retriever, draft)
-        own_id = state.entry_id if state else None
-        near = await visit.read(find_near, visit.who, matches, 0.0, own_id)
+        near = await _look_alike(visit, draft, state)
         shown["draft"] = draft
     return await _editor(visit, state, fields, near=near, rehearsal=rehearsal, **shown)
+
+
+async def _look_alike(visit: Visit, draft: EntryDraft, state: EntryState | None) -> list[Found]:
+    """Return published entries, other than the one that is edited, that seem to say the same."""
+    matches = await asyncio.to_thread(look_alike, visit.desk.services.index.retriever, draft)
+    own_id = state.entry_id if state else None
+    return await visit.read(find_near, visit.who, matches, 0.0, own_id)
 
 
 async def _editor(

@@ -243,6 +243,23 @@ async def test_an_admin_adds_an_entry(services: Services, admin: Guest) -> None:
     assert FIELDS["answer"] in admin.page.text
 
 
+async def test_a_new_entry_that_looks_like_another_is_saved_at_the_second_press(
+    services: Services, admin: Guest
+) -> None:
+    """The first shows which entries are alike."""
+    await admin.open("/knowledge/new")
+    urea = "ගොයමට යූරියා දාන්නේ කවදද"
+    made = {**as_new(), "title": urea, "phrasings": urea}
+    del made["seen"]
+
+    page = await admin.submit("/knowledge/new", act="save", **made)
+    assert admin.says("console.near")
+    assert 'href="/knowledge/2"' in page.text
+    await admin.submit("/knowledge/new", act="save", **made)
+
+    assert admin.says("console.done.added")
+
+
 async def test_an_officers_entry_waits_for_an_admin(
     services: Services, officer: Guest, admin: Guest
 ) -> None:
@@ -339,4 +356,4 @@ async def test_what_people_typed_is_never_markup(services: Services, admin: Gues
 
 def as_new() -> dict[str, Any]:
     """What is typed into the form for a new entry."""
-    return {**FIELDS, "phrasings": "\n".join(FIELDS["phrasings"]), "grade": "none"}
+    return {**FIELDS, "phrasings": "\n".join(FIELDS["phrasings"]), "grade": "none", "seen": "1"}

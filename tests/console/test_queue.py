@@ -197,7 +197,9 @@ async def test_an_answer_becomes_an_entry_that_an_admin_approves(
     assert "වතුර අඩු කරන්න." in page.text
     made = {"title": WORDS, "answer": "වතුර අඩු කරන්න.", "phrasings": WORDS, "area": "fruit"}
 
-    await officer.submit("/knowledge/new", act="save", source="නිලධාරී", grade="none", **made)
+    await officer.submit(
+        "/knowledge/new", act="save", source="නිලධාරී", grade="none", seen="1", **made
+    )
 
     with reading(services.sessions) as session:
         proposal = session.query(Proposal).one()
