@@ -25,7 +25,7 @@ from bot.bootstrap import Services
 from bot.delivery.sender import Sender
 from bot.errors import ServingError, TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
-from bot.intake.webhook import Webhook
+from bot.intake.webhook import Webhook, read_address
 from bot.intake.worker import Worker
 from bot.jobs.runner import ticking
 from bot.listening import Listener
@@ -68,6 +68,8 @@ async def run(services: Services, *companions: Companion, is_webhook: bool = Fal
         GoviError: Telegram does not know the token, a setting is missing, or a part or companion
             has ended by itself; whoever supervises the process restarts it.
     """
+    if is_webhook:
+        read_address(services.settings)  # before anything waits for the network
     stop = asyncio.Event()
     with only_one(services.settings.data_dir), _signals(stop):
         application = create_application(services)

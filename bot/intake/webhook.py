@@ -27,6 +27,7 @@ from bot.errors import GoviError, SettingsError, TokenError
 from bot.intake import poller
 from bot.listening import Listener
 from bot.services import inbox
+from bot.settings import Settings
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 #: Telegram's updates stay far below; whatever is longer is not from Telegram.
@@ -43,6 +44,17 @@ SAY_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
+def read_address(settings: Settings) -> tuple[str, str]:
+    """Return where Telegram shall send updates, and the secret that it has to send along.
+
+    Raises:
+        SettingsError: WEBHOOK_URL or WEBHOOK_SECRET is not set.
+    """
+    if not settings.webhook_url or settings.webhook_secret is None:
+        raise SettingsError("a webhook needs WEBHOOK_URL and WEBHOOK_SECRET; see .env.example")
+    return settings.webhook_url, settings.webhook_secret.get_secret_value()
+
+
 class Webhook:
     """Receives updates into the inbox, and keeps Telegram sending them here."""
 
@@ -54,17 +66,14 @@ class Webhook:
             ListenError: WEBHOOK_PORT cannot be had.
         """
         settings = services.settings
-        if not settings.webhook_url or settings.webhook_secret is None:
-            raise SettingsError("a webhook needs WEBHOOK_URL and WEBHOOK_SECRET; see .env.example")
+        self._url, self._secret = read_address(settings)
         self._bot = bot
         self._services = services
         self._on_received = on_received
         self._lifeline = Lifeline(bot, services)
-        self._url = settings.webhook_url
         #: Whether this process has; one before it may have had another secret.
         self._is_announced = False
         self._next_said_at = -SAY_SECONDS
-        self._secret = settings.webhook_secret.get_secret_value()
         self.app = Starlette(routes=[Route("/{path:path}", self._receive, methods=["POST"])])
         self._listener = Listener(self.app, settings.webhook_host, settings.webhook_port)
 

@@ -14,7 +14,7 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 
 from bot.db.models import InboxStatus, ReceivedUpdate
 from bot.errors import ListenError, SettingsError, TokenError
-from bot.intake import poller, webhook
+from bot.intake import poller, serving, webhook
 from bot.intake.webhook import LONGEST_BODY, SECRET_HEADER, Webhook
 from bot.testing.bot_api import TOKEN
 from tests.journeys.serving import Govi, create_services, webhook_settings
@@ -257,11 +257,11 @@ async def test_what_will_not_pass_ends_serving(
 
 
 async def test_a_webhook_needs_its_settings(tmp_path: Path) -> None:
-    """They are named."""
+    """They are named, before Telegram is looked for."""
     govi = Govi(create_services("http://127.0.0.1:9", TOKEN, tmp_path))
 
     with pytest.raises(SettingsError, match="WEBHOOK_URL and WEBHOOK_SECRET"):
-        Webhook(None, govi.services, lambda: None)
+        await serving.run(govi.services, is_webhook=True)
     await govi.close()
 
 
