@@ -54,9 +54,12 @@ def test_a_chart_that_cannot_be_drawn_is_an_error_with_its_cause() -> None:
 
 
 def test_drawing_that_never_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sender does not wait for good."""
+    """A sender does not wait for good, and for the same chart not again."""
     monkeypatch.setattr(charts, "DRAWING_SECONDS", 0.001)
 
+    with pytest.raises(ChartError, match="timed out"):
+        draw(chart(9, 9, 9, 9, 9, 9, 9))
+    monkeypatch.setattr(subprocess, "run", None)
     with pytest.raises(ChartError, match="timed out"):
         draw(chart(9, 9, 9, 9, 9, 9, 9))
 

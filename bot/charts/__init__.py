@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from bot.errors import GoviError
 
-DRAWING_SECONDS = 60.0
+DRAWING_SECONDS = 20.0
 
 _one_at_a_time = threading.Lock()
 
@@ -57,15 +57,19 @@ def draw(chart: Chart) -> bytes:
     """Return a chart as PNG. Blocks for a second or two; the last few are remembered.
 
     Raises:
-        ChartError: It cannot be drawn.
+        ChartError: It cannot be drawn, or could not be when it was last tried.
     """
-    # Many officers get the same chart at once; the first call draws it.
+    # Many officers get the same chart at once; the first call draws it, and fails for all.
     with _one_at_a_time:
-        return _draw(json.dumps(asdict(chart), sort_keys=True))
+        drawn = _draw(json.dumps(asdict(chart), sort_keys=True))
+    if isinstance(drawn, str):
+        raise ChartError(drawn)
+    return drawn
 
 
 @lru_cache(maxsize=4)
-def _draw(described: str) -> bytes:
+def _draw(described: str) -> bytes | str:
+    """Return the picture, or why there is none."""
     try:
         done = subprocess.run(
             [sys.executable, "-m", "bot.charts.painter"],
@@ -76,5 +80,5 @@ def _draw(described: str) -> bytes:
         )
     except (OSError, subprocess.SubprocessError) as error:
         words = getattr(error, "stderr", None) or str(error).encode()
-        raise ChartError(words.decode(errors="replace").strip().rpartition("\n")[2]) from None
+        return str(words.decode(errors="replace").strip().rpartition("\n")[2])
     return done.stdout
