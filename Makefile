@@ -40,6 +40,9 @@ $(BIN)/.dev: requirements-dev.txt pyproject.toml $(BIN)/.serve
 	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then \
 		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null || \
 		echo "chromium cannot be installed here: the console's browser tests will be skipped"; fi
+	@if ! command -v espeak-ng >/dev/null || ! command -v opusenc >/dev/null; then \
+		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends espeak-ng opus-tools >/dev/null || \
+		echo "espeak-ng and opusenc cannot be installed here: tests of the real voice will be skipped"; fi
 	@touch $@
 
 run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in the terminal

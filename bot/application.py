@@ -20,7 +20,17 @@ from bot.delivery.lifeline import Lifeline
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
-from bot.handlers import console, curation, language, my_questions, officers, privacy, team, tips
+from bot.handlers import (
+    console,
+    curation,
+    language,
+    listening,
+    my_questions,
+    officers,
+    privacy,
+    team,
+    tips,
+)
 from bot.handlers.ask import ask_question, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
@@ -103,6 +113,7 @@ def _add_handlers(application: GoviApplication) -> None:
             CommandHandler("cancel", cancel, filters=ADDRESSED),
             *language.handlers(),
             *my_questions.handlers(),
+            *listening.handlers(),
             *privacy.handlers(),
             *tips.handlers(),
             *team.handlers(),

@@ -29,11 +29,17 @@ class Attachment:
             thread of its own when it is sent. If that returns None, the caption goes alone, as
             text.
         caption: Escaped HTML of at most `CAPTION_LIMIT` units.
+        known: Telegram's id of the same file sent before; if it is refused, `content` is sent.
+        keep: A service function that is told Telegram's id of the file once it is sent.
+        excuse: Escaped HTML that goes instead when there are no bytes, or nobody takes them.
     """
 
     kind: str
     content: str | Callable[[], bytes | None]
     caption: str = ""
+    known: str | None = None
+    keep: Callable[..., object] | None = None
+    excuse: str = ""
 
 
 #: One message: escaped HTML, or a file with its caption.

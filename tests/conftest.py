@@ -30,6 +30,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine can say aloud, tests see the same; those about speech say otherwise."""
+    monkeypatch.setattr("bot.speech.find_programs", lambda: None)
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated SQLite database."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy.orm import Session
 
+from bot import speech
 from bot.bootstrap import Services, open_database
 from bot.cli.opening import configured, services
 from bot.contacts import load_contacts
@@ -88,6 +89,7 @@ def _installation(opened: Services) -> Iterable[Finding]:
     yield Finding("settings", f"BOT_TOKEN {token}; data in {settings.data_dir}")
     yield Finding("database", f"{opened.engine.url.render_as_string()} at revision {head()}")
     yield _contacts()
+    yield _speech()
     yield Finding("model", opened.index.retriever.model_id)
     with reading(opened.sessions) as session:
         yield from checkup.examine_database(session)
@@ -102,6 +104,13 @@ def _contacts() -> Finding:
     if open_:
         text += f"; not yet confirmed by the service itself: {', '.join(open_)}"
     return Finding("contacts", text)
+
+
+def _speech() -> Finding:
+    programs = speech.find_programs()
+    if programs is None:
+        return Finding("speech", f"answers cannot be listened to; install {speech.PACKAGES}")
+    return Finding("speech", f"answers are read out by espeak-ng and {programs.packer_name}")
 
 
 def _report(findings: list[Finding]) -> None:

@@ -1,6 +1,7 @@
 """What each kind of outbox row says: one entry in `KINDS` a kind."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.delivery import daily_messages, loop_messages
@@ -9,11 +10,13 @@ from bot.errors import GoviError
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import MAIN_LANGUAGE
 from bot.loop_keyboards import withdraw_keyboard
-from bot.rendering import Rendered, render, render_text
+from bot.rendering import Attachment, Rendered, render, render_text
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.farmers import list_languages
+from bot.services.listening import Spoken, keep_recording, read_spoken
 from bot.services.outbox import LeasedMessage
 from bot.services.remarks import Remark
+from bot.speech import speak_or_none
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -76,6 +79,31 @@ def _render_media(catalogue: Catalogue, owed: OwedReply, language: str) -> Rende
 _OF_THEIR_OWN = ("photo", "voice")
 
 
+def _read_spoken(session: "Session", message: LeasedMessage) -> Spoken | None:
+    if message.reply_id is None:
+        raise ValueError(f"outbox message {message.id} names no reply")
+    return read_spoken(session, message.reply_id)
+
+
+def _render_spoken(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    """Read an answer out; Telegram has the recording if anybody ever heard the same words."""
+    spoken: Spoken | None = letter.found
+    if spoken is None:
+        return None
+    recording = Attachment(
+        "voice",
+        partial(speak_or_none, spoken.text),
+        known=spoken.file_id,
+        keep=partial(_keep_recording, spoken.digest),
+        excuse=catalogue.text("listen.failed", letter.language),
+    )
+    return Rendered((recording,))
+
+
+def _keep_recording(digest: str, session: "Session", file_id: str) -> None:
+    keep_recording(session, digest, file_id)
+
+
 def _render_remark(catalogue: Catalogue, letter: Letter) -> Rendered:
     """Say something back to small talk, or what helps in an emergency."""
     remark = Remark(**letter.data)
@@ -92,6 +120,7 @@ KINDS: dict[str, Kind] = {
     "set_aside": Kind(_render_set_aside),
     "reply": Kind(_render_reply, _read_reply),
     "remark": Kind(_render_remark),
+    "spoken": Kind(_render_spoken, _read_spoken),
     **loop_messages.KINDS,
     **daily_messages.KINDS,
 }

@@ -25,13 +25,14 @@ from typing import Any, Concatenate, ParamSpec
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from telegram import Message
 from telegram.error import ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.bootstrap import Services
 from bot.delivery.messages import compose
 from bot.delivery.wire import Place, Wire, is_our_fault, seconds_of
 from bot.logs import describe
-from bot.rendering import Rendered
+from bot.rendering import Attachment, Part, Rendered
 from bot.services import outbox, set_aside
 from bot.services.outbox import LeasedMessage
 
@@ -172,11 +173,19 @@ class Sender:
         last = len(content.parts) - 1
         for number in range(len(sent), len(content.parts)):
             keyboard = content.keyboard if number == last else None
-            sent.append(await self._wire.send(place, content.parts[number], keyboard))
+            part = content.parts[number]
+            taken = await self._wire.deliver(place, part, keyboard)
+            sent.append(taken.message_id)
             self._sent += 1
+            await self._keep(part, taken)
             if number < last:
                 await self._record(outbox.note_parts, message.id, sent)
         return sent
+
+    async def _keep(self, part: Part, taken: Message) -> None:
+        """Let what was made be known by its id the next time."""
+        if isinstance(part, Attachment) and part.keep is not None and taken.voice is not None:
+            await self._record(part.keep, taken.voice.file_id)
 
     async def _settle(self, message: LeasedMessage, error: Exception) -> None:
         """Decide what becomes of a message that was not sent."""

@@ -1,6 +1,7 @@
 """One message to Telegram: in its turn, and holding back when Telegram asks for it."""
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -48,18 +49,41 @@ class Wire:
             RetryAfter: Telegram asks to wait, or its limits demand more than a short wait.
             TelegramError: It was not taken, or Telegram's answer was lost.
         """
-        if isinstance(part, Attachment) and (content := await self._content(part)) is not None:
+        return (await self.deliver(place, part, keyboard)).message_id
+
+    async def deliver(
+        self, place: Place, part: Part, keyboard: InlineKeyboardMarkup | None = None
+    ) -> Message:
+        """Send one message when its turn comes; return it as Telegram shows it.
+
+        Raises:
+            RetryAfter, TelegramError: As `send`.
+        """
+        if isinstance(part, str):
+            return await self._in_turn(place, partial(self._send_text, place, part, keyboard))
+        if part.known is not None:
+            with contextlib.suppress(BadRequest):  # another bot's, or lost
+                return await self._in_turn(
+                    place, partial(self._send_file, place, part, part.known, keyboard)
+                )
+        content = await self._content(part)
+        if content is not None:
             send = partial(self._send_file, place, part, content, keyboard)
-        else:
-            text = part.caption if isinstance(part, Attachment) else part
-            send = partial(self._send_text, place, text, keyboard)
+            try:
+                return await self._in_turn(place, send)
+            except BadRequest:  # such as from one who takes no voice notes
+                if not part.excuse:
+                    raise
+        text = part.excuse or part.caption
+        return await self._in_turn(place, partial(self._send_text, place, text, keyboard))
+
+    async def _in_turn(self, place: Place, send: Callable[[], Awaitable[Message]]) -> Message:
         await self._turn(place.chat_id)
         try:
-            message = await send()
+            return await send()
         except RetryAfter as error:
             self.pacer.hold(place.chat_id, seconds_of(error))
             raise
-        return message.message_id
 
     async def _send_text(
         self, place: Place, text: str, keyboard: InlineKeyboardMarkup | None

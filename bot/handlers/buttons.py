@@ -1,26 +1,43 @@
 """A farmer presses a button: chooses, refuses, rates, or asks the example question."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
-from telegram import CallbackQuery, Update
+from telegram import InlineKeyboardMarkup, Update
 from telegram.error import BadRequest
 
 from bot.errors import NotYoursError, StaleButtonError
 from bot.handlers.ask import decide
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import read_asker, topic_of
-from bot.handlers.keyboards import AskExample, Choose, Press, Rate, Refuse, decode
+from bot.handlers.keyboards import (
+    AskExample,
+    Choose,
+    Listen,
+    Press,
+    Rate,
+    Refuse,
+    decode,
+    rated_keyboard,
+)
+from bot.handlers.listening import read_out_answer
+from bot.handlers.pressing import show_keyboard
 from bot.services.answering import Incoming, choose_suggestion, refuse_suggestions
 from bot.services.rating import rate
 
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What a press led to: the line shown over the chat, and whether its keyboard is used up."""
+    """What a press led to: the line shown over the chat, and whether its keyboard is used up.
+
+    A used one makes room for `left`, if that is given.
+    """
 
     line: str
     is_spent: bool = True
+    left: InlineKeyboardMarkup | None = None
 
 
 async def press_button(update: Update, context: GoviContext) -> None:
@@ -32,22 +49,15 @@ async def press_button(update: Update, context: GoviContext) -> None:
     with contextlib.suppress(BadRequest):  # too old to be answered
         await query.answer(context.catalogue.text(effect.line))
     if effect.is_spent:
-        await _remove_keyboard(query)
+        await show_keyboard(query, effect.left)
 
 
 async def _carry_out(update: Update, context: GoviContext, press: Press | None) -> _Effect:
+    act = _ACTS.get(type(press))
+    if act is None:
+        return _Effect("button.stale", is_spent=False)
     try:
-        match press:
-            case Choose():
-                return await _choose(update, context, press)
-            case Refuse():
-                return await _refuse(update, context, press)
-            case Rate():
-                return await _rate(update, context, press)
-            case AskExample():
-                return await _ask_example(update, context)
-            case None:
-                return _Effect("button.stale", is_spent=False)
+        return await act(update, context, press)
     except StaleButtonError:
         return _Effect("button.stale")
     except NotYoursError:
@@ -74,12 +84,13 @@ async def _rate(update: Update, context: GoviContext, press: Rate) -> _Effect:
     is_new = await context.run(
         rate, press.reply_id, read_asker(update), press.is_helpful, update.update_id
     )
+    left = rated_keyboard(context.catalogue, press.reply_id)
     if not is_new:
-        return _Effect("button.already")
-    return _Effect("button.thanks" if press.is_helpful else "button.sorry")
+        return _Effect("button.already", left=left)
+    return _Effect("button.thanks" if press.is_helpful else "button.sorry", left=left)
 
 
-async def _ask_example(update: Update, context: GoviContext) -> _Effect:
+async def _ask_example(update: Update, context: GoviContext, _: AskExample) -> _Effect:
     """Ask the question of the button; the reply goes under the message that carries it."""
     message = update.effective_message
     incoming = Incoming(
@@ -94,6 +105,15 @@ async def _ask_example(update: Update, context: GoviContext) -> _Effect:
     return _Effect("button.chosen")
 
 
-async def _remove_keyboard(query: CallbackQuery) -> None:
-    with contextlib.suppress(BadRequest):  # gone already, or too old to be changed
-        await query.edit_message_reply_markup(reply_markup=None)
+async def _listen(update: Update, context: GoviContext, press: Listen) -> _Effect:
+    line = await read_out_answer(update, context, press.reply_id)
+    return _Effect(line, is_spent=False)
+
+
+_ACTS: dict[type, Callable[[Update, GoviContext, Any], Awaitable[_Effect]]] = {
+    Choose: _choose,
+    Refuse: _refuse,
+    Rate: _rate,
+    AskExample: _ask_example,
+    Listen: _listen,
+}

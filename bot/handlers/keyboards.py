@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot import speech
 from bot.i18n import Catalogue
 from bot.services.answering import Outcome
 
 #: Telegram cuts longer labels on narrow telephones.
 LABEL_LIMIT = 60
 #: Version 1 of the format; a button of another version is out of date.
-_SHAPE = re.compile(r"1:([crude])((?::[0-9]{1,18}){0,2})", re.ASCII)
+_SHAPE = re.compile(r"1:([crudel])((?::[0-9]{1,18}){0,2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,14 @@ class AskExample:
     """Ask the example question of the welcome."""
 
 
-Press = Choose | Refuse | Rate | AskExample
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Hear an answer."""
+
+    reply_id: int
+
+
+Press = Choose | Refuse | Rate | AskExample | Listen
 
 
 def encode(press: Press) -> str:
@@ -60,6 +68,8 @@ def encode(press: Press) -> str:
             return f"1:{'u' if press.is_helpful else 'd'}:{press.reply_id}"
         case AskExample():
             return "1:e"
+        case Listen():
+            return f"1:l:{press.reply_id}"
 
 
 def decode(data: str) -> Press | None:
@@ -77,19 +87,30 @@ def decode(data: str) -> Press | None:
             return Rate(reply_id, match[1] == "u")
         case "e", []:
             return AskExample()
+        case "l", [reply_id]:
+            return Listen(reply_id)
     return None
 
 
 def rating_keyboard(catalogue: Catalogue, reply_id: int) -> InlineKeyboardMarkup:
-    """Return 👍 and 👎 for an answer."""
-    return InlineKeyboardMarkup(
-        [
-            [
-                _button(catalogue.text("button.helpful"), Rate(reply_id, is_helpful=True)),
-                _button(catalogue.text("button.not_helpful"), Rate(reply_id, is_helpful=False)),
-            ]
-        ]
-    )
+    """Return 👍 and 👎 for an answer, and 🔊 where answers can be listened to."""
+    rating = [
+        _button(catalogue.text("button.helpful"), Rate(reply_id, is_helpful=True)),
+        _button(catalogue.text("button.not_helpful"), Rate(reply_id, is_helpful=False)),
+    ]
+    return InlineKeyboardMarkup([rating, *_listening(catalogue, reply_id)])
+
+
+def rated_keyboard(catalogue: Catalogue, reply_id: int) -> InlineKeyboardMarkup | None:
+    """Return what stays under an answer that was rated."""
+    rows = _listening(catalogue, reply_id)
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _listening(catalogue: Catalogue, reply_id: int) -> list[list[InlineKeyboardButton]]:
+    if not speech.can_speak():
+        return []
+    return [[_button(catalogue.text("button.listen"), Listen(reply_id))]]
 
 
 def suggestion_keyboard(catalogue: Catalogue, outcome: Outcome) -> InlineKeyboardMarkup:

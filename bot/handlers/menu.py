@@ -21,7 +21,7 @@ from bot.services.roles import Member, Role, find_member
 
 logger = logging.getLogger(__name__)
 
-FARMERS = ("start", "help", "mine", "language", "tips", "privacy")
+FARMERS = ("start", "help", "mine", "listen", "language", "tips", "privacy")
 OFFICERS = ("queue", "find", "team", "console", "cancel")
 ADMINS = (
     "drafts", "stats", "add", "edit", "retire", "restore", "history", "try", "import", "export",

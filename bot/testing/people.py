@@ -188,6 +188,11 @@ class Person:
         with self._world.lock:
             return self._world.files[about["file_id"]][1]
 
+    def hears(self, seen: Seen) -> bytes:
+        """Return the voice note in a message."""
+        with self._world.lock:
+            return self._world.files[seen.raw["voice"]["file_id"]][1]
+
     def sees(self, chat_id: int | None = None) -> list[Seen]:
         """Return the chat from its beginning, as it stands now."""
         with self._world.lock:

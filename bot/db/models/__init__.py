@@ -22,7 +22,14 @@ from bot.db.models.mail import (
     ReceivedUpdate,
 )
 from bot.db.models.people import AuditEvent, Farmer, Flow, Invite, Role, RoleGrant
-from bot.db.models.questions import Attachment, Feedback, Question, QuestionState, Reply
+from bot.db.models.questions import (
+    Attachment,
+    Feedback,
+    Question,
+    QuestionState,
+    Recording,
+    Reply,
+)
 
 __all__ = [
     "Ask",
@@ -54,6 +61,7 @@ __all__ = [
     "Question",
     "QuestionState",
     "ReceivedUpdate",
+    "Recording",
     "Reply",
     "Role",
     "RoleGrant",

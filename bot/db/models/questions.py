@@ -102,6 +102,19 @@ class Attachment(Base):
     question: Mapped[Question] = relationship(back_populates="attachments")
 
 
+class Recording(Base):
+    """An answer read out, which Telegram keeps."""
+
+    __tablename__ = "recordings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: Of the words and the voice; so a new version of an entry has a recording of its own.
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    #: Telegram's id of the file, valid for this bot only.
+    file_id: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class Reply(Base):
     """One message that Govi sends back; `message_id` is empty until Telegram has taken it."""
 

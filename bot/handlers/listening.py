@@ -1,0 +1,44 @@
+"""/listen and 🔊: an answer as a voice message."""
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler, CommandHandler
+
+from bot import speech
+from bot.handlers.context import GoviContext
+from bot.handlers.guard import guarded
+from bot.handlers.incoming import ADDRESSED, get_message, read_asker
+from bot.handlers.replying import place_of, send
+from bot.rendering import render_text
+from bot.services.listening import find_answer, read_out
+
+
+def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
+    """Return what `bot.application` registers."""
+    return [CommandHandler("listen", listen, filters=ADDRESSED)]
+
+
+@guarded
+async def listen(update: Update, context: GoviContext) -> None:
+    """Read out the answer that the command replies to, or else the person's latest one here."""
+    replied = get_message(update).reply_to_message
+    replied_id = replied.message_id if replied else None
+    reply_id = await context.run(find_answer, read_asker(update), replied_id)
+    key = "listen.none"
+    if reply_id is not None:
+        key = await read_out_answer(update, context, reply_id)
+    if key != "listen.coming":
+        await send(context, place_of(update), render_text(context.text(key)))
+
+
+async def read_out_answer(update: Update, context: GoviContext, reply_id: int) -> str:
+    """Owe an asker's own answer as a voice message; return the key of what to say to that.
+
+    Raises:
+        NotYoursError, StaleButtonError: As `bot.services.listening.read_out`.
+    """
+    if not speech.can_speak():
+        return "listen.off"
+    await context.run(read_out, reply_id, read_asker(update), update.update_id)
+    return "listen.coming"
