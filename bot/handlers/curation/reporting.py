@@ -40,6 +40,11 @@ async def rehearse(update: Update, context: GoviContext) -> None:
     if not words:
         await say(update, context, context.text("curate.try.usage"))
         return
+    remark = context.desk.services.recognition.remark(words)
+    if remark is not None:
+        kind = context.text(f"curate.try.{remark.decision}")
+        await say(update, context, f"➡️ {kind}\n\n💬 {context.text(remark.text_key)}")
+        return
     result = await context.search(words)
     parts = [_say_decision(context, result)]
     parts += [_say_match(context, at, m) for at, m in enumerate(result.matches[:_MOST_MATCHES], 1)]

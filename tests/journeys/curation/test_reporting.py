@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.db.engine import transaction
 from bot.db.models import Escalation, Question
 from bot.testing.bot_api import BotApi
@@ -64,3 +66,21 @@ async def test_a_rehearsal_of_a_doubtful_or_unknown_question(govi: Govi, admin: 
 
     unknown = await admin.sends(f"/try {UNKNOWN}")
     assert text("curate.try.fallback") in unknown.text
+
+
+@pytest.mark.parametrize(
+    ("words", "decision", "key"),
+    [
+        ("thaththa wasa biwwa", "emergency", "emergency.poisoning"),
+        ("ස්තූතියි", "smalltalk", "smalltalk.thanks"),
+    ],
+)
+async def test_a_rehearsal_of_what_is_never_searched(
+    govi: Govi, admin: Chat, words: str, decision: str, key: str
+) -> None:
+    """What a farmer would be told; nobody is alarmed."""
+    told = await admin.sends(f"/try {words}")
+
+    assert text(f"curate.try.{decision}") in told.text
+    assert text(key) in told.text
+    assert govi.rows(Question) == []
