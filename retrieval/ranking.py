@@ -66,6 +66,10 @@ class Candidates:
     found: Sequence[Found]
     vectors: NDArray[np.float32]
 
+    def without(self, surfaces: Sequence[str]) -> "Candidates":
+        """Return them without the rows that read exactly as the question itself, one a question."""
+        return Candidates([_without(each, surfaces) for each in self.found], self.vectors)
+
     def rank(self, dense_weight: float) -> list[tuple[Match, ...]]:
         """Fuse the scores of each row and the rows of each entry: at most `MATCH_COUNT` a question.
 
@@ -83,6 +87,20 @@ class Candidates:
             tuple(sorted(each, key=lambda match: (-match.score, match.key))[:MATCH_COUNT])
             for each in matches
         ]
+
+
+def _without(found: Found, surfaces: Sequence[str]) -> Found:
+    pairs = zip(found.rows.tolist(), found.questions.tolist(), strict=True)
+    other = np.array(
+        [found.texts.surfaces[row] != surfaces[question] for row, question in pairs], dtype=np.bool_
+    )
+    return Found(
+        found.texts,
+        found.questions[other],
+        found.rows[other],
+        found.dense[other],
+        found.lexical[other],
+    )
 
 
 def _best_of_each(found: Found, dense_weight: float) -> list[tuple[int, Match]]:

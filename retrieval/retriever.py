@@ -196,15 +196,20 @@ class Retriever:
         """Build one index of all entries; searches go on meanwhile on the old one."""
         self.load(self._state.entries.values(), progress)
 
-    def search(self, texts: Sequence[str]) -> list[SearchResult]:
+    def search(self, texts: Sequence[str], is_stored: bool = False) -> list[SearchResult]:
         """Find the closest entries for each text and decide, one result a text, in order.
 
         Any string is accepted; one without letters or digits has no matches.
+
+        Args:
+            texts: What is asked.
+            is_stored: Leave out the rows that read exactly as the text does, to see what a stored
+                phrasing would lead to if nobody had written it down.
         """
         started = time.perf_counter()
         found = [
             pair
-            for step in self.find(texts)
+            for step in self.find(texts, is_stored)
             for pair in zip(step.rank(self._dense_weight), step.vectors, strict=True)
         ]
         seconds = (time.perf_counter() - started) / max(len(texts), 1)
@@ -220,18 +225,19 @@ class Retriever:
             for text, (matches, vector) in zip(texts, found, strict=True)
         ]
 
-    def find(self, texts: Sequence[str]) -> list[Candidates]:
+    def find(self, texts: Sequence[str], is_stored: bool = False) -> list[Candidates]:
         """Return for a few texts at a time, in order, the rows that either signal finds."""
         steps = range(0, len(texts), _SEARCH_STEP)
-        return [self._find_step(texts[start : start + _SEARCH_STEP]) for start in steps]
+        return [self._find_step(texts[start : start + _SEARCH_STEP], is_stored) for start in steps]
 
-    def _find_step(self, texts: Sequence[str]) -> Candidates:
+    def _find_step(self, texts: Sequence[str], is_stored: bool) -> Candidates:
         state = self._state
         surfaces = [state.restorer.restore(text) for text in texts]
         # While the embedder works, another processor compares words.
         heard = self._beside.submit(state.hear, surfaces)
         vectors = self._embedder.encode(surfaces)
-        return state.find(vectors, heard.result())
+        candidates = state.find(vectors, heard.result())
+        return candidates.without(surfaces) if is_stored else candidates
 
     def _build(
         self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None

@@ -1,5 +1,6 @@
 """What `govi doctor` looks at: facts about an installation and about its knowledge."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,10 +20,12 @@ from bot.local_time import COLOMBO
 from bot.services import set_aside
 from bot.services.job_runs import list_last_runs
 from bot.services.set_aside import SetAside
-from retrieval import IndexedEntry, Retriever, SearchResult
+from retrieval import IndexedEntry, Retriever
 
 #: Fewer known ways of asking than this, and farmers' own words are likely to miss the entry.
 FEWEST_PHRASINGS = 10
+#: More of an entry's phrasings than this share nearest to one other, and the two are hard to part.
+ALIKE_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +100,25 @@ def examine_knowledge(drafts: Sequence[EntryDraft], today: date) -> Iterator[Fin
 
 
 def examine_phrasings(retriever: Retriever, entries: Sequence[IndexedEntry]) -> Iterator[Finding]:
-    """Yield phrasings that lie nearer to another entry than to the rest of their own.
+    """Yield phrasings that another entry would answer, were they not stored with their own.
 
-    Each entry is searched without itself, so that a phrasing cannot match itself.
+    And pairs of entries that so many phrasings confuse that they may be one subject.
     """
-    for entry in entries:
-        for phrasing in entry.phrasings:
-            others = tuple(text for text in entry.phrasings if text != phrasing)
-            result = _search_without(retriever, entry, others, phrasing)
-            best = result.matches[0] if result.matches else None
-            if best is not None and best.key != entry.key and result.decision.kind == "answer":
-                text = f"{phrasing!r} would be answered by {best.key} ({best.phrasing!r})"
-                yield Finding(entry.key, text, is_fault=True)
-
-
-def _search_without(
-    retriever: Retriever, entry: IndexedEntry, others: tuple[str, ...], phrasing: str
-) -> SearchResult:
-    reduced = IndexedEntry(entry.key, entry.title, entry.keywords, entry.answer, others)
-    retriever.change([reduced])
-    try:
-        return retriever.search([phrasing])[0]
-    finally:
-        retriever.change([entry])
+    pairs = [(entry, phrasing) for entry in entries for phrasing in entry.phrasings]
+    results = retriever.search([phrasing for _, phrasing in pairs], is_stored=True)
+    strays: Counter[tuple[str, str]] = Counter()
+    for (entry, phrasing), result in zip(pairs, results, strict=True):
+        best = result.matches[0] if result.matches else None
+        if best is None or best.key == entry.key:
+            continue
+        strays[entry.key, best.key] += 1
+        if result.decision.kind == "answer":
+            text = f"{phrasing!r} would be answered by {best.key} ({best.phrasing!r})"
+            yield Finding(entry.key, text, is_fault=True)
+    counts = {entry.key: len(entry.phrasings) for entry in entries}
+    for (key, other), count in sorted(strays.items()):
+        if count > 1 and count > counts[key] * ALIKE_SHARE:
+            text = (
+                f"{count} of {counts[key]} phrasings lie nearest to {other}; are they one subject?"
+            )
+            yield Finding(key, text, is_fault=True)

@@ -115,3 +115,15 @@ def test_texts_come_back_as_they_were() -> None:
     kept = ["ක්‍රමය", "", "\ud800", "abc"]
 
     assert [Texts.of(kept)[number] for number in range(4)] == list(Texts.of(kept)) == kept
+
+
+def test_what_reads_as_the_question_itself_can_be_left_out() -> None:
+    """Only that row, and only for that question."""
+    texts = rows_of([0, 0, 1], KEYS[:2], [True] * 3)
+    ones = np.ones(3, np.float32)
+    found = Found(texts, np.array([0, 0, 1]), np.array([0, 2, 0]), ones, ones)
+    candidates = Candidates([found], np.zeros((2, 4), np.float32))
+
+    left = candidates.without([texts.surfaces[0], "another"]).found[0]
+
+    assert list(zip(left.questions.tolist(), left.rows.tolist(), strict=True)) == [(0, 2), (1, 0)]
