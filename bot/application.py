@@ -56,6 +56,8 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 STEPS: dict[str, Step] = {**curation.STEPS, **officers.STEPS}
 #: The same for dialogues that wait for a file.
 FILE_STEPS: dict[str, Step] = {**curation.FILE_STEPS}
+#: The same for dialogues that go on with a photo or a recording as well as with words.
+MEDIA_STEPS: dict[str, Step] = {**officers.MEDIA_STEPS}
 
 
 def build(
@@ -97,7 +99,7 @@ def sender_of(application: GoviApplication) -> Sender:
 
 
 def _add_handlers(application: GoviApplication) -> None:
-    dialogues = Dialogues(STEPS, FILE_STEPS)
+    dialogues = Dialogues(STEPS, FILE_STEPS, MEDIA_STEPS)
     question = filters.TEXT & ~filters.COMMAND & ADDRESSED
     # An edited photo or a moving live location is no new question; edited text is.
     media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL & ADDRESSED
@@ -127,7 +129,7 @@ def _add_handlers(application: GoviApplication) -> None:
                 filters.UpdateType.MESSAGES & question,
                 writing.before(dialogues.before(ask_question)),
             ),
-            MessageHandler(media, dialogues.before(receive_media)),
+            MessageHandler(media, writing.before(dialogues.before(receive_media))),
         ]
     )
 

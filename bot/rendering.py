@@ -12,6 +12,7 @@ from bot.i18n import Catalogue
 from bot.i18n.catalogue import MAIN_LANGUAGE
 from bot.loop_keyboards import withdraw_keyboard
 from bot.services.answering import Outcome
+from bot.services.media import Media
 
 LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
 CAPTION_LIMIT = int(MessageLimit.CAPTION_LENGTH)
@@ -83,9 +84,14 @@ def render(
     return render_text(above + text, withdraw_keyboard(catalogue, language, outcome.ask_id))
 
 
-def render_rated(catalogue: Catalogue, text: str, reply_id: int) -> Rendered:
-    """Render an answer with 👍 and 👎."""
-    return render_text(text, rating_keyboard(catalogue, reply_id))
+def render_rated(
+    catalogue: Catalogue, text: str, reply_id: int, media: Media | None = None
+) -> Rendered:
+    """Render an answer with 👍 and 👎; one that is shown or said by a file cannot be read out."""
+    if media is None:
+        return render_text(text, rating_keyboard(catalogue, reply_id))
+    keyboard = rating_keyboard(catalogue, reply_id, is_read_out=False)
+    return render_file(media.kind, media.file_id, text, keyboard)
 
 
 def excerpt(text: str, limit: int) -> str:
@@ -104,11 +110,21 @@ def render_photo(
     text: str,
     keyboard: InlineKeyboardMarkup | None = None,
 ) -> Rendered:
-    """Render a picture with a plain text: as its caption, or below it when that is too long."""
+    """Render a picture with a plain text; as `render_file`."""
+    return render_file("photo", content, text, keyboard)
+
+
+def render_file(
+    kind: str,
+    content: str | Callable[[], bytes | None],
+    text: str,
+    keyboard: InlineKeyboardMarkup | None = None,
+) -> Rendered:
+    """Render a file with a plain text: as its caption, or below it when that does not fit."""
     captions = split_html(text, CAPTION_LIMIT)
-    if len(captions) == 1:
-        return Rendered((Attachment("photo", content, captions[0]),), keyboard)
-    return Rendered((Attachment("photo", content), *split_html(text)), keyboard)
+    if len(captions) == 1 and kind != "video_note":  # which alone has none
+        return Rendered((Attachment(kind, content, captions[0]),), keyboard)
+    return Rendered((Attachment(kind, content), *split_html(text)), keyboard)
 
 
 def split_html(text: str, limit: int = LIMIT) -> tuple[str, ...]:

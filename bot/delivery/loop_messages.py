@@ -29,7 +29,7 @@ def _render_answer(catalogue: Catalogue, letter: Letter) -> Rendered | None:
     if word.is_over:
         return None
     text = catalogue.text("word.answer", letter.language, number=word.ask_id, text=word.text)
-    return render_rated(catalogue, text, word.reply_id)
+    return render_rated(catalogue, text, word.reply_id, word.media)
 
 
 def _render_inquiry(catalogue: Catalogue, letter: Letter) -> Rendered | None:

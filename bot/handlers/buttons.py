@@ -84,7 +84,8 @@ async def _rate(update: Update, context: GoviContext, press: Rate) -> _Effect:
     is_new = await context.run(
         rate, press.reply_id, read_asker(update), press.is_helpful, update.update_id
     )
-    left = rated_keyboard(context.catalogue, press.reply_id)
+    message = update.effective_message
+    left = rated_keyboard(message.reply_markup if message else None)
     if not is_new:
         return _Effect("button.already", left=left)
     return _Effect("button.thanks" if press.is_helpful else "button.sorry", left=left)

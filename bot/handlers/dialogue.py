@@ -13,7 +13,7 @@ from telegram import Update
 from bot.errors import NotAllowedError
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import Handler, guarded
-from bot.handlers.incoming import get_user, is_private
+from bot.handlers.incoming import get_user, is_private, read_media
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
 from bot.services.flows import Stand, find_stand, leave
@@ -25,10 +25,19 @@ Step = Callable[[Update, GoviContext, Stand], Awaitable[None]]
 class Dialogues:
     """Every guided dialogue by the name that the database knows it by."""
 
-    def __init__(self, steps: Mapping[str, Step], file_steps: Mapping[str, Step]) -> None:
-        """Take what carries each dialogue on: with a text, and with a document."""
+    def __init__(
+        self,
+        steps: Mapping[str, Step],
+        file_steps: Mapping[str, Step],
+        media_steps: Mapping[str, Step],
+    ) -> None:
+        """Take what carries each dialogue on: with a text, with a document, with a photo or voice.
+
+        Those of `media_steps` go on with a text too.
+        """
         self._steps = steps
         self._file_steps = file_steps
+        self._media_steps = media_steps
 
     def before(self, otherwise: Handler) -> Handler:
         """Return a handler that carries a person's dialogue on, or else does `otherwise`."""
@@ -72,6 +81,8 @@ class Dialogues:
             return None
         if message.text is not None:
             return self._steps.get(stand.name)
+        if stand.name in self._media_steps and read_media(message) is not None:
+            return self._media_steps[stand.name]
         return self._file_steps.get(stand.name) if message.document else None
 
     def _why_not(self, update: Update, stand: Stand) -> str:

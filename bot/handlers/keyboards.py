@@ -92,25 +92,25 @@ def decode(data: str) -> Press | None:
     return None
 
 
-def rating_keyboard(catalogue: Catalogue, reply_id: int) -> InlineKeyboardMarkup:
+def rating_keyboard(
+    catalogue: Catalogue, reply_id: int, *, is_read_out: bool = True
+) -> InlineKeyboardMarkup:
     """Return 👍 and 👎 for an answer, and 🔊 where answers can be listened to."""
     rating = [
         _button(catalogue.text("button.helpful"), Rate(reply_id, is_helpful=True)),
         _button(catalogue.text("button.not_helpful"), Rate(reply_id, is_helpful=False)),
     ]
-    return InlineKeyboardMarkup([rating, *_listening(catalogue, reply_id)])
+    if not is_read_out or not speech.can_speak():
+        return InlineKeyboardMarkup([rating])
+    listening = _button(catalogue.text("button.listen"), Listen(reply_id))
+    return InlineKeyboardMarkup([rating, [listening]])
 
 
-def rated_keyboard(catalogue: Catalogue, reply_id: int) -> InlineKeyboardMarkup | None:
-    """Return what stays under an answer that was rated."""
-    rows = _listening(catalogue, reply_id)
-    return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _listening(catalogue: Catalogue, reply_id: int) -> list[list[InlineKeyboardButton]]:
-    if not speech.can_speak():
-        return []
-    return [[_button(catalogue.text("button.listen"), Listen(reply_id))]]
+def rated_keyboard(shown: InlineKeyboardMarkup | None) -> InlineKeyboardMarkup | None:
+    """Return what stays of the buttons under an answer that was rated: 🔊, if it is there."""
+    rows = shown.inline_keyboard if shown else ()
+    left = [row for row in rows if isinstance(decode(str(row[0].callback_data)), Listen)]
+    return InlineKeyboardMarkup(left) if left else None
 
 
 def suggestion_keyboard(catalogue: Catalogue, outcome: Outcome) -> InlineKeyboardMarkup:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Attachment, Question
+from bot.db.models import Attachment, Note, Question
 from bot.services import holds
 from bot.services.texts import sound_of, storable
 
@@ -33,6 +33,13 @@ class Media:
 
 
 SLIP_SECONDS = 1
+
+
+def media_of(note: Note) -> Media | None:
+    """Return the file that an officer answered with, if any."""
+    if note.file_kind is None or note.file_id is None:
+        return None
+    return Media(note.file_kind, note.file_id)
 
 
 def attach(session: Session, question: Question, media: Media, message_id: int) -> None:

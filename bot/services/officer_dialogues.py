@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import Ask, Question, Role
 from bot.services import flows, holds, regrouping, resolving, roles
 from bot.services.curating import PREVIEW, find_waiting
+from bot.services.media import Media
 
 ANSWER, ENTRY, INQUIRY, SPLIT = "answer", "use_entry", "inquiry", "split"
 #: The step of `SPLIT` in which askers are picked.
@@ -94,8 +95,9 @@ def send_shown(
     group = data["escalation_id"]
     match name:
         case "answer":
+            media = Media(**data["media"]) if data.get("media") else None
             count = resolving.send_answer(
-                session, officer_id, group, data["text"], update_id=update_id
+                session, officer_id, group, data["text"], media, update_id=update_id
             )
         case "use_entry":
             count = resolving.send_entry(

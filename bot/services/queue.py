@@ -20,7 +20,7 @@ from bot.db.models import (
 from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
-from bot.services.media import Media
+from bot.services.media import Media, media_of
 from bot.services.notices import tell_officer
 from retrieval import Match
 
@@ -106,6 +106,7 @@ class NoteLine:
         number: The asker whose conversation it belongs to; None for what went to all.
         officer: Name of the officer who said it; None for a farmer.
         entry_key: The entry whose answer was used, if one was.
+        media: The photo or recording that it was said with, if any.
     """
 
     kind: str
@@ -114,6 +115,7 @@ class NoteLine:
     officer: str | None
     entry_key: str | None
     written_at: datetime
+    media: Media | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +381,7 @@ def _list_notes(
             officer=None if note.officer_id is None else roles.name_of(session, note.officer_id),
             entry_key=key,
             written_at=note.written_at,
+            media=media_of(note),
         )
         for note, key in rows
     )

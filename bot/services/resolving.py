@@ -28,6 +28,7 @@ from bot.db.models import (
 from bot.errors import EscalationMissingError, UnfitEntryError, UnfitTextError
 from bot.services import audit, holds, outbox, roles
 from bot.services.editing import get_entry
+from bot.services.media import Media, media_of
 from bot.services.texts import storable
 
 TEXT_LIMIT = 4096
@@ -41,6 +42,7 @@ class OwedWord:
 
     Attributes:
         text: The officer's words or the entry's answer; for a decline its reason.
+        media: What the officer showed or said instead of words, or with them.
         ask_id: The number under which the farmer knows the question.
         is_over: Whether the farmer took the question back meanwhile.
     """
@@ -49,6 +51,7 @@ class OwedWord:
     text: str
     ask_id: int
     is_over: bool
+    media: Media | None = None
 
 
 def send_answer(
@@ -56,10 +59,13 @@ def send_answer(
     officer_id: int,
     escalation_id: int,
     text: str,
+    media: Media | None = None,
     *,
     update_id: int | None = None,
 ) -> int:
     """Answer everyone who waits, and close the escalation; does not commit.
+
+    With a photo or a recording there need not be words.
 
     Returns:
         To how many farmers it goes.
@@ -69,7 +75,8 @@ def send_answer(
         NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
         EscalationClosedError: The officer does not hold it.
     """
-    word = _Word("officer", "officer_answer", "answer", _checked(text))
+    words = _checked(text, can_be_empty=media is not None)
+    word = _Word("officer", "officer_answer", "answer", words, media=media)
     return _close(session, officer_id, escalation_id, word, EscalationState.ANSWERED, update_id)
 
 
@@ -166,7 +173,8 @@ def read_owed_word(session: Session, reply_id: int, note_id: int) -> OwedWord:
     """Return what is needed to write an officer's message to a farmer."""
     reply, note = session.get_one(Reply, reply_id), session.get_one(Note, note_id)
     ask = session.scalars(select(Ask).where(Ask.question_id == reply.question_id)).one()
-    return OwedWord(reply_id, note.text, ask.id, ask.withdrawn_at is not None)
+    is_over = ask.withdrawn_at is not None
+    return OwedWord(reply_id, note.text, ask.id, is_over, media_of(note))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +186,12 @@ class _Word:
     note_kind: str
     text: str
     entry: Entry | None = None
+    media: Media | None = None
 
 
-def _checked(text: str) -> str:
+def _checked(text: str, *, can_be_empty: bool = False) -> str:
     text = storable(text).strip()
-    if not 0 < len(text) <= TEXT_LIMIT:
+    if len(text) > TEXT_LIMIT or not (text or can_be_empty):
         raise UnfitTextError(limit=TEXT_LIMIT)
     return text
 
@@ -217,6 +226,8 @@ def _note(group: Escalation, officer_id: int, word: _Word, ask_id: int | None = 
         ask_id=ask_id,
         kind=word.note_kind,
         text=word.text,
+        file_kind=word.media.kind if word.media else None,
+        file_id=word.media.file_id if word.media else None,
         officer_id=officer_id,
         entry_id=word.entry.id if word.entry else None,
         written_at=utc_now(),

@@ -106,10 +106,16 @@ class Person:
         together = {"media_group_id": album} if album else {}
         return self._puts(photo | together, None, replying_to)
 
-    def sends_voice(self, content: bytes = b"OggS voice", seconds: int = 3) -> Seen:
+    def sends_voice(
+        self,
+        content: bytes = b"OggS voice",
+        seconds: int = 3,
+        replying_to: Seen | None = None,
+    ) -> Seen:
         """Send a voice note."""
         note = self._file("voice", "voice.ogg", content)
-        return self._puts({"voice": note["voice"] | {"duration": seconds}})
+        voice = {"voice": note["voice"] | {"duration": seconds}}
+        return self._puts(voice, None, replying_to)
 
     def sends_document(self, name: str, content: bytes, caption: str = "") -> Seen:
         """Send a file under its name."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from bot.db.models import Note
+from bot.db.models import Attachment, Note
 from bot.i18n import Catalogue
 from bot.own_data_file import format_own_data
 from bot.services import audit, flows, inbox, outbox
@@ -19,6 +19,7 @@ def live(session: Session) -> None:
     staff(session)
     for person, text in ((ME, MINE), (OTHER, THEIRS)):
         question = ask(session, text, farmer=farmer(session, person), chat_id=person)
+        session.add(Attachment(question=question, kind="voice", file_id=text, message_id=1))
         rate(session, question, is_helpful=True)
         flows.enter(session, person, "add", "title", {"title": text})
         outbox.post(session, person, "reply", {"x": text})
@@ -41,6 +42,7 @@ def test_every_subject_is_told(session: Session) -> None:
     assert {subject: len(rows) for subject, rows in held.items()} == {
         "person": 1,
         "questions": 2,
+        "attachments": 1,
         "replies": 1,
         "ratings": 1,
         "escalations": 2,

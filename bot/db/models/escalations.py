@@ -87,6 +87,9 @@ class Note(Base):
     #: "detail" from a farmer; "inquiry", "answer" or "decline" from an officer.
     kind: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)
+    #: The photo or recording that an officer answered with: what it is sent as, Telegram's id.
+    file_kind: Mapped[str | None] = mapped_column(String(16))
+    file_id: Mapped[str | None] = mapped_column(String(255))
     #: Telegram user id of the officer; None for a farmer, whom the ask names.
     officer_id: Mapped[int | None] = mapped_column(BigInteger)
     #: The entry whose answer was used, if one was.

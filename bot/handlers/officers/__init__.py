@@ -30,6 +30,8 @@ STEPS: dict[str, Step] = {
     KEEP: keeping.take_part,
     LINK: keeping.take_words,
 }
+#: Those of them that take a photo or a recording as well.
+MEDIA_STEPS: dict[str, Step] = {ANSWER: writing.take_answer}
 
 
 def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:

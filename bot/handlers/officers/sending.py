@@ -10,6 +10,10 @@ from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.replying import place_of
+from bot.handlers.replying import send as reply
+from bot.rendering import render_file
+from bot.services.media import Media
 from bot.services.officer_dialogues import ANSWER, ENTRY, INQUIRY, keep_shown, send_shown
 
 #: Under a preview: the verbs of "send" and "write it again" by dialogue.
@@ -17,9 +21,18 @@ _VERBS = {ANSWER: ("as", "a"), ENTRY: ("es", "e"), INQUIRY: ("is", "i")}
 
 
 async def show_before_sending(
-    update: Update, context: GoviContext, name: str, data: Mapping[str, Any], text: str
+    update: Update,
+    context: GoviContext,
+    name: str,
+    data: Mapping[str, Any],
+    text: str,
+    *,
+    media: Media | None = None,
 ) -> None:
-    """Keep what is to be sent, and show `text` with the buttons to send it or to begin anew."""
+    """Keep what is to be sent, and show it with the buttons to send it or to begin anew.
+
+    `text` stands under `media`, if that goes too.
+    """
     count = await context.run(keep_shown, get_user(update).id, name, data, update.update_id)
     # An inquiry may go to one of them only.
     count = 1 if data.get("ask_id") else count
@@ -29,7 +42,12 @@ async def show_before_sending(
         button(context.text("officer.again"), again, data["escalation_id"]),
     ]
     recipients = context.text("officer.recipients", count=count)
-    await say(update, context, f"{text}\n\n{recipients}", keyboard([buttons]))
+    shown = f"{text}\n\n{recipients}"
+    if media is None:
+        await say(update, context, shown, keyboard([buttons]))
+    else:
+        rendered = render_file(media.kind, media.file_id, shown, keyboard([buttons]))
+        await reply(context, place_of(update), rendered)
 
 
 async def send(

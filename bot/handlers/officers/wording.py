@@ -10,6 +10,7 @@ from bot.services.queue import AskLine, GroupLine, GroupView, NoteLine
 ASKERS_SHOWN = 6
 _NOTES_SHOWN = 6
 _LINE, _WORDS, _SAID = 90, 600, 400
+_MARKS = {"photo": "📷", "voice": "🎤"}
 
 
 def say_line(context: GoviContext, line: GroupLine) -> str:
@@ -89,6 +90,8 @@ def _say_note(context: GoviContext, note: NoteLine) -> str:
     words = cut(note.text, _SAID)
     if note.kind == "decline":
         words = context.text(f"officer.decline.{note.text}")
+    if note.media is not None:
+        words = f"{_MARKS.get(note.media.kind, '📎')} {words}".strip()
     who = name_farmer(context, note.number)
     return context.text(f"officer.group.{note.kind}", who=who, words=words)
 

@@ -1,13 +1,17 @@
-"""Writing an answer: after a button, or as a reply to the message about an escalation."""
+"""Writing an answer: after a button, or as a reply to the message about an escalation.
+
+A photo, a voice note or another recording is an answer too, with its caption or without words.
+"""
 
 import re
+from dataclasses import asdict
 
 from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import say
 from bot.handlers.guard import Handler, guarded
-from bot.handlers.incoming import get_message, get_user, is_private
+from bot.handlers.incoming import get_message, get_user, is_private, read_media
 from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.sending import send, show_before_sending
 from bot.services.curating import PREVIEW
@@ -68,7 +72,7 @@ def before(otherwise: Handler) -> Handler:
 def _read_number(update: Update) -> int | None:
     message = update.message
     replied = message.reply_to_message if message and is_private(update) else None
-    if message is None or replied is None or not message.text:
+    if message is None or replied is None or not (message.text or read_media(message)):
         return None
     is_ours = replied.from_user is not None and replied.from_user.id == message.get_bot().id
     match = ABOUT.match(replied.text or "") if is_ours else None
@@ -92,7 +96,9 @@ def _answer_by_reply(number: int) -> Handler:
 
 
 async def _show_answer(update: Update, context: GoviContext, number: int) -> None:
-    text = get_message(update).text or ""
+    message = get_message(update)
+    text, media = message.text or message.caption or "", read_media(message)
     heading = context.text("officer.answer.preview", number=number)
-    data = {"escalation_id": number, "text": text}
-    await show_before_sending(update, context, ANSWER, data, f"{heading}\n\n{text}")
+    data = {"escalation_id": number, "text": text, "media": asdict(media) if media else None}
+    shown = f"{heading}\n\n{text}".strip()
+    await show_before_sending(update, context, ANSWER, data, shown, media=media)
