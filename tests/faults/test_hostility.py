@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.faults.hostility import Ordeal, generate
 
-UPDATES = 200
+UPDATES = 120
 
 
 def test_the_same_chance_generates_the_same_updates() -> None:
