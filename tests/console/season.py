@@ -31,7 +31,7 @@ from bot.services.queue import claim, list_queue
 from bot.services.resolving import send_answer
 from bot.services.texts import sound_of
 from bot.settings import ROOT, Settings
-from retrieval import SearchResult
+from retrieval import SearchResult, detect_script
 from tests.console.asking import ADMIN, OFFICER, OTHER_ADMIN
 
 #: Name of a picture -> path of a page.
@@ -74,10 +74,13 @@ def create_season(folder: Path, count: int = 400, **settings: Any) -> Services:
 
 
 def hold_first(services: Services, person: int) -> int:
-    """Let a person hold the first question that nobody else does; return its number."""
+    """Let a person hold the first Sinhala question that nobody else does; return its number."""
     with transaction(services.sessions) as session:
-        lines = list_queue(session, person).lines
-        number = next(line.escalation_id for line in lines if line.holder is None or line.is_mine)
+        number = next(
+            line.escalation_id
+            for line in list_queue(session, person, size=50).lines
+            if (line.holder is None or line.is_mine) and detect_script(line.text) == "sinhala"
+        )
         claim(session, person, number)
         return number
 
