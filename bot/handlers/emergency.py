@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop
@@ -14,6 +15,8 @@ from bot.services.flows import find_stand
 from bot.services.remarks import Remark, record_remark
 from bot.services.roles import list_roles
 
+#: The name of a command may sound like anything.
+_COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}(@\w+)?(?!\S)")
 #: Characters that are looked through in a few milliseconds.
 _SHORT = 300
 
@@ -46,8 +49,9 @@ async def heed(update: Update, context: GoviContext) -> None:
 
 
 async def _recognise(context: GoviContext, text: str) -> Remark | None:
-    """Look a message through; a long one in a thread, so that many of them hold up nobody."""
+    """Look through what stands behind a command; a long text in a thread, which holds up nobody."""
     recognition = context.desk.services.recognition
+    text = _COMMAND.sub("", text) if text.startswith("/") else text
     if len(text) <= _SHORT:
         return recognition.emergency(text)
     return await asyncio.to_thread(recognition.emergency, text)

@@ -23,7 +23,7 @@ from tests.journeys.team import TEXTS, appoint, dismiss
 #: What everybody may do, as they may with what is theirs ("f1:") ...
 EVERYBODYS = {
     "/start", "/help", "/cancel", "/language", "/privacy", "/mydata", "/forget", "/delete",
-    "/mine", "/tips", "t1:on", "p1:l:si", "p1:k:1", "p1:f", "p1:n",
+    "/mine", "/tips", "/listen", "t1:on", "p1:l:si", "p1:k:1", "p1:f", "p1:n",
 }  # fmt: skip
 #: ... and what officers may do beside that, as they may whatever is done in their queue ("q1:").
 OFFICERS = {"/find", "/team", "/queue", "/console", "p1:t:1", "k1:o:1"}
