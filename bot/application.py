@@ -23,6 +23,7 @@ from bot.delivery.wire import Wire
 from bot.handlers import (
     console,
     curation,
+    hearing,
     language,
     listening,
     my_questions,
@@ -116,6 +117,7 @@ def _add_handlers(application: GoviApplication) -> None:
             *language.handlers(),
             *my_questions.handlers(),
             *listening.handlers(),
+            *hearing.handlers(),
             *privacy.handlers(),
             *tips.handlers(),
             *team.handlers(),

@@ -16,6 +16,7 @@ from bot.db.engine import open_engine, reading, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
 from bot.db.writer import Writer
+from bot.hearing import Hearing, open_hearing
 from bot.i18n import Catalogue
 from bot.recognition import Recognition, load_recognition
 from bot.services.farmers import grant_first_admins
@@ -43,6 +44,8 @@ class Services:
     catalogue: Catalogue
     vitals: Vitals = field(default_factory=Vitals, kw_only=True)
     recognition: Recognition = field(default_factory=load_recognition)
+    #: What writes voice notes down; None where that is not set up.
+    hearing: Hearing | None = field(default=None, kw_only=True)
     _writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +75,8 @@ class Services:
 
     def close(self) -> None:
         """Write what is still to be written, and close the database connections."""
+        if self.hearing is not None:
+            self.hearing.close()
         self._writer.close()
         self.engine.dispose()
 
@@ -120,7 +125,8 @@ def open_services(
         )
         index = KnowledgeIndex(sessions, retriever)
         index.load(progress)
-        return Services(settings, engine, sessions, index, Catalogue.load())
+        hearing = open_hearing(settings.speech_model)
+        return Services(settings, engine, sessions, index, Catalogue.load(), hearing=hearing)
 
 
 def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: bool) -> None:

@@ -14,6 +14,19 @@ REASONS: tuple[Reason, ...] = ("wrong", "unclear", "other")
 WITHDRAW = re.compile(r"f1:w:([0-9]{1,18})\Z", re.ASCII)
 WITHDRAW_LISTED = re.compile(r"f1:m:([0-9]{1,18})\Z", re.ASCII)
 GIVE_REASON = re.compile(r"f1:r:([0-9]{1,18}):([0-2]):([0-9]{1,18})\Z", re.ASCII)
+HEARD = re.compile(r"f1:h:([0-9]{1,18})\Z", re.ASCII)
+MISHEARD = re.compile(r"f1:x:([0-9]{1,18})\Z", re.ASCII)
+
+
+def heard_keyboard(catalogue: Catalogue, language: str, question_id: int) -> InlineKeyboardMarkup:
+    """Return "yes" and "no" to what was understood of a voice note."""
+    buttons = [
+        InlineKeyboardButton(
+            catalogue.text(key, language), callback_data=f"f1:{verb}:{question_id}"
+        )
+        for key, verb in (("heard.yes", "h"), ("heard.no", "x"))
+    ]
+    return InlineKeyboardMarkup([buttons])
 
 
 def withdraw_keyboard(catalogue: Catalogue, language: str, ask_id: int) -> InlineKeyboardMarkup:

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=365, ge=1, le=3650)
     mail_days: int = Field(default=30, ge=1, le=3650)
     privacy_contact: str = Field(default="", max_length=300)
+    speech_model: Path | None = None
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65535)
 

@@ -90,6 +90,12 @@ def _installation(opened: Services) -> Iterable[Finding]:
     yield Finding("database", f"{opened.engine.url.render_as_string()} at revision {head()}")
     yield _contacts()
     yield _speech()
+    yield Finding(
+        "hearing",
+        f"voice notes are written down by {settings.speech_model}"
+        if settings.speech_model
+        else "off: SPEECH_MODEL is not set",
+    )
     yield Finding("model", opened.index.retriever.model_id)
     with reading(opened.sessions) as session:
         yield from checkup.examine_database(session)

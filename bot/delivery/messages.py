@@ -9,10 +9,11 @@ from bot.delivery.kinds import Kind, Letter
 from bot.errors import GoviError
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import MAIN_LANGUAGE
-from bot.loop_keyboards import withdraw_keyboard
+from bot.loop_keyboards import heard_keyboard, withdraw_keyboard
 from bot.rendering import Attachment, Rendered, render, render_text
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.farmers import list_languages
+from bot.services.hearsay import Heard, read_heard
 from bot.services.listening import Spoken, keep_recording, read_spoken
 from bot.services.outbox import LeasedMessage
 from bot.services.remarks import Remark
@@ -100,6 +101,21 @@ def _render_spoken(catalogue: Catalogue, letter: Letter) -> Rendered | None:
     return Rendered((recording,))
 
 
+def _read_heard(session: "Session", message: LeasedMessage) -> Heard | None:
+    if message.reply_id is None:
+        raise ValueError(f"outbox message {message.id} names no reply")
+    return read_heard(session, message.reply_id)
+
+
+def _render_heard(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    """Ask whether a voice note says what was understood."""
+    heard: Heard | None = letter.found
+    if heard is None:
+        return None
+    text = catalogue.text("heard.ask", letter.language, words=heard.words)
+    return render_text(text, heard_keyboard(catalogue, letter.language, heard.question_id))
+
+
 def _keep_recording(digest: str, session: "Session", file_id: str) -> None:
     keep_recording(session, digest, file_id)
 
@@ -120,6 +136,7 @@ KINDS: dict[str, Kind] = {
     "set_aside": Kind(_render_set_aside),
     "reply": Kind(_render_reply, _read_reply),
     "remark": Kind(_render_remark),
+    "heard": Kind(_render_heard, _read_heard),
     "spoken": Kind(_render_spoken, _read_spoken),
     **loop_messages.KINDS,
     **daily_messages.KINDS,

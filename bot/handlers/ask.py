@@ -11,6 +11,7 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot.handlers.context import GoviContext
+from bot.handlers.hearing import listen_in
 from bot.handlers.incoming import has_words, read_message
 from bot.handlers.my_questions import is_detail
 from bot.services.answering import Incoming, record_media, record_question
@@ -48,7 +49,8 @@ async def receive_media(update: Update, context: GoviContext) -> None:
     if incoming.media is not None and _is_question(context, incoming.text):
         await decide(context, incoming)
     else:
-        await context.run(record_media, incoming)
+        outcome = await context.run(record_media, incoming)
+        listen_in(context, incoming, outcome.question_id)
 
 
 async def _joins_album(context: GoviContext, incoming: Incoming) -> bool:

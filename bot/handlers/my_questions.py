@@ -35,9 +35,9 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
     """Return what `bot.application` registers."""
     return [
         CommandHandler("mine", show_mine, filters=ADDRESSED),
-        _on_press(WITHDRAW, take_back),
-        _on_press(WITHDRAW_LISTED, take_back_listed),
-        _on_press(GIVE_REASON, say_why),
+        on_press(WITHDRAW, take_back),
+        on_press(WITHDRAW_LISTED, take_back_listed),
+        on_press(GIVE_REASON, say_why),
     ]
 
 
@@ -86,7 +86,9 @@ async def say_why(
     await show_keyboard(query, withdraw_keyboard(context.catalogue, context.language, ask_id))
 
 
-def _on_press(pattern: re.Pattern[str], act: _Press) -> BaseHandler[Update, GoviContext, Any]:
+def on_press(pattern: re.Pattern[str], act: _Press) -> BaseHandler[Update, GoviContext, Any]:
+    """Register what a farmer's button does, given the numbers in its callback data."""
+
     @guarded
     async def press(update: Update, context: GoviContext) -> None:
         query, match = update.callback_query, context.match

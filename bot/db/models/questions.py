@@ -57,6 +57,8 @@ class Question(Base):
     album_id: Mapped[str | None] = mapped_column(String(64), index=True)
     is_edit: Mapped[bool] = mapped_column(default=False)
     text: Mapped[str] = mapped_column(Text)
+    #: What Govi understood of a voice note, until the person has said whether it is right.
+    transcript: Mapped[str | None] = mapped_column(Text)
     #: The beginning of the text as it sounds, the same in every script: what a search looks in.
     #: None where it was not worked out yet, "" where there is nothing to look for.
     folded: Mapped[str | None] = mapped_column(String(600), index=True)
