@@ -83,10 +83,12 @@ def open_hearing(model: Path | None) -> Hearing | None:
     """
     if model is None:
         return None
-    if not (model / "model.bin").is_file():
-        raise HearingError(
-            f"SPEECH_MODEL {model} holds no model.bin; give the folder of a converted Whisper model"
-        )
+    # Without the second, the engine would look for it on the network.
+    for name in ("model.bin", "tokenizer.json"):
+        if not (model / name).is_file():
+            raise HearingError(
+                f"SPEECH_MODEL {model} holds no {name}; name a folder with a converted model"
+            )
     if importlib.util.find_spec("faster_whisper") is None:
         raise HearingError("SPEECH_MODEL needs the extra: pip install 'govi[speech]'")
     return Hearing(lambda: _Whisper(model))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import hearing
+from bot import hearing, speech
 from bot.hearing import Hearing, HearingError, open_hearing
+from tests.spoken import PROGRAMS, needs_programs
+from tests.whisper import build_model
 
 
 def test_without_a_model_nothing_listens() -> None:
@@ -26,7 +28,8 @@ def test_a_model_without_its_engine_tells_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The extra has a name."""
-    (tmp_path / "model.bin").write_bytes(b"")
+    for name in ("model.bin", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"")
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
     with pytest.raises(HearingError, match=r"govi\[speech\]"):
@@ -75,3 +78,19 @@ async def test_when_too_many_speak_at_once_the_last_is_left_to_officers(
         await listener.hear(b"", "si")
     go_on.set()
     assert await first == "වචන"
+
+
+@needs_programs
+async def test_the_real_engine_takes_what_a_telephone_sends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opus in Ogg goes in and a line comes out; a broken file is told. Its words mean nothing."""
+    monkeypatch.setattr(speech, "find_programs", lambda: PROGRAMS)
+    listener = open_hearing(build_model(tmp_path))
+    assert listener is not None
+
+    words = await listener.hear(speech.speak("ගොයමේ කොළ පාළු රෝගයට මොකද කරන්නේ"), "si")
+    assert 0 < len(words) <= hearing.MOST_WORDS
+    with pytest.raises(HearingError):
+        await listener.hear(b"OggS and nothing more", "si")
+    listener.close()
