@@ -119,6 +119,7 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
         message_id=None,
         topic_id=None,
         album_id=None,
+        transcript=None,
     )
 
 
@@ -185,7 +186,7 @@ def _take_back(session: Session, ids: Sequence[int], groups: Sequence[int]) -> N
 
 def _erase_words(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
     texts = set(session.scalars(select(Question.text).where(Question.id.in_(ids)))) - {""}
-    erased = {"text": "", "folded": "", "vector": None, "transcript": None}
+    erased = {"text": "", "folded": "", "vector": None}
     _change(session, Question, Question.id.in_(ids), **erased)
     _change(session, Escalation, Escalation.text.in_(texts), text="")
     for escalation_id in groups:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from telegram import Bot
+from telegram.error import BadRequest
 
 from bot.delivery.pacing import Pacer
 from bot.delivery.wire import Place, Wire
@@ -94,3 +95,17 @@ def test_a_text_too_long_for_a_caption_goes_below_its_picture() -> None:
 
     assert picture == Attachment("photo", "file-1")
     assert below == text
+
+
+async def test_what_nobody_takes_is_excused(wire: Wire, officer: Person) -> None:
+    """Some people take no voice notes at all; they are told in words, and nothing fails."""
+    refused = Attachment("voice", "no such file", excuse="කියවන්න &amp; බලන්න")
+    await wire.send(Place(officer.id), refused)
+
+    assert officer.sees()[-1].text == "කියවන්න & බලන්න"
+
+
+async def test_without_an_excuse_a_refusal_is_told(wire: Wire, officer: Person) -> None:
+    """Whoever sends decides what becomes of it."""
+    with pytest.raises(BadRequest):
+        await wire.send(Place(officer.id), Attachment("photo", "no such file", "වචන"))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.db.base import utc_now
 from bot.db.engine import transaction
 from bot.db.models import (
+    Attachment,
     AuditEvent,
     Base,
     EscalationState,
@@ -40,6 +41,8 @@ from tests.services.curating import OFFICER, staff, store
 
 ME, OTHER = 987_654_321, 12
 MINE = "මගේ ගොයම මැරෙනවා රහසක්"
+#: What a model understood of a voice note, and Telegram's id of it.
+HEARD, VOICE = "හඬින් කියපු රහසක්", "file-of-a-voice-note"
 ASKER = Asker(ME, ME)
 
 
@@ -66,6 +69,8 @@ def live(session: Session) -> None:
     """Everything that a person can leave behind."""
     answered = mine(session, MINE, decision="answer")
     rate(session, answered, is_helpful=False)
+    answered.transcript = HEARD
+    session.add(Attachment(question=answered, kind="voice", file_id=VOICE, message_id=5))
     group = escalate(session, mine(session), state=EscalationState.CLAIMED)
     group.claimed_by = OFFICER
     note = Note(escalation=group, ask_id=group.asks[0].id, kind="detail", text=MINE)
@@ -106,6 +111,8 @@ def test_nothing_in_the_database_file_names_the_person(
     ] == []
     assert MINE.encode("unicode_escape") not in content  # as in JSON
     assert (MINE.encode() in content) is agrees
+    assert HEARD.encode() not in content
+    assert VOICE.encode() not in content
 
 
 def test_words_stay_only_for_who_agreed(session: Session) -> None:
