@@ -25,7 +25,7 @@ from retrieval.snapshot import Snapshot, load_snapshot, save_snapshot, snapshot_
 #: Texts embedded between two calls of a progress function.
 _PROGRESS_STEP = 64
 #: Questions that are compared with the index in one go; bounds the memory that it takes.
-_SEARCH_STEP = 32
+_SEARCH_STEP = 16
 
 Progress = Callable[[int, int], None]
 logger = logging.getLogger(__name__)

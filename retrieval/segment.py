@@ -100,9 +100,14 @@ class Segment:
             self.lexical.scores(heard.sounds, question, rows) for question, rows in enumerate(found)
         ]
         questions = np.repeat(np.arange(len(found)), [len(rows) for rows in found])
-        rows = np.concatenate([_NOTHING, *found])
-        dense = np.einsum("nd,nd->n", self.vectors[rows], vectors[questions])
-        return Found(self.rows, questions, rows, dense, np.concatenate(lexical))
+        dense = [self.vectors[rows] @ vector for rows, vector in zip(found, vectors, strict=True)]
+        return Found(
+            self.rows,
+            questions,
+            np.concatenate(found),
+            np.concatenate(dense),
+            np.concatenate(lexical),
+        )
 
 
 def _join(
