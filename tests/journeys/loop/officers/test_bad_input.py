@@ -112,23 +112,23 @@ async def test_old_buttons_of_what_is_closed_say_so(govi: Govi, nimal: Chat, off
     assert len(nimal.answers()) == 2
 
 
-async def test_media_is_refused_in_every_step_and_cancel_leaves_it(
+async def test_what_no_step_takes_is_refused_and_cancel_leaves_it(
     govi: Govi, nimal: Chat, kamala: Chat, officer: Chat
 ) -> None:
-    """The dialogue stays where it is until the officer says otherwise."""
+    """The dialogue stays where it is; of them all, only an answer may be a photo or a voice note."""
     number = await ask(govi, nimal, SINHALA)
     await ask(govi, kamala, SINGLISH)
     held = await claimed(officer, number)
 
     await begun(officer, held, "answer")
-    await refuses(govi, officer, "sends_photo")
+    await refuses(govi, officer, "sends_location")
     preview = await written(officer, held, ANSWER)
-    await refuses(govi, officer, "sends_voice")
-    await begun(officer, held, "entry")
     await refuses(govi, officer, "sends_sticker")
+    await begun(officer, held, "entry")
+    await refuses(govi, officer, "sends_photo")
     whom = await begun(officer, held, "inquiry")
     await officer.presses(whom.button(text("officer.all_farmers")))
-    await refuses(govi, officer, "sends_location")
+    await refuses(govi, officer, "sends_voice")
     await begun(officer, held, "split")
     await refuses(govi, officer, "sends_photo")
 
