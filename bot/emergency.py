@@ -97,6 +97,8 @@ class Rule:
         needs: Expression that must be found anywhere too.
         unless: Expression that must not be found anywhere, unless `despite` is too; "" for none.
         denied: Expression for a word that, shortly before, turns it into its opposite.
+        past: Expression for a word by which it is long over, unless `recent` is found too; "" for
+            none.
     """
 
     kind: str
@@ -105,23 +107,27 @@ class Rule:
     unless: str
     despite: str
     denied: str
+    past: str
+    recent: str
 
     def holds(self, sounds: _Sounds) -> bool:
         """Whether it tells an emergency."""
-        if not sounds.has(self.needs):
+        if not sounds.has(self.needs) or _outweighs(sounds, self.past, self.recent):
             return False
         matches = (match for pattern in self.patterns for match in pattern.find(sounds))
         is_told = any(not self._is_denied(match) for match in matches)
-        return is_told and not self._is_forgiven(sounds)
-
-    def _is_forgiven(self, sounds: _Sounds) -> bool:
-        if not self.unless or not sounds.has(self.unless):
-            return False
-        return not self.despite or not sounds.has(self.despite)
+        return is_told and not _outweighs(sounds, self.unless, self.despite)
 
     def _is_denied(self, match: re.Match[str]) -> bool:
         before = match.string[: match.start()].split()[-DENIAL_WORDS:]
         return _compiled(self.denied).search(f" {' '.join(before)} ") is not None
+
+
+def _outweighs(sounds: _Sounds, against: str, despite: str) -> bool:
+    """Whether `against` is found, and no `despite`; "" never is."""
+    if not against or not sounds.has(against):
+        return False
+    return not despite or not sounds.has(despite)
 
 
 class Emergencies:
@@ -191,6 +197,9 @@ class _Document(BaseModel):
     denied: str
     refused: str
     english: str
+    passing: str = ""
+    past: str = ""
+    recent: str = ""
     words: dict[str, str]
     patterns: dict[str, tuple[str, ...]] = {}
     rule: tuple[_Rule, ...] = Field(min_length=1)
@@ -227,6 +236,7 @@ class _Grammar:
         return Emergencies([*self._rules()], self._apart, english)
 
     def _rules(self) -> Iterator[Rule]:
+        passing = self._document.passing.split()
         for rule in self._document.rule:
             between = f"<_denied> {rule.between}"
             texts = self._texts(rule.patterns)
@@ -237,6 +247,8 @@ class _Grammar:
                 self._anywhere(rule.unless),
                 self._anywhere(rule.despite),
                 self._whole(f"<_denied> {rule.denied}"),
+                self._anywhere(self._document.past) if rule.kind in passing else "",
+                self._anywhere(self._document.recent),
             )
 
     def _texts(self, patterns: Sequence[str]) -> Iterator[str]:

@@ -156,6 +156,9 @@ def test_every_reply_says_whom_to_call(emergencies: Emergencies, language: str) 
         ("balla maruna wasa kala, mage puthath wasa kala", Emergency("child_poisoning")),
         ("wassa wadi, wathura biwwa", None), ("naya gewanna ba", None), ("wal marenna one", None),
         ("wasa biwwoth mokada wenne", None), ("if a snake bites what happens", None),
+        ("issara thaththata nayek gahuwa", None), ("edit", None), ("unata beheth biwwa", None),
+        ("issara idan mata marenna hithenawa", Emergency("self_harm")),
+        ("me mila ekka jiwath wenna ba", None), ("jiwath wenna ba", Emergency("self_harm")),
     ],
 )  # fmt: skip
 def test_examples(emergencies: Emergencies, text: str, expected: Emergency | None) -> None:
