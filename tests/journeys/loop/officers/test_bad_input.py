@@ -115,7 +115,7 @@ async def test_old_buttons_of_what_is_closed_say_so(govi: Govi, nimal: Chat, off
 async def test_what_no_step_takes_is_refused_and_cancel_leaves_it(
     govi: Govi, nimal: Chat, kamala: Chat, officer: Chat
 ) -> None:
-    """The dialogue stays where it is; of them all, only an answer may be a photo or a voice note."""
+    """The dialogue stays where it is; only an answer may be a photo or a voice note."""
     number = await ask(govi, nimal, SINHALA)
     await ask(govi, kamala, SINGLISH)
     held = await claimed(officer, number)
