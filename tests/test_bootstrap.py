@@ -48,6 +48,14 @@ def test_a_second_start_imports_neither_migrations_nor_knowledge_files(tmp_path:
     assert start() == []
 
 
+def test_polling_needs_no_web_server() -> None:
+    """Webhook, health and console have one; a bot that polls starts without."""
+    code = "import sys, bot.intake.serving; print({'starlette', 'uvicorn'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"
+
+
 def test_the_collector_is_back_after_starting() -> None:
     """What is made later is collected as ever."""
     with nothing_to_collect():

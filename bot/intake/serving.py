@@ -25,11 +25,8 @@ from bot.bootstrap import Services
 from bot.delivery.sender import Sender
 from bot.errors import ServingError, TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
-from bot.intake.webhook import Webhook, read_address
 from bot.intake.worker import Worker
 from bot.jobs.runner import ticking
-from bot.listening import Listener
-from bot.monitoring.health import create_app
 from bot.monitoring.watchdog import Watchdog
 from bot.services import inbox, set_aside
 from bot.serving_lock import only_one
@@ -68,8 +65,7 @@ async def run(services: Services, *companions: Companion, is_webhook: bool = Fal
         GoviError: Telegram does not know the token, a setting is missing, or a part or companion
             has ended by itself; whoever supervises the process restarts it.
     """
-    if is_webhook:
-        read_address(services.settings)  # before anything waits for the network
+    intake_maker = _choose_intake(services, is_webhook)
     stop = asyncio.Event()
     with only_one(services.settings.data_dir), _signals(stop):
         application = create_application(services)
@@ -78,10 +74,21 @@ async def run(services: Services, *companions: Companion, is_webhook: bool = Fal
         try:
             async with started(application, stop):
                 if not stop.is_set():
-                    await serve(application, services, stop, Webhook if is_webhook else Poller)
+                    await serve(application, services, stop, intake_maker)
         finally:
             stop.set()
             await asyncio.gather(*beside)
+
+
+def _choose_intake(services: Services, is_webhook: bool) -> IntakeMaker:
+    """Return what is asked for; its settings are read before anything waits for the network."""
+    if not is_webhook:
+        return Poller
+    # A web server is 20 MB and a tenth of a second of every start that does without it.
+    from bot.intake.webhook import Webhook, read_address
+
+    read_address(services.settings)
+    return Webhook
 
 
 async def _beside(companion: Companion, stop: asyncio.Event, wake: Callable[[], None]) -> None:
@@ -154,6 +161,9 @@ def _watching(services: Services) -> dict[str, Coroutine[Any, Any, Any]]:
     parts: dict[str, Coroutine[Any, Any, Any]] = {}
     settings = services.settings
     if settings.health_port:
+        from bot.listening import Listener  # as for the webhook, only where it is wanted
+        from bot.monitoring.health import create_app
+
         listener = Listener(create_app(services), settings.health_host, settings.health_port)
         parts["health"] = listener.run()
     return {**parts, "watchdog": Watchdog(services).run()}

@@ -13,10 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.bootstrap import Services
+from bot.monitoring.watchdog import UNREACHED_SECONDS
 from bot.services.backlog import Queue, measure_inbox, measure_outbox
 
-#: Telegram is asked, or asks, more often than that; longer unheard is as good as deaf.
-UNREACHED_SECONDS = 150.0
 #: Whoever waits longer for an answer has good reason to wonder.
 OLDEST_SECONDS = 300.0
 DATABASE_SECONDS = 5.0

@@ -20,10 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.bootstrap import Services
 from bot.db.base import utc_now
 from bot.errors import ServingError
-from bot.monitoring.health import UNREACHED_SECONDS
 from bot.services import inbox, outbox
 from bot.vitals import Vitals
 
+#: Telegram is asked, or asks, more often than that; longer unheard is as good as deaf.
+UNREACHED_SECONDS = 150.0
 WATCH_SECONDS = 5.0
 #: The event loop's name among the parts; it hangs when it does nothing for so long.
 LOOP, LOOP_SECONDS = "event loop", 60.0
