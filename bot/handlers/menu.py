@@ -15,6 +15,7 @@ from telegram import (
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
+from bot import speech
 from bot.handlers.context import GoviContext
 from bot.i18n import Catalogue
 from bot.services.roles import Member, Role, find_member
@@ -76,7 +77,11 @@ def _menu(
     catalogue: Catalogue, names: Iterable[str], language: str | None = None
 ) -> list[BotCommand]:
     spoken = {"language": language} if language else {}
-    return [BotCommand(name, catalogue.text(f"menu.{name}", **spoken)) for name in names]
+    return [
+        BotCommand(name, catalogue.text(f"menu.{name}", **spoken))
+        for name in names
+        if name != "listen" or speech.can_speak()
+    ]
 
 
 def _log(telegram_user_id: int, error: TelegramError) -> None:
