@@ -32,6 +32,10 @@ GoviError
     ├── NotHeldError
     ├── EscalationClosedError
     ├── UnfitTextError
+    ├── MediaMissingError
+    ├── MediaGoneError
+    ├── MediaTooLargeError
+    ├── MediaUnreachableError
     └── UnfitSplitError
 """
 
@@ -187,6 +191,22 @@ class AlreadyDecidedError(RequestError):
 
 class EscalationMissingError(RequestError):
     """There is no escalation, or no ask in it, of this number."""
+
+
+class MediaMissingError(RequestError):
+    """There is no photo or recording of this number, or its farmer has taken it back."""
+
+
+class MediaGoneError(RequestError):
+    """Telegram has the photo or recording no more."""
+
+
+class MediaTooLargeError(RequestError):
+    """The photo or recording is larger than Telegram hands out."""
+
+
+class MediaUnreachableError(RequestError):
+    """Telegram cannot be asked for the photo or recording now."""
 
 
 class HeldByOtherError(RequestError):

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 
@@ -47,18 +47,28 @@ def _print_link(person: int) -> None:
 
 async def serve_console(opened: Services) -> None:
     """Serve the console alone until SIGINT or SIGTERM."""
-    from bot.console.serving import serve
     from bot.intake.serving import keep_refreshed
 
     click.echo(f"The console is at {opened.settings.console} (Ctrl-C ends it).")
     refreshing = asyncio.create_task(keep_refreshed(opened))
     try:
         with _stopped_by_signals() as stop:
-            await serve(opened, stop)
+            await attend(opened, stop)
     finally:
         refreshing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await refreshing
+
+
+async def attend(
+    opened: Services, stop: asyncio.Event, wake: Callable[[], None] = lambda: None
+) -> None:
+    """Serve the console until `stop` is set, with what farmers' photos are fetched by."""
+    from bot.console.serving import serve
+    from bot.delivery.fetching import open_fetch
+
+    async with open_fetch(opened.settings) as fetch:
+        await serve(opened, stop, wake, fetch)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import click
 
 from bot.bootstrap import Services
 from bot.cli.chat import chat
-from bot.cli.console import serve_console
+from bot.cli.console import attend, serve_console
 from bot.cli.opening import configured, services
 
 
@@ -40,7 +40,5 @@ async def _serve(opened: Services, webhook: bool, console: bool) -> None:
 
     companions = []
     if console:
-        from bot.console.serving import serve
-
-        companions.append(functools.partial(serve, opened))
+        companions.append(functools.partial(attend, opened))
     await run(opened, *companions, is_webhook=webhook)

@@ -14,29 +14,33 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bot.console import account, drafts, editing, knowledge, log, overview, queue
+from bot.console import account, drafts, editing, knowledge, log, media, overview, queue
 from bot.console.headers import SecureHeaders
 from bot.console.pages import Pages, language_of
-from bot.console.visiting import Desk, Visit, desk_of, signed_in
+from bot.console.visiting import Desk, Fetch, Visit, desk_of, signed_in
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
 
 
-def create_app(services: "Services", wake: Callable[[], None] = lambda: None) -> ASGIApp:
+def create_app(
+    services: "Services", wake: Callable[[], None] = lambda: None, fetch: Fetch | None = None
+) -> ASGIApp:
     """Build the console; it opens no port.
 
     Args:
         services: What the pages work with; the caller closes them.
         wake: Called when messages may be owed, where a sender runs in this process.
+        fetch: Gets what Telegram keeps of farmers' photos and recordings.
     """
-    desk = Desk(services, Pages(services.catalogue), wake)
+    desk = Desk(services, Pages(services.catalogue), wake, fetch)
     app = Starlette(
         routes=[
             Route("/", go_home),
             Route("/static/{mark}/{name:path}", desk.pages.serve_file),
             *account.routes(),
             *queue.routes(),
+            *media.routes(),
             *log.routes(),
             *editing.routes(),
             *knowledge.routes(),

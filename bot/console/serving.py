@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.console.app import create_app
+from bot.console.visiting import Fetch
 from bot.errors import ListenError, SettingsError
 from bot.listening import Listener
 from bot.services.log_reading import fill_sounds
@@ -17,7 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 async def serve(
-    services: "Services", stop: asyncio.Event, wake: Callable[[], None] = lambda: None
+    services: "Services",
+    stop: asyncio.Event,
+    wake: Callable[[], None] = lambda: None,
+    fetch: Fetch | None = None,
 ) -> None:
     """Serve the console until `stop` is set; clicks that are being answered are finished.
 
@@ -26,7 +30,7 @@ async def serve(
     """
     settings = services.settings
     try:
-        app = create_app(services, wake)
+        app = create_app(services, wake, fetch)
         listener = Listener(app, settings.console_host, settings.console_port)
     except ListenError as error:
         raise SettingsError(f"{error}; see CONSOLE_HOST and CONSOLE_PORT") from None

@@ -19,6 +19,10 @@ from bot.errors import (
     EscalationMissingError,
     HeldByOtherError,
     LongFormError,
+    MediaGoneError,
+    MediaMissingError,
+    MediaTooLargeError,
+    MediaUnreachableError,
     NotAllowedError,
     NotHeldError,
     ProposalMissingError,
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+#: Returns what a file of Telegram's holds, by its id; raises what `bot.delivery.fetching` says.
+Fetch = Callable[[str], Awaitable[bytes]]
 
 #: Where the menu leads: path, text, and who sees it.
 MENU = (
@@ -60,6 +67,10 @@ _STATUS: dict[type[RequestError], int] = {
     EscalationMissingError: 404,
     ChangedMeanwhileError: 409,
     LongFormError: 413,
+    MediaMissingError: 404,
+    MediaGoneError: 410,
+    MediaTooLargeError: 413,
+    MediaUnreachableError: 503,
 }
 
 
@@ -69,11 +80,13 @@ class Desk:
 
     Attributes:
         wake: Tells the sender, where there is one in this process, that something is owed.
+        fetch: Gets farmers' photos and recordings; None without a token for Telegram.
     """
 
     services: "Services"
     pages: Pages
     wake: Callable[[], None]
+    fetch: Fetch | None = None
 
     @property
     def is_secure(self) -> bool:

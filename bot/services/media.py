@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Attachment, Note, Question
-from bot.services import holds
+from bot.db.models import Attachment, Note, Question, Role
+from bot.errors import MediaMissingError
+from bot.services import audit, holds, roles
 from bot.services.texts import sound_of, storable
 
 
@@ -19,12 +20,14 @@ class Media:
         file_id: Telegram's id of it, valid for this bot only.
         album_id: Telegram's name for the album that the message is part of.
         seconds: Length of a recording; None where there is none.
+        attachment_id: Of what farmers sent, its number once it is kept.
     """
 
     kind: str
     file_id: str
     album_id: str | None = None
     seconds: int | None = None
+    attachment_id: int | None = None
 
     @property
     def is_slip(self) -> bool:
@@ -62,6 +65,35 @@ def attach(session: Session, question: Question, media: Media, message_id: int) 
         question.album_id = question.album_id or media.album_id
         session.flush()
         session.expire(question, ["attachments"])
+
+
+def list_media(question: Question) -> tuple[Media, ...]:
+    """Return what a farmer sent with a question, or later in addition, oldest first."""
+    return tuple(
+        Media(each.kind, each.file_id, attachment_id=each.id) for each in question.attachments
+    )
+
+
+def read_media(session: Session, officer_id: int, attachment_id: int) -> Media:
+    """Return where a farmer's photo or recording is; that it was looked at is recorded.
+
+    Does not commit.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        MediaMissingError: There is none of this number, or its farmer has taken it back.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    attachment = session.get(Attachment, attachment_id)
+    if attachment is None or _is_taken_back(attachment.question):
+        raise MediaMissingError(str(attachment_id))
+    subject = f"question {attachment.question_id}"
+    audit.record(session, officer_id, "read media", subject, f"attachment {attachment_id}")
+    return Media(attachment.kind, attachment.file_id, attachment_id=attachment_id)
+
+
+def _is_taken_back(question: Question) -> bool:
+    return question.ask is not None and question.ask.withdrawn_at is not None
 
 
 def join_album(session: Session, chat_id: int, message_id: int, media: Media, caption: str) -> bool:

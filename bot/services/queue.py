@@ -20,7 +20,7 @@ from bot.db.models import (
 from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
-from bot.services.media import Media, media_of
+from bot.services.media import Media, list_media, media_of
 from bot.services.notices import tell_officer
 from retrieval import Match
 
@@ -357,7 +357,7 @@ def _ask_line(ask: Ask, question: Question, number: int) -> AskLine:
         number=number,
         text=question.text,
         kind=question.kind,
-        media=tuple(Media(each.kind, each.file_id) for each in question.attachments),
+        media=list_media(question),
         reason=ask.reason,
         joined_at=ask.joined_at,
         is_waiting=question.state is QuestionState.UNANSWERED,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import sessionmaker
 
 from bot.bootstrap import Services
 from bot.console.app import create_app
+from bot.console.visiting import Fetch
 from bot.db.engine import open_engine, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Farmer, Origin, Role
@@ -64,10 +65,11 @@ def _ready_database() -> Path:
 class Guest:
     """A browser: keeps cookies, follows redirects, sends the forms of the page it is on."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, fetch: Fetch | None = None) -> None:
         self.services = services
+        app = create_app(services, fetch=fetch)
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_app(services), raise_app_exceptions=False),
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
             base_url=services.settings.console,
             follow_redirects=True,
             headers={"Accept-Language": "en", "User-Agent": "Test browser"},

@@ -73,6 +73,15 @@ if (lines) {
   document.addEventListener("visibilitychange", look);
 }
 
+// A photo or recording that does not come says so; the link below it leads to the reason.
+for (const shown of document.querySelectorAll("[data-media]")) {
+  const say = () => {
+    shown.closest("li").querySelector("[role=status]").hidden = false;
+  };
+  shown.addEventListener("error", say);
+  if (shown.complete && shown.naturalWidth === 0) say();
+}
+
 // A list that narrows itself when another area is picked.
 for (const field of document.querySelectorAll("select[data-submit]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
