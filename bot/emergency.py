@@ -38,6 +38,8 @@ _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 _DRAWN_OUT = re.compile(r"([^\W\d])\1{2,}")
 #: Latin typists write "a" for these too: මැරෙනවා is "merenawa" and "marenawa".
 _BROAD_VOWELS = str.maketrans({"ැ": None, "ෑ": "ා", "ඇ": "අ", "ඈ": "ආ"})
+#: ... or "e": වැඩක් is "wedak".
+_NARROW_VOWELS = str.maketrans({"ැ": "ෙ", "ෑ": "ා", "ඇ": "එ", "ඈ": "ආ"})
 
 
 class EmergencyError(GoviError):
@@ -293,8 +295,10 @@ class _Grammar:
 
     def _spell(self, word: str) -> Iterator[str]:
         """Yield expressions for a word: "_" parts words, "*" stands for any letters."""
-        broad = word if word in self._apart else word.translate(_BROAD_VOWELS)
-        for spelling in dict.fromkeys((word, broad)):
+        typed = [word]
+        if word not in self._apart:
+            typed += word.translate(_BROAD_VOWELS), word.translate(_NARROW_VOWELS)
+        for spelling in dict.fromkeys(typed):
             yield " ?".join(self._part(part) for part in _PART.findall(spelling))
 
     def _part(self, part: str) -> str:
