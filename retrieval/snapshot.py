@@ -24,7 +24,7 @@ from retrieval.segment import IndexedEntry, Segment
 from retrieval.singlish import Restorer
 from retrieval.texts import Texts
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _FILES = ("arrays.bin", "graph.bin")
 #: Fields of `LexicalIndex` that are arrays as they stand.
 _LEXICAL = (
@@ -121,7 +121,7 @@ def _as_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
         "words": lexical.words,
         "grams": lexical.grams,
         "lexicon": restorer.counts,
-        "sounds": restorer.sounds.values(),
+        "sounds": [restorer.sounds[word] for word in restorer.counts],
         "english": sorted(restorer.english),
     }
     arrays: dict[str, NDArray[Any]] = {

@@ -181,6 +181,16 @@ def test_a_second_start_embeds_nothing(tmp_path: Path) -> None:
     assert second.search([BLAST])[0].matches == first.search([BLAST])[0].matches
 
 
+def test_a_second_start_hears_singlish_as_the_first_does(tmp_path: Path) -> None:
+    """Each word of the lexicon comes back with its own sound."""
+    question = "goyama meeyan urea kola danne kawadada"
+    first, _ = open_saved(tmp_path)
+    second, _ = open_saved(tmp_path)
+
+    assert second.search([question])[0].matches == first.search([question])[0].matches
+    assert second.search([question])[0].vector == first.search([question])[0].vector
+
+
 @pytest.mark.parametrize("file", ["graph.bin", "arrays.bin"])
 @pytest.mark.parametrize("damage", ["truncate", "remove", "overwrite"])
 def test_a_damaged_snapshot_is_rebuilt(tmp_path: Path, file: str, damage: str) -> None:
