@@ -16,6 +16,9 @@ from retrieval.evaluation import read_cases
 from retrieval.phonetic import fold
 
 MIN_RECALL, MAX_FALSE_ALARMS, MIN_RIGHT_KIND = 0.99, 0.02, 0.95
+#: Of the "fresh" lines, which a second reader wrote without sight of the rules. Nobody has tuned on
+#: them: do not read which are missed, or they show as little as the other splits.
+FRESH_RECALL, FRESH_FALSE_ALARMS = 0.85, 0.06
 LANGUAGES = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES, *PARTIAL_LANGUAGES)
 #: Subjects of the knowledge base that may be asked in the words of an emergency: what to do for one
 #: who is poisoned or bitten gets the emergency reply, and so does a mention of such a person.
@@ -94,11 +97,24 @@ def test_ordinary_questions_do_not_alarm(emergencies: Emergencies, split: str) -
     assert len(alarms) <= len(ordinary) * MAX_FALSE_ALARMS, alarms
 
 
+def test_fresh_messages_are_mostly_told_right(emergencies: Emergencies) -> None:
+    """What the rules are worth on messages that they were not made with."""
+    calls, ordinary = of_split("fresh", True), of_split("fresh", False)
+
+    heard = sum(emergencies.detect(message.text) is not None for message in calls)
+    alarms = sum(emergencies.detect(message.text) is not None for message in ordinary)
+
+    assert heard >= len(calls) * FRESH_RECALL
+    assert alarms <= len(ordinary) * FRESH_FALSE_ALARMS
+
+
 def test_there_are_enough_messages_and_the_splits_share_none() -> None:
     """What the rules were made with does not measure them."""
-    dev, test = ({fold(m.text) for m in MESSAGES if m.split == split} for split in ("dev", "test"))
+    dev, test, fresh = (
+        {fold(m.text) for m in MESSAGES if m.split == split} for split in ("dev", "test", "fresh")
+    )
 
-    assert dev & test == set()
+    assert dev & test == dev & fresh == test & fresh == set()
     assert sum(message.kind is not None for message in MESSAGES) >= 200
     assert sum(message.kind is None for message in MESSAGES) >= 400
 
