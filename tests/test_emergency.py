@@ -173,6 +173,8 @@ def test_every_reply_says_whom_to_call(emergencies: Emergencies, language: str) 
         ("wassa wadi, wathura biwwa", None), ("naya gewanna ba", None), ("wal marenna one", None),
         ("wasa biwwoth mokada wenne", None), ("if a snake bites what happens", None),
         ("issara thaththata nayek gahuwa", None), ("edit", None), ("unata beheth biwwa", None),
+        ("giya awurudde wagawa giya, thaththa wasa bila", Emergency("poisoning")),
+        ("doctor amma wasa biwwa", Emergency("poisoning")),
         ("issara idan mata marenna hithenawa", Emergency("self_harm")),
         ("me mila ekka jiwath wenna ba", None), ("jiwath wenna ba", Emergency("self_harm")),
     ],
