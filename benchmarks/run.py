@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import approval, bulk, console, end_to_end, index, serving
+from benchmarks import approval, bulk, console, end_to_end, index, notifying, serving
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
     approval.main()
     end_to_end.main()
     bulk.main()
+    notifying.main()
     console.main()
 
 
