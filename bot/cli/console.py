@@ -10,6 +10,7 @@ import click
 from bot.bootstrap import Services, open_database
 from bot.cli.opening import configured, services
 from bot.db.engine import transaction
+from bot.errors import NotAllowedError
 from bot.i18n.moments import say_time
 from bot.services.signing_in import create_link
 
@@ -38,9 +39,16 @@ def console_command(person: int | None) -> None:
 def _print_link(person: int) -> None:
     settings = configured()
     engine, sessions = open_database(settings)
-    with transaction(sessions) as session:
-        link = create_link(session, person)
-    engine.dispose()
+    try:
+        with transaction(sessions) as session:
+            link = create_link(session, person)
+    except NotAllowedError:
+        raise click.ClickException(
+            f"{person} is neither an officer nor an admin; put the number into ADMIN_IDS, or let "
+            "an admin send /role on Telegram"
+        ) from None
+    finally:
+        engine.dispose()
     click.echo(f"{settings.console}/sign-in/{link.token}")
     click.echo(f"works once, until {say_time(link.expires_at)}", err=True)
 

@@ -4,7 +4,6 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import cli
-from bot.errors import NotAllowedError
 
 
 def test_a_link_can_be_printed_without_telegram(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +17,9 @@ def test_a_link_can_be_printed_without_telegram(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nobody_without_a_role_gets_a_link() -> None:
-    """A typing mistake in the number opens nothing."""
+    """A typing mistake in the number opens nothing, and one line says what to do."""
     refused = CliRunner().invoke(cli, ["console", "--link", "78"])
 
-    assert isinstance(refused.exception, NotAllowedError)
+    assert refused.exit_code == 1
+    assert "78 is neither an officer nor an admin" in refused.stderr
+    assert refused.stdout == ""
