@@ -12,7 +12,8 @@ What becomes of a message that Telegram does not take:
   a message up, but one that keeps failing while others get through is given up;
 - blocked, or thrown out of the group: dropped;
 - the group became a supergroup: moved there;
-- refused (400), or not to be rendered: given up, because the fault is ours and will not pass.
+- refused (400), or not to be rendered: given up, because the fault is ours and will not pass;
+- the process dies with it, again and again: given up, see `outbox.release`.
 """
 
 import asyncio
@@ -120,7 +121,7 @@ class Sender:
             return True
         try:
             messages = await self._services.run(
-                outbox.lease, limit, LEASE_SECONDS, frozenset(self._busy)
+                outbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), not self._tasks
             )
         except OperationalError as error:
             logger.error("outbox out of reach", extra={"reason": str(error.orig)})

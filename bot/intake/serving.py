@@ -28,7 +28,7 @@ from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
 from bot.intake.worker import Worker
 from bot.jobs.runner import ticking
 from bot.monitoring.watchdog import Watchdog
-from bot.services import inbox, set_aside
+from bot.services import inbox, outbox, set_aside
 from bot.serving_lock import only_one
 
 DRAIN_SECONDS = 20.0
@@ -146,14 +146,22 @@ async def serve(
     results = await _end(running)
     await _drain(worker, sender, sending)
     results += await _end([sending])
-    with contextlib.suppress(SQLAlchemyError):  # then the next process takes it over
-        await services.run(inbox.hand_back)
+    await _hand_back(services)
     logger.info("stopped")
     for result in results:
         if isinstance(result, Exception):
             raise result
     if not stop.is_set():
         raise ServingError(f"ended by itself: {', '.join(ended)}")
+
+
+async def _hand_back(services: Services) -> None:
+    """Give back what is held; what is not counts as held by a process that died."""
+    is_sender_stuck = "sender" in services.vitals.list_stuck()
+    with contextlib.suppress(SQLAlchemyError):
+        await services.run(inbox.hand_back)
+        if not is_sender_stuck:  # or it would hang over the same messages after every start
+            await services.run(outbox.hand_back)
 
 
 def _watching(services: Services) -> dict[str, Coroutine[Any, Any, Any]]:

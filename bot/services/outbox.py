@@ -35,6 +35,9 @@ class LeasedMessage:
     message_ids: Sequence[int]
 
 
+#: A message with which so many processes died is not tried again.
+CRASHES = 5
+
 _LEASED = [getattr(OutgoingMessage, field.name) for field in fields(LeasedMessage)]
 _PENDING = OutgoingMessage.status == OutboxStatus.PENDING
 
@@ -102,27 +105,40 @@ def _is_known(session: Session, once_key: str) -> bool:
 
 
 def lease(
-    session: Session, limit: int, lease_seconds: float, busy_chats: Collection[int] = ()
+    session: Session,
+    limit: int,
+    lease_seconds: float,
+    busy_chats: Collection[int] = (),
+    is_idle: bool = True,
 ) -> list[LeasedMessage]:
     """Take messages that are due, one a chat, urgent lanes first, and hold them for a while.
 
     A chat's later message is never handed out while an earlier one is unfinished, be it leased,
     put back or in another lane; so each chat reads in the order in which things happened.
+
+    What a process died with may have killed it. Such a message is handed out alone, when the
+    sender is idle, so that the next death tells which it was; until then nothing else is. Those
+    that have killed least go first.
     """
     now = utc_now()
-    rows = session.execute(
-        select(*_LEASED)
-        .where(_is_ready(now, busy_chats))
-        .order_by(OutgoingMessage.lane, OutgoingMessage.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    suspects = _take(session, and_(OutgoingMessage.crashes > 0, _is_ready(now, busy_chats)), 1)
+    if suspects and not is_idle:
+        return []
+    rows = suspects or _take(
+        session, and_(OutgoingMessage.crashes == 0, _is_ready(now, busy_chats)), limit
+    )
     session.execute(
         update(OutgoingMessage)
         .where(OutgoingMessage.id.in_([row.id for row in rows]))
         .values(leased_until=now + timedelta(seconds=lease_seconds))
     )
     return [LeasedMessage(*row) for row in rows]
+
+
+def _take(session: Session, is_wanted: ColumnElement[bool], limit: int) -> Sequence[Any]:
+    row = OutgoingMessage
+    wanted = select(*_LEASED).where(is_wanted).order_by(row.crashes, row.lane, row.id).limit(limit)
+    return session.execute(wanted.with_for_update(skip_locked=True)).all()
 
 
 def _is_ready(now: datetime, busy_chats: Collection[int]) -> ColumnElement[bool]:
@@ -140,8 +156,31 @@ def _is_ready(now: datetime, busy_chats: Collection[int]) -> ColumnElement[bool]
     )
 
 
-def release(session: Session) -> None:
-    """Give back what a process held that is no more; only before the one sender starts."""
+def release(session: Session) -> list[tuple[int, str]]:
+    """Take over from a process that died; only before the one sender starts.
+
+    What it held is handed out again, alone. What `CRASHES` processes have died with is given up.
+
+    Returns:
+        The ids and kinds of the messages that were given up.
+    """
+    session.execute(
+        update(OutgoingMessage)
+        .where(_PENDING, OutgoingMessage.leased_until.is_not(None))
+        .values(leased_until=None, crashes=OutgoingMessage.crashes + 1)
+    )
+    deadly = session.execute(
+        select(OutgoingMessage.id, OutgoingMessage.kind).where(
+            _PENDING, OutgoingMessage.crashes >= CRASHES
+        )
+    ).all()
+    for message_id, _ in deadly:
+        give_up(session, message_id, f"{CRASHES} processes died with it")
+    return [(message_id, kind) for message_id, kind in deadly]
+
+
+def hand_back(session: Session) -> None:
+    """Give back what this process holds, when it ends in good order."""
     session.execute(
         update(OutgoingMessage)
         .where(_PENDING, OutgoingMessage.leased_until.is_not(None))
@@ -191,7 +230,10 @@ def mark_sent(session: Session, message_id: int, sent: Sequence[int]) -> None:
 def put_back(
     session: Session, message_id: int, reason: str, due_in_seconds: float, attempts: int
 ) -> None:
-    """Try a message again later; until then it keeps its place before the chat's later ones."""
+    """Try a message again later; until then it keeps its place before the chat's later ones.
+
+    An attempt that has ended killed nobody, so the message is no suspect any more.
+    """
     due_at = utc_now() + timedelta(seconds=due_in_seconds)
     _change(
         session,
@@ -199,6 +241,7 @@ def put_back(
         reason=reason[:2000],
         due_at=due_at,
         attempts=attempts,
+        crashes=0,
         leased_until=None,
     )
 

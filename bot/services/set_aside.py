@@ -87,6 +87,7 @@ def retry(session: Session, message_id: int) -> bool:
         .values(
             status=OutboxStatus.PENDING,
             attempts=0,
+            crashes=0,
             due_at=utc_now(),
             reason=None,
             finished_at=None,
@@ -102,10 +103,11 @@ def take_over(session: Session) -> None:
     The clock may have been set back meanwhile: nothing waits for longer than `LONGEST_WAIT`.
     """
     deadly = inbox.release(session)
-    outbox.release(session)
+    unsendable = outbox.release(session)
     inbox.forget_waits(session, LONGEST_WAIT)
     outbox.forget_waits(session, LONGEST_WAIT)
     _tell(session, "inbox", deadly)
+    _tell_of_messages(session, unsendable)
 
 
 def set_update_aside(session: Session, update_id: int, reason: str) -> None:
@@ -117,8 +119,12 @@ def set_update_aside(session: Session, update_id: int, reason: str) -> None:
 def give_message_up(session: Session, message_id: int, kind: str, reason: str) -> None:
     """Give a message up; does not commit."""
     outbox.give_up(session, message_id, reason)
-    if kind != KIND:  # or one that cannot be sent would beget another
-        _tell(session, "outbox", [message_id])
+    _tell_of_messages(session, [(message_id, kind)])
+
+
+def _tell_of_messages(session: Session, given_up: Sequence[tuple[int, str]]) -> None:
+    # Of those that tell nothing is told, or one that cannot be sent would beget another.
+    _tell(session, "outbox", [message_id for message_id, kind in given_up if kind != KIND])
 
 
 def _tell(session: Session, queue: str, numbers: Sequence[int]) -> None:

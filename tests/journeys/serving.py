@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.bootstrap import Services
 from bot.db.engine import reading, transaction
 from bot.db.models import Origin
-from bot.delivery import pacing, sender
+from bot.delivery import messages, pacing, sender
+from bot.delivery.kinds import Kind
 from bot.i18n import Catalogue
 from bot.intake import poller, serving, worker
 from bot.intake.poller import Poller
-from bot.services import inbox
+from bot.services import inbox, outbox
 from bot.services.curation import import_entries
 from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
@@ -38,6 +39,8 @@ MITES = "මයිටා හානිය නවත්තන්නේ"
 UNKNOWN = "xyzzy plugh qwop"
 #: Kills the process of `python -m tests.journeys.serving` that looks for an answer to it.
 POISON = "plugh xyzzy grue"
+#: A kind of message whose renderer kills that process.
+DEADLY = "deadly"
 #: Its answer outgrows one message once it is escaped.
 LONG = "දිග උත්තරයක් දෙන්න"
 
@@ -125,12 +128,13 @@ def hurry() -> None:
     sender.SHORTEST_PAUSE, sender.LONGEST_PAUSE, sender.SWEEP_SECONDS = 0.02, 0.1, 0.05
     pacing.CHAT_SECONDS = 0.02
     worker.LEASE_SECONDS, worker.SWEEP_SECONDS, worker.FIRST_RETRY_SECONDS = 0.2, 0.05, 0.02
-    inbox.CRASHES = int(os.environ.get("CRASHES", inbox.CRASHES))
+    inbox.CRASHES = outbox.CRASHES = int(os.environ.get("CRASHES", inbox.CRASHES))
 
 
 def poison(index: KnowledgeIndex) -> None:
-    """Let one question kill the process, as a fault in compiled code would."""
+    """Let one question and one message kill the process, as a fault in compiled code would."""
     search = index.search
+    messages.KINDS[DEADLY] = Kind(lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 
     def die_or_search(texts: Sequence[str]) -> list[SearchResult]:
         if POISON in texts:

@@ -16,11 +16,12 @@ import pytest
 from bot.db.models import Farmer, InboxStatus, Question, ReceivedUpdate
 from bot.errors import TokenError
 from bot.logs import set_up_logging
+from bot.services import outbox
 from bot.settings import ROOT, Settings
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person, Seen
-from tests.journeys.serving import BLAST, BLAST_ANSWER, POISON, Govi, create_services
+from tests.journeys.serving import BLAST, BLAST_ANSWER, DEADLY, POISON, Govi, create_services
 
 
 async def test_questions_asked_while_the_api_is_down_are_answered_when_it_is_back(
@@ -209,6 +210,24 @@ async def test_a_question_that_kills_the_process_is_set_aside_and_told(
     assert deaths == [-signal.SIGKILL, -signal.SIGKILL, None]
     assert len(api.replies(question)) == 1
     assert "govi doctor inbox" in admin.sees()[-1].text
+
+
+async def test_a_message_that_kills_the_process_is_given_up_and_told(
+    api: BotApi, tmp_path: Path, farmer: Person, neighbour: Person
+) -> None:
+    """It dies twice and not for ever; the neighbour is answered and the admin is told."""
+    admin = api.user(99)
+    admin.sends("/start")
+    services = create_services(api.url, api.token, tmp_path)
+    await services.run(outbox.post, farmer.id, DEADLY)
+    services.close()
+    question = neighbour.sends(BLAST)
+
+    deaths = [await lives(api, tmp_path, admin, question) for _ in range(3)]
+
+    assert deaths == [-signal.SIGKILL, -signal.SIGKILL, None]
+    assert len(api.replies(question)) == 1
+    assert "govi doctor outbox" in admin.sees()[-1].text
 
 
 async def lives(api: BotApi, folder: Path, admin: Person, question: Seen) -> int | None:

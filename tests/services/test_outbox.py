@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
@@ -112,6 +113,76 @@ def test_a_new_process_takes_over_at_once(session: Session) -> None:
     outbox.release(session)
 
     assert lease_ids(session) == [message_id]
+
+
+def test_what_a_process_died_with_is_handed_out_alone(session: Session) -> None:
+    """The next death tells which it was; the others wait for that, urgent or not, and go on."""
+    first, second = post(session, 1), post(session, 2, lane=Lane.BULK)
+    lease_ids(session)
+    third = post(session, 3, lane=Lane.REPLY)
+    outbox.release(session)
+
+    assert lease_ids(session, is_idle=False) == []
+    assert lease_ids(session) == [first]
+    outbox.mark_sent(session, first, [1])
+    assert lease_ids(session) == [second]
+    outbox.mark_sent(session, second, [1])
+    assert lease_ids(session, is_idle=False) == [third]
+
+
+def test_what_killed_more_goes_last(session: Session) -> None:
+    """So that the innocent are sent before it is tried again."""
+    first, second = post(session, 1), post(session, 2)
+    lease_ids(session)
+    outbox.release(session)
+    assert lease_ids(session) == [first]
+    outbox.release(session)
+
+    assert lease_ids(session) == [second]
+
+
+def test_a_deadly_message_is_given_up(session: Session) -> None:
+    """After so many deaths that it was no accident; what stood behind it in its chat goes on."""
+    deadly, behind = post(session), post(session)
+    given_up = []
+    for _ in range(outbox.CRASHES):
+        assert lease_ids(session) == [deadly]
+        given_up += outbox.release(session)
+
+    assert given_up == [(deadly, "test")]
+    assert row(session, deadly).status is OutboxStatus.FAILED
+    assert row(session, deadly).reason == "5 processes died with it"
+    assert lease_ids(session) == [behind]
+
+
+@pytest.mark.parametrize("is_put_back", [True, False])
+def test_what_killed_nobody_is_no_suspect(session: Session, is_put_back: bool) -> None:
+    """Neither what a stop could not wait for, nor what has been tried since a death."""
+    first, second = post(session, 1), post(session, 2)
+    if is_put_back:
+        lease_ids(session, limit=1)
+        outbox.release(session)
+        outbox.put_back(session, first, "boom", due_in_seconds=-1, attempts=1)
+    else:
+        lease_ids(session)
+        outbox.hand_back(session)
+    outbox.release(session)
+
+    assert lease_ids(session, is_idle=False) == [first, second]
+
+
+def test_a_lease_looks_things_up_instead_of_sorting_all_that_waits(session: Session) -> None:
+    """Suspects, the next rows and the first of each chat are found by an index."""
+    table = OutgoingMessage
+    for is_wanted in (table.crashes > 0, table.crashes == 0):
+        wanted = select(table.id).where(is_wanted, outbox._is_ready(utc_now(), ()))
+        statement = wanted.order_by(table.crashes, table.lane, table.id).limit(9)
+        text = str(statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        plan = [step.detail for step in session.execute(sql_text(f"EXPLAIN QUERY PLAN {text}"))]
+
+        assert any("INDEX ix_outbox_status_crashes_lane_id (status=? AND" in step for step in plan)
+        assert any("INDEX ix_outbox_chat_id_status (chat_id=? AND status" in step for step in plan)
+        assert not any("SCAN outbox" in step or "TEMP B-TREE" in step for step in plan)
 
 
 def test_a_sent_reply_is_known_as_sent(session: Session) -> None:

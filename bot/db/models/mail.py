@@ -77,7 +77,7 @@ class OutgoingMessage(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_status_lane_id", "status", "lane", "id"),
+        Index("ix_outbox_status_crashes_lane_id", "status", "crashes", "lane", "id"),
         Index("ix_outbox_chat_id_status", "chat_id", "status"),
     )
 
@@ -99,6 +99,8 @@ class OutgoingMessage(Base):
         enumeration(OutboxStatus), default=OutboxStatus.PENDING
     )
     attempts: Mapped[int] = mapped_column(default=0)
+    #: How many processes died while they held it.
+    crashes: Mapped[int] = mapped_column(default=0, server_default="0")
     due_at: Mapped[datetime] = mapped_column(default=utc_now)
     leased_until: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(Text)
