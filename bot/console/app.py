@@ -14,7 +14,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bot.console import account, drafts, editing, knowledge, log, media, overview, queue
+from bot.console import (
+    account,
+    drafts,
+    editing,
+    knowledge,
+    log,
+    media,
+    overview,
+    queue,
+    regrouping,
+)
 from bot.console.headers import SecureHeaders
 from bot.console.pages import Pages, language_of
 from bot.console.visiting import Desk, Fetch, Visit, desk_of, signed_in
@@ -40,6 +50,7 @@ def create_app(
             Route("/static/{mark}/{name:path}", desk.pages.serve_file),
             *account.routes(),
             *queue.routes(),
+            *regrouping.routes(),
             *media.routes(),
             *log.routes(),
             *editing.routes(),

@@ -41,10 +41,21 @@ class Form:
         Raises:
             StaleFormError: It does not.
         """
-        text = self.text(name)
-        if not (text.isascii() and text.isdigit()):
-            raise StaleFormError
-        return min(int(text), LARGEST)
+        return _number(self.text(name))
+
+    def numbers(self, name: str) -> list[int]:
+        """Return every value of a field that our own form holds numbers in.
+
+        Raises:
+            StaleFormError: One of them is none.
+        """
+        return [_number(text) for text in self.texts(name)]
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise StaleFormError
+    return min(int(text), LARGEST)
 
 
 async def read_form(request: Request) -> Form:

@@ -189,12 +189,12 @@ def peek(session: Session, officer_id: int, escalation_id: int) -> str:
     group = session.get(Escalation, escalation_id)
     if group is None:
         return ""
-    last_ask = select(func.max(Ask.id)).where(Ask.escalation_id == escalation_id)
+    asks = select(func.sum(Ask.id)).where(Ask.escalation_id == escalation_id)  # some may leave
     last_note = select(func.max(Note.id)).where(Note.escalation_id == escalation_id)
     facts = (
         group.state.value,
         group.claimed_by,
-        session.scalar(last_ask),
+        session.scalar(asks),
         session.scalar(last_note),
     )
     return "-".join(str(fact or 0) for fact in facts)

@@ -1,6 +1,7 @@
 """What Govi grouped wrongly, put right by an officer: an escalation split, or two made one."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,44 @@ from bot.errors import (
 )
 from bot.services import audit, holds, roles
 from bot.services.escalating import area_of
+from bot.services.queue import PAGE_SIZE, GroupLine, list_alike, list_queue
+
+
+@dataclass(frozen=True, slots=True)
+class Joinable:
+    """What an escalation may be merged into: nothing that another officer holds.
+
+    Attributes:
+        alike: Those that look like it, most alike first; with the first page only.
+        others: What else a page of the queue lists.
+        page: Its number, from 0, of `pages`.
+    """
+
+    alike: tuple[GroupLine, ...]
+    others: tuple[GroupLine, ...]
+    page: int
+    pages: int
+
+
+def list_joinable(
+    session: Session, officer_id: int, escalation_id: int, page: int = 0, *, size: int = PAGE_SIZE
+) -> Joinable:
+    """Return what an escalation in the officer's hands may be merged into; nothing is written.
+
+    Raises:
+        NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
+        EscalationClosedError: As `holds.hold`.
+    """
+    holds.hold(session, officer_id, escalation_id)
+    shown = list_queue(session, officer_id, None, page, size=size)
+    alike = [] if shown.page else list_alike(session, officer_id, escalation_id)
+    listed = {escalation_id, *(line.escalation_id for line in alike)}
+    others = tuple(
+        line
+        for line in shown.lines
+        if line.escalation_id not in listed and (line.is_mine or line.holder is None)
+    )
+    return Joinable(tuple(alike), others, shown.page, shown.pages)
 
 
 def split(session: Session, officer_id: int, escalation_id: int, ask_ids: Collection[int]) -> int:

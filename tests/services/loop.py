@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from bot.db.models import Escalation, Question, Role, RoleGrant
 from bot.services.escalating import escalate
+from retrieval.likeness import pack
 from tests.services.asking import ask, farmer
 
 SUNIL, MALA, ADMIN = 2001, 2002, 3001
@@ -27,6 +29,11 @@ def question_of(session: Session, telegram_user_id: int, text: str, **fields: An
     number = session.query(Question).count() + 100
     places = {"chat_id": telegram_user_id, "message_id": number}
     return ask(session, text, farmer=farmer(session, telegram_user_id), **(places | fields))
+
+
+def vector(*numbers: float) -> dict[str, Any]:
+    """A question's embedding, as fields of the question."""
+    return {"vector": pack(np.array(numbers, dtype=np.float32)), "model_id": "m"}
 
 
 def pass_on(

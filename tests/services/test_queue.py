@@ -1,6 +1,5 @@
 """The queue, and who holds what."""
 
-import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
@@ -15,9 +14,8 @@ from bot.errors import (
 from bot.services import queue, roles
 from bot.services.curation import import_entries
 from bot.services.escalating import escalate
-from retrieval.likeness import pack
 from tests.factories import create_draft
-from tests.services.loop import MALA, NAMES, SUNIL, appoint, pass_on, question_of
+from tests.services.loop import MALA, NAMES, SUNIL, appoint, pass_on, question_of, vector
 
 TEXTS = ("ප්‍රශ්න එක", "ප්‍රශ්න දෙක", "ප්‍රශ්න තුන")
 
@@ -176,11 +174,6 @@ def test_only_officers_may(session: Session, act) -> None:
         act(session, SUNIL, group.id)
     with pytest.raises(NotAllowedError):
         queue.list_queue(session, SUNIL)
-
-
-def vector(*numbers: float) -> dict[str, object]:
-    """A question's embedding."""
-    return {"vector": pack(np.array(numbers, dtype=np.float32)), "model_id": "m"}
 
 
 def test_what_looks_alike_is_offered_for_merging(session: Session) -> None:

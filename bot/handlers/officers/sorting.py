@@ -15,9 +15,9 @@ from bot.handlers.pressing import remove_buttons, show_instead
 from bot.rendering import render_text
 from bot.services.curating import find_waiting
 from bot.services.flows import Stand
-from bot.services.officer_dialogues import PICK, SPLIT, count_held, enter, split_picked
-from bot.services.queue import GroupView, list_alike, list_queue, read_group
-from bot.services.regrouping import merge
+from bot.services.officer_dialogues import PICK, SPLIT, enter, split_picked
+from bot.services.queue import GroupView, read_group
+from bot.services.regrouping import list_joinable, merge
 
 _PAGE = 8
 _WORDS = 300
@@ -81,20 +81,16 @@ async def begin_merging(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Offer the other escalations that nobody else holds, first those that look alike."""
-    user_id, (number, page) = get_user(update).id, numbers
-    await context.run(count_held, user_id, number)
-    shown = await context.run(list_queue, user_id, None, page)
-    alike = [] if page else await context.read(list_alike, user_id, number)
-    offered = {each.escalation_id: each for each in (*alike, *shown.lines)}
+    number, page = numbers
+    shown = await context.read(list_joinable, get_user(update).id, number, page)
     lines = [
         [
             button(
-                f"{'≈ ' if each in alike else ''}#{each.escalation_id} {one_line(each.text)}",
+                f"{'≈ ' if each in shown.alike else ''}#{each.escalation_id} {one_line(each.text)}",
                 "mi", number, each.escalation_id,
             )
         ]
-        for each in offered.values()
-        if each.escalation_id != number and (each.is_mine or each.holder is None)
+        for each in (*shown.alike, *shown.others)
     ]  # fmt: skip
     if not lines and shown.pages == 1:
         return context.text("officer.merge.none")

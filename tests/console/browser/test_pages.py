@@ -22,7 +22,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PATHS = (
-    "/queue", "/queue/1", "/queue/1?find=blast&entry=1", "/queue/2", "/questions", "/questions/1",
+    "/queue", "/queue/1", "/queue/1?find=blast&entry=1", "/queue/2", "/queue/1/split",
+    "/queue/1/merge?into=2", "/questions", "/questions/1",
     "/overview", "/jobs", "/knowledge", "/knowledge?q=blast", "/knowledge/1?try=blast",
     "/knowledge/1/edit", "/knowledge/new", "/knowledge/1/history", "/drafts", "/drafts/1",
     "/account", "/knowledge/99", "/sign-in/x",

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from bot.bootstrap import Services
 from bot.db.engine import reading, transaction
-from bot.db.models import Escalation, EscalationState, OutgoingMessage, Question
+from bot.db.models import Ask, Escalation, EscalationState, OutgoingMessage, Question
 from bot.services.editing import edit_entry, read_entry
 from bot.services.proposals import propose_phrasing
 from bot.services.queue import claim
@@ -15,7 +15,7 @@ from tests.console.asking import ADMIN, OFFICER, OTHER_ADMIN, TEXTS
 from tests.console.browser.looking import Looker
 from tests.factories import BLAST
 from tests.services.asking import ask
-from tests.services.loop import pass_on
+from tests.services.loop import pass_on, vector
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -116,6 +116,41 @@ async def test_a_question_is_declined_and_another_put_back(look: Looker) -> None
     assert await done(page, "console.done.released")
     assert state_of(look.services, first) is EscalationState.DECLINED
     assert state_of(look.services, second) is EscalationState.OPEN
+
+
+async def test_askers_are_split_off_with_the_keyboard_alone(look: Looker) -> None:
+    """S opens the list of askers, Tab and the space bar tick, Enter splits."""
+    with transaction(look.services.sessions) as session:
+        number = pass_on(session, "ddd grouped", 21, 22).id
+        claim(session, OFFICER, number)
+    page = await look.signed_in(OFFICER, f"/queue/{number}")
+    await page.keyboard.press("s")
+    await page.get_by_role("checkbox").first.focus()
+    for key in ("Tab", "Space", "Tab", "Enter"):
+        await page.keyboard.press(key)
+
+    assert await done(page, "console.done.split")
+    with reading(look.services.sessions) as session:
+        asks = session.query(Ask).filter(Ask.escalation_id >= number).order_by(Ask.id).all()
+    assert [ask.escalation_id for ask in asks] == [number, number + 1]
+
+
+async def test_two_questions_are_joined_without_a_script(look: Looker) -> None:
+    """What looks alike stands first and is shown before anybody moves."""
+    with transaction(look.services.sessions) as session:
+        number = pass_on(session, "eee kesel gahe kola", 21, **vector(1, 0)).id
+        claim(session, OFFICER, number)
+        alike = pass_on(session, "eee gahe kola irila", 22, **vector(0.8, 0.6)).id
+    page = await look.signed_in(OFFICER, f"/queue/{number}", java_script_enabled=False)
+    await page.get_by_role("link", name=say("console.merge.open")).click()
+    await page.locator(".groups a").first.click()
+    await expect(page.locator("#chosen")).to_contain_text("eee gahe kola irila")
+
+    await page.get_by_role("button", name=say("console.merge.do")).click()
+
+    assert await done(page, "console.done.merged")
+    assert page.url.partition("?")[0].endswith(f"/queue/{alike}")
+    assert state_of(look.services, number) is EscalationState.MERGED
 
 
 async def test_an_answer_that_was_begun_survives_a_reload(look: Looker) -> None:
