@@ -34,6 +34,7 @@ GoviError
     ├── UnfitTextError
     ├── MediaMissingError
     ├── MediaGoneError
+    │   └── AnswerGoneError
     ├── MediaTooLargeError
     ├── MediaUnreachableError
     └── UnfitSplitError
@@ -199,6 +200,10 @@ class MediaMissingError(RequestError):
 
 class MediaGoneError(RequestError):
     """Telegram has the photo or recording no more."""
+
+
+class AnswerGoneError(MediaGoneError):
+    """Telegram has the photo or recording no more that an officer answered with."""
 
 
 class MediaTooLargeError(RequestError):

@@ -1,13 +1,15 @@
-"""Farmers' photos and recordings, for officers' eyes and ears alone; nothing of them is kept."""
+"""Photos and recordings of farmers and officers, for officers' eyes and ears alone."""
 
 import re
+from functools import partial
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.sniffing import UNKNOWN, sniff
 from bot.console.visiting import Visit, signed_in
-from bot.services.media import read_media
+from bot.errors import AnswerGoneError, MediaGoneError
+from bot.services.media import Media, find_answered, find_sent, record_look
 
 #: One part of a file, as players ask for it; other ways of asking get the whole.
 _RANGE = re.compile(r"bytes=([0-9]{1,10})-([0-9]{0,10})", re.ASCII)
@@ -15,24 +17,44 @@ _RANGE = re.compile(r"bytes=([0-9]{1,10})-([0-9]{0,10})", re.ASCII)
 
 def routes() -> list[Route]:
     """Return what `bot.console.app` serves."""
-    return [Route("/media/{number:int}", show)]
+    return [
+        Route("/media/{number:int}", show_sent),
+        Route("/media/answers/{number:int}", show_answered),
+    ]
 
 
 @signed_in
-async def show(visit: Visit) -> Response:
-    """Show or play one photo or recording; that it was looked at is recorded.
+async def show_sent(visit: Visit) -> Response:
+    """Show or play what a farmer sent; that it was looked at is recorded, once a viewing."""
+    return await _show(visit, await visit.read(find_sent, visit.who, visit.number("number")))
+
+
+@signed_in
+async def show_answered(visit: Visit) -> Response:
+    """Show or play what an officer answered with; as `show_sent`."""
+    media = await visit.read(find_answered, visit.who, visit.number("number"))
+    try:
+        return await _show(visit, media)
+    except MediaGoneError:
+        raise AnswerGoneError from None
+
+
+async def _show(visit: Visit, media: Media) -> Response:
+    """Show or play a file.
 
     What is no picture, sound or film by its first bytes, whatever its name, is only to be saved.
     """
-    fetch = visit.desk.fetch
-    media = await visit.run(read_media, visit.who, visit.number("number"))
-    if fetch is None:
+    desk = visit.desk
+    record = partial(visit.run, record_look, visit.who, media)
+    await desk.viewings.record(visit.who, media, record)
+    if desk.fetch is None:
         return visit.render("refused.html", 503, reason=visit.text("console.media.no_token"))
-    content = await fetch(media.file_id)
+    content = await desk.viewings.content(media.file_id, desk.fetch)
     kind = sniff(content)
+    number = visit.number("number")
     headers = {
         "Cache-Control": "private, no-store",
-        "Content-Disposition": f"attachment; filename=govi-{media.attachment_id}.bin"
+        "Content-Disposition": f"attachment; filename=govi-{number}.bin"
         if kind == UNKNOWN
         else "inline",
     }

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.console.forms import CSRF, LARGEST, Form, is_mark_of, make_mark, read_form
 from bot.console.pages import Pages, language_of
+from bot.console.viewings import Viewings
 from bot.errors import (
     AlreadyDecidedError,
     ChangedMeanwhileError,
@@ -80,13 +81,15 @@ class Desk:
 
     Attributes:
         wake: Tells the sender, where there is one in this process, that something is owed.
-        fetch: Gets farmers' photos and recordings; None without a token for Telegram.
+        fetch: Gets photos and recordings; None without a token for Telegram.
+        viewings: Who looks at which of them just now.
     """
 
     services: "Services"
     pages: Pages
     wake: Callable[[], None]
     fetch: Fetch | None = None
+    viewings: Viewings = field(default_factory=Viewings)
 
     @property
     def is_secure(self) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import Ask, Entry, Question, Role
 from bot.errors import QuestionMissingError
 from bot.services import audit, roles
+from bot.services.media import Media, is_taken_back, list_media
 from bot.services.question_log import (
     LogFilter,
     LoggedQuestion,
@@ -50,11 +51,17 @@ class MatchLine:
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """One question with what was decided and why; `escalation_id` if officers had it."""
+    """One question with what was decided and why.
+
+    Attributes:
+        escalation_id: Where officers have it, if they do.
+        media: What was sent with it, or later in addition; nothing once it was taken back.
+    """
 
     logged: LoggedQuestion
     matches: tuple[MatchLine, ...]
     escalation_id: int | None
+    media: tuple[Media, ...]
 
 
 def list_questions(
@@ -110,7 +117,8 @@ def read_question(session: Session, officer_id: int, question_id: int) -> Questi
     ]
     asked = select(Ask.escalation_id).where(Ask.question_id == question_id)
     [logged] = describe(session, [question])
-    return QuestionView(logged, tuple(lines), session.scalar(asked))
+    media = () if is_taken_back(question) else list_media(question)
+    return QuestionView(logged, tuple(lines), session.scalar(asked), media)
 
 
 def note_export(session: Session, admin_id: int) -> None:

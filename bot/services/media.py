@@ -21,6 +21,7 @@ class Media:
         album_id: Telegram's name for the album that the message is part of.
         seconds: Length of a recording; None where there is none.
         attachment_id: Of what farmers sent, its number once it is kept.
+        note_id: Of what an officer answered with, the number of that answer.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Media:
     album_id: str | None = None
     seconds: int | None = None
     attachment_id: int | None = None
+    note_id: int | None = None
 
     @property
     def is_slip(self) -> bool:
@@ -42,7 +44,7 @@ def media_of(note: Note) -> Media | None:
     """Return the file that an officer answered with, if any."""
     if note.file_kind is None or note.file_id is None:
         return None
-    return Media(note.file_kind, note.file_id)
+    return Media(note.file_kind, note.file_id, note_id=note.id)
 
 
 def attach(session: Session, question: Question, media: Media, message_id: int) -> None:
@@ -69,15 +71,16 @@ def attach(session: Session, question: Question, media: Media, message_id: int) 
 
 def list_media(question: Question) -> tuple[Media, ...]:
     """Return what a farmer sent with a question, or later in addition, oldest first."""
-    return tuple(
-        Media(each.kind, each.file_id, attachment_id=each.id) for each in question.attachments
-    )
+    return tuple(_sent(each) for each in question.attachments)
 
 
-def read_media(session: Session, officer_id: int, attachment_id: int) -> Media:
-    """Return where a farmer's photo or recording is; that it was looked at is recorded.
+def is_taken_back(question: Question) -> bool:
+    """Whether its farmer wants no answer to a question any more: then nobody looks at what came."""
+    return question.ask is not None and question.ask.withdrawn_at is not None
 
-    Does not commit.
+
+def find_sent(session: Session, officer_id: int, attachment_id: int) -> Media:
+    """Return where a farmer's photo or recording is; whoever shows it records that.
 
     Raises:
         NotAllowedError: The person is no officer.
@@ -85,15 +88,47 @@ def read_media(session: Session, officer_id: int, attachment_id: int) -> Media:
     """
     roles.require(session, officer_id, Role.OFFICER)
     attachment = session.get(Attachment, attachment_id)
-    if attachment is None or _is_taken_back(attachment.question):
+    if attachment is None or is_taken_back(attachment.question):
         raise MediaMissingError(str(attachment_id))
-    subject = f"question {attachment.question_id}"
-    audit.record(session, officer_id, "read media", subject, f"attachment {attachment_id}")
-    return Media(attachment.kind, attachment.file_id, attachment_id=attachment_id)
+    return _sent(attachment)
 
 
-def _is_taken_back(question: Question) -> bool:
-    return question.ask is not None and question.ask.withdrawn_at is not None
+def find_answered(session: Session, officer_id: int, note_id: int) -> Media:
+    """Return where the photo or recording is that an officer answered with; as `find_sent`.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        MediaMissingError: There is no such answer, or it was in words alone.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    note = session.get(Note, note_id)
+    media = media_of(note) if note is not None else None
+    if media is None:
+        raise MediaMissingError(str(note_id))
+    return media
+
+
+def record_look(session: Session, officer_id: int, media: Media) -> None:
+    """Record that somebody looks at a photo or listens to a recording. Does not commit.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        MediaMissingError: It is not there any more.
+    """
+    roles.require(session, officer_id, Role.OFFICER)
+    attachment = session.get(Attachment, media.attachment_id or 0)
+    note = session.get(Note, media.note_id or 0)
+    if attachment is not None:
+        subject, which = f"question {attachment.question_id}", f"attachment {attachment.id}"
+    elif note is not None:
+        subject, which = f"escalation {note.escalation_id}", f"note {note.id}"
+    else:
+        raise MediaMissingError(str(media.attachment_id or media.note_id))
+    audit.record(session, officer_id, "read media", subject, which)
+
+
+def _sent(attachment: Attachment) -> Media:
+    return Media(attachment.kind, attachment.file_id, attachment_id=attachment.id)
 
 
 def join_album(session: Session, chat_id: int, message_id: int, media: Media, caption: str) -> bool:

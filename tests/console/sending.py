@@ -1,12 +1,14 @@
-"""Farmers who send photos and recordings, as Telegram keeps them."""
+"""Farmers and officers who send photos and recordings, as Telegram keeps them."""
 
 import struct
 import zlib
 
 from bot.bootstrap import Services
-from bot.db.engine import transaction
+from bot.db.engine import reading, transaction
+from bot.db.models import Ask, AuditEvent, Note
 from bot.services.media import Media, attach
-from bot.services.queue import read_group
+from bot.services.queue import claim, read_group
+from bot.services.resolving import send_answer
 from bot.testing.bot_api import BotApi
 from tests.console.asking import OFFICER
 from tests.services.loop import pass_on
@@ -25,6 +27,10 @@ def draw_png(width: int = 40, height: int = 30) -> bytes:
     )
 
 
+PNG = draw_png()
+OGG = b"OggS\0\x02" + bytes(range(200))
+
+
 def send(services: Services, api: BotApi, content: bytes, kind: str = "photo") -> tuple[int, int]:
     """Let a farmer send a file; return the number in the queue, and that of the attachment."""
     with api.world.lock:
@@ -36,3 +42,27 @@ def send(services: Services, api: BotApi, content: bytes, kind: str = "photo") -
         [media] = read_group(session, OFFICER, group.id).asks[0].media
         assert media.attachment_id is not None
         return group.id, media.attachment_id
+
+
+def answer(services: Services, api: BotApi, group: int, content: bytes, kind: str = "voice") -> int:
+    """Let an officer answer with a file; return the number of the answer."""
+    with api.world.lock:
+        file_id = str(api.world.add_file("answered", content)["file_id"])
+    with transaction(services.sessions) as session:
+        claim(session, OFFICER, group)
+        send_answer(session, OFFICER, group, "", Media(kind, file_id))
+        return session.query(Note.id).order_by(Note.id.desc()).limit(1).scalar() or 0
+
+
+def take_back(services: Services) -> None:
+    """Let a farmer take back the only question."""
+    with transaction(services.sessions) as session:
+        ask = session.query(Ask).one()
+        ask.withdrawn_at = ask.joined_at
+
+
+def looked_at(services: Services) -> list[tuple[str, str]]:
+    """Who looked at what, by the audit trail."""
+    with reading(services.sessions) as session:
+        rows = session.query(AuditEvent).filter_by(action="read media").all()
+        return [(row.actor, f"{row.subject}, {row.details}") for row in rows]

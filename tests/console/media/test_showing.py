@@ -1,64 +1,22 @@
 """Farmers' photos and recordings in the console, fetched from the stand-in over HTTP."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bot.bootstrap import Services
-from bot.db.engine import reading, transaction
-from bot.db.models import Ask, AuditEvent
-from bot.delivery.fetching import open_fetch
+from bot.db.engine import transaction
 from bot.services.forgetting import forget
 from bot.services.roles import set_role
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
-from tests.console.asking import ADMIN, OFFICER, Guest, create_services
-from tests.console.sending import FARMER, draw_png, send
+from tests.console.asking import ADMIN, OFFICER, Guest
+from tests.console.sending import FARMER, OGG, PNG, looked_at, send, take_back
 from tests.services.loop import pass_on
 
-PNG = draw_png()
-OGG = b"OggS\0\x02" + bytes(range(200))
 HTML = b"<html><script>alert(1)</script></html>"
-
-
-@pytest.fixture
-def api() -> Iterator[BotApi]:
-    """Telegram, as far as this goes."""
-    with BotApi() as api:
-        yield api
-
-
-@pytest.fixture
-def services(api: BotApi, tmp_path: Path) -> Iterator[Services]:
-    """A Govi that has a token."""
-    services = create_services(tmp_path, bot_token=api.token, telegram_api_url=api.url)
-    yield services
-    services.close()
-
-
-@pytest.fixture
-async def come(services: Services) -> AsyncIterator[Callable[[], Guest]]:
-    """Opens a browser to a console that can fetch."""
-    async with open_fetch(services.settings) as fetch:
-        guests: list[Guest] = []
-
-        def open_browser() -> Guest:
-            guests.append(Guest(services, fetch))
-            return guests[-1]
-
-        yield open_browser
-        for guest in guests:
-            await guest.close()
-
-
-def looked_at(services: Services) -> list[tuple[str, str]]:
-    """Who looked at what, by the audit trail."""
-    with reading(services.sessions) as session:
-        rows = session.query(AuditEvent).filter_by(action="read media").all()
-        return [(row.actor, f"{row.subject}, {row.details}") for row in rows]
 
 
 async def test_a_photo_is_shown_to_an_officer_and_that_is_recorded(
@@ -187,9 +145,7 @@ async def test_what_a_farmer_took_back_is_not_there(
 ) -> None:
     """As in the queue."""
     _, number = send(services, api, PNG)
-    with transaction(services.sessions) as session:
-        ask = session.query(Ask).one()
-        ask.withdrawn_at = ask.joined_at
+    take_back(services)
 
     assert (await officer.open(f"/media/{number}")).status_code == 404
 
