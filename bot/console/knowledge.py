@@ -16,13 +16,13 @@ from bot.services.editing import (
     restore_entry,
     retire_entry,
 )
-from bot.services.finding import NEAR_SHARE, find_entries
+from bot.services.finding import NEAR_SHARE, Found, find_entries
 from bot.services.history import compare_versions, list_versions, restore_version
 from bot.services.proposals import propose_phrasing
 from bot.services.trying import rehearse
 
 STATUSES = ("published", "draft", "retired")
-_MOST_FOUND = 30
+_MOST_FOUND, _MOST_OFFERED = 30, 8
 _VERSIONS = 15
 
 
@@ -53,9 +53,8 @@ async def show_entries(visit: Visit) -> Response:
     )
     shared: dict[str, Any] = {"words": words, "areas": areas, "wanted": wanted}
     if words:
-        return visit.render(
-            "found.html", found=await _look_up(visit, words), statuses=STATUSES, **shared
-        )
+        found = await look_up(visit, words, _MOST_FOUND)
+        return visit.render("found.html", found=found, statuses=STATUSES, **shared)
     listed = await visit.read(list_entries, visit.who, wanted, visit.page_number())
     return visit.render("entries.html", listed=listed, statuses=STATUSES, **shared)
 
@@ -154,9 +153,12 @@ def _back(visit: Visit, restored: Restored) -> Response:
     return visit.go(f"/knowledge/{restored.state.entry_id}", done)
 
 
-async def _look_up(visit: Visit, words: str) -> object:
+async def look_up(visit: Visit, words: str, most: int = _MOST_OFFERED) -> list[Found]:
+    """Return entries that fit some words, or come near to their meaning."""
+    if not words:
+        return []
     index = visit.desk.services.index
     matches = (await asyncio.to_thread(index.search, [words]))[0].matches
     floor = NEAR_SHARE * index.retriever.thresholds.suggest
     near = [match for match in matches if match.score >= floor]
-    return await visit.read(find_entries, visit.who, words, near, _MOST_FOUND)
+    return await visit.read(find_entries, visit.who, words, near, most)

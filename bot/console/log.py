@@ -6,7 +6,7 @@ from datetime import date
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.console.queue import look_up
+from bot.console.knowledge import look_up
 from bot.console.visiting import Visit, signed_in
 from bot.errors import KnowledgeError
 from bot.question_files import format_log

@@ -1,15 +1,14 @@
 """The officers' queue: the same questions as on Telegram, claimed here or there."""
 
-import asyncio
 import hashlib
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.knowledge import look_up
 from bot.console.visiting import Visit, say_refusal, signed_in
 from bot.errors import KnowledgeError, RequestError
 from bot.services.editing import EntryState, read_entry_by_id
-from bot.services.finding import NEAR_SHARE, Found, find_entries
 from bot.services.keeping import propose_words
 from bot.services.queue import (
     GroupView,
@@ -24,7 +23,6 @@ from bot.services.resolving import ask_detail, decline, send_answer, send_entry
 
 PAGE = 20
 REFUSALS = ("not_ours", "abuse", "other")
-_MOST_FOUND = 8
 _ALL = "*"
 
 
@@ -174,17 +172,6 @@ async def _shown(visit: Visit, view: GroupView, status: int, **shown: object) ->
         "can_fetch": visit.desk.fetch is not None,
     }
     return visit.render("queue.html", status, **(values | shown))
-
-
-async def look_up(visit: Visit, words: str) -> list[Found]:
-    """Return entries that fit some words, or come near to their meaning."""
-    if not words:
-        return []
-    index = visit.desk.services.index
-    floor = NEAR_SHARE * index.retriever.thresholds.suggest
-    matches = (await asyncio.to_thread(index.search, [words]))[0].matches
-    near = [match for match in matches if match.score >= floor]
-    return await visit.read(find_entries, visit.who, words, near, _MOST_FOUND)
 
 
 async def _chosen(visit: Visit) -> EntryState | None:

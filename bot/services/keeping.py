@@ -34,7 +34,7 @@ def gather(session: Session, officer_id: int, escalation_id: int) -> dict[str, A
         EscalationMissingError: There is none of this number.
         StaleButtonError: It has not been answered.
     """
-    group = _answered(session, officer_id, escalation_id)
+    group = get_answered(session, officer_id, escalation_id)
     given = select(Note.text).where(Note.escalation_id == group.id, Note.kind == "answer")
     answer = session.scalar(given.order_by(Note.id.desc()).limit(1))
     questions = _list_questions(session, group)
@@ -46,25 +46,6 @@ def gather(session: Session, officer_id: int, escalation_id: int) -> dict[str, A
     }
     fit = {name: value for name, value in known.items() if value and _fits(name, value)}
     return {"escalation_id": escalation_id, **fit}
-
-
-def enter(
-    session: Session,
-    officer_id: int,
-    name: str,
-    step: str,
-    data: Mapping[str, Any],
-    update_id: int,
-) -> None:
-    """Begin or go on in a dialogue about keeping an answer.
-
-    Raises:
-        NotAllowedError: The person is no officer.
-        EscalationMissingError: There is no such escalation.
-        StaleButtonError: It has not been answered.
-    """
-    _answered(session, officer_id, data["escalation_id"])
-    flows.enter(session, officer_id, name, step, data, update_id)
 
 
 def check_kept(session: Session, officer_id: int, data: Mapping[str, Any]) -> EntryDraft:
@@ -131,7 +112,7 @@ def propose_words(
         EntryMissingError: There is no such entry.
         KnowledgeError: Other entries hold all of the words that it does not know.
     """
-    group = _answered(session, officer_id, escalation_id)
+    group = get_answered(session, officer_id, escalation_id)
     proposed: list[Pending] = []
     refused: KnowledgeError | None = None
     for question in _list_questions(session, group):
@@ -158,7 +139,14 @@ def list_kept_areas(session: Session, officer_id: int, escalation_id: int) -> li
     return sorted(list_used_areas(session), key=lambda area: area != guess)
 
 
-def _answered(session: Session, officer_id: int, escalation_id: int) -> Escalation:
+def get_answered(session: Session, officer_id: int, escalation_id: int) -> Escalation:
+    """Return an escalation whose answer can be kept.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EscalationMissingError: There is none of this number.
+        StaleButtonError: It has not been answered.
+    """
     roles.require(session, officer_id, Role.OFFICER)
     group = get_group(session, escalation_id)
     if group.state is not EscalationState.ANSWERED:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import Ask, Question, Role
 from bot.services import flows, holds, regrouping, resolving, roles
 from bot.services.curating import PREVIEW, find_waiting
+from bot.services.keeping import KEEP, LINK, get_answered
 from bot.services.media import Media
 
 ANSWER, ENTRY, INQUIRY, SPLIT = "answer", "use_entry", "inquiry", "split"
@@ -33,8 +34,10 @@ def enter(
         NotAllowedError: The person is no officer.
         EscalationMissingError, HeldByOtherError, NotHeldError, EscalationClosedError: The
             officer does not hold it.
+        StaleButtonError: Its answer is to be kept, and it has none.
     """
-    holds.hold(session, officer_id, data["escalation_id"])
+    require = get_answered if name in (KEEP, LINK) else holds.hold
+    require(session, officer_id, data["escalation_id"])
     flows.enter(session, officer_id, name, step, data, update_id)
 
 

@@ -1,5 +1,6 @@
 """What admins do to the knowledge base on Telegram; officers may look things up in it."""
 
+from functools import partial
 from typing import Any
 
 from telegram import Update
@@ -16,9 +17,8 @@ from bot.handlers.curation import (
     retiring,
     versions,
 )
-from bot.handlers.curation.answering import Press, on_command, on_press
+from bot.handlers.curation.answering import on_command, on_press
 from bot.handlers.dialogue import Step
-from bot.handlers.guard import Handler
 from bot.services.curating import ADD, CORRECT, EDIT, IMPORT, REJECT
 from bot.services.roles import Role
 
@@ -30,6 +30,9 @@ STEPS: dict[str, Step] = {
     REJECT: drafts.take_reason,
 }
 FILE_STEPS: dict[str, Step] = {IMPORT: files.take_file}
+
+_command = partial(on_command, role=Role.ADMIN)
+_press = partial(on_press, role=Role.ADMIN)
 
 
 def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
@@ -79,11 +82,3 @@ def _presses() -> list[BaseHandler[Update, GoviContext, Any]]:
         _press("dn", 1, drafts.ask_reason),
         _press("dx", 1, drafts.reject_silently),
     ]
-
-
-def _command(name: str, act: Handler) -> BaseHandler[Update, GoviContext, Any]:
-    return on_command(name, act, role=Role.ADMIN)
-
-
-def _press(verb: str, count: int, act: Press) -> BaseHandler[Update, GoviContext, Any]:
-    return on_press(verb, count, act, role=Role.ADMIN)

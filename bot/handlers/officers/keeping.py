@@ -22,12 +22,12 @@ from bot.services.keeping import (
     KEPT,
     LINK,
     check_kept,
-    enter,
     gather,
     list_kept_areas,
     propose_kept,
     propose_words,
 )
+from bot.services.officer_dialogues import enter
 from bot.services.queue import GroupView, read_group
 
 _MOST_AREAS = 24

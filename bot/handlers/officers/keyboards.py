@@ -2,16 +2,16 @@
 
 import zlib
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
-from telegram.ext import BaseHandler
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.handlers.context import GoviContext
 from bot.handlers.curation import answering, keyboards
 from bot.services.queue import AreaCount
 
 PREFIX = "q1"
+
+on_press = partial(answering.on_press, prefix=PREFIX)
 
 
 def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:
@@ -21,13 +21,6 @@ def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:
     'q1:o:12'
     """
     return keyboards.button(label, verb, *numbers, prefix=PREFIX)
-
-
-def on_press(
-    verb: str, count: int, act: answering.Press, is_for_groups: bool = False
-) -> BaseHandler[Update, GoviContext, Any]:
-    """Register what a button with `count` numbers does; only some are pressed in groups too."""
-    return answering.on_press(verb, count, act, PREFIX, is_for_groups=is_for_groups)
 
 
 def keyboard(lines: Iterable[Iterable[InlineKeyboardButton]]) -> InlineKeyboardMarkup | None:
