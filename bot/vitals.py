@@ -25,6 +25,8 @@ class Vitals:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._deadlines: dict[str, float] = {}
         self._reached_at = clock()
+        #: Calls that Telegram has taken: a count that stands still while the way there is shut.
+        self.calls_taken = 0
         self.searches = [0] * (len(SEARCH_BOUNDS) + 1)
         self.search_seconds = 0.0
 
@@ -44,6 +46,10 @@ class Vitals:
     def note_reached(self) -> None:
         """Say that Telegram has just answered, or sent something."""
         self._reached_at = self._clock()
+
+    def note_taken(self) -> None:
+        """Say that Telegram has just taken a call of ours, such as a message."""
+        self.calls_taken += 1
 
     def unreached_seconds(self) -> float:
         """Return for how long Telegram has not been heard of; from the start if never."""

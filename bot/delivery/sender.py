@@ -178,6 +178,7 @@ class Sender:
             taken = await self._wire.deliver(place, part, keyboard)
             sent.append(taken.message_id)
             self._sent += 1
+            self._services.vitals.note_taken()
             await self._keep(part, taken)
             if number < last:
                 await self._record(outbox.note_parts, message.id, sent)

@@ -72,6 +72,7 @@ class Poller:
                 await self._end_webhook()
                 received = await self._fetch(offset)
                 self._services.vitals.note_reached()
+                self._services.vitals.note_taken()
                 if received:
                     writing = self._services.run(inbox.store, received)
                     stored = await self._lifeline.during(writing, received)

@@ -115,6 +115,7 @@ class Webhook:
             )
         else:
             self._services.vitals.note_reached()
+        self._services.vitals.note_taken()
         if known.url == self._url and self._is_announced:
             return
         await self._bot.set_webhook(

@@ -1,13 +1,24 @@
-"""Hands received updates to the application: each chat in order, many chats side by side."""
+"""Hands received updates to the application: each chat in order, many chats side by side.
+
+What becomes of an update that fails:
+
+- a pause asked for (429), or a machine at its limits (the model's queue or the disk is full): tried
+  again, however often;
+- Telegram or the database out of reach: tried again, a little later each time; an outage never uses
+  an update up, but one that keeps failing while the others get through is set aside;
+- anything else: tried again a few times, then set aside.
+"""
 
 import asyncio
 import contextlib
 import logging
+import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from telegram import Update
-from telegram.error import InvalidToken, NetworkError, RetryAfter
+from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.application import GoviApplication
 from bot.batching import BatcherFullError
@@ -29,9 +40,38 @@ STUCK_SECONDS = 600.0
 #: How often to look for updates whose retry has come due, when nothing wakes the worker.
 SWEEP_SECONDS = 1.0
 ATTEMPTS = 5
+#: The same for failures that look like an outage, each after others got through.
+OUTAGE_ATTEMPTS = 20
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 30.0
 
+#: What SQLite says when the machine is at fault, whatever it was asked to do.
+_MACHINE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How much had got through when somebody looked: updates handled, calls Telegram took."""
+
+    handled: int
+    calls_taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """How often an update failed in a row as in an outage, and what had got through until then."""
+
+    progress: _Progress
+    times: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """What becomes of an update that failed: the pause, or None; whether the attempt counts."""
+
+    retry_seconds: float | None
+    is_counted: bool = True
 
 
 class Worker:
@@ -45,6 +85,8 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[int] = set()
         self._failures: dict[int, BaseException] = {}
+        self._troubles: dict[int, _Trouble] = {}
+        self._handled = 0
         application.add_error_handler(self._note_failure)
 
     def wake(self) -> None:
@@ -100,8 +142,11 @@ class Worker:
         error = await self._process(leased)
         if error is None:
             await self._services.run(inbox.finish, leased.update_id)
+            self._handled += 1
+            self._troubles.pop(leased.update_id, None)
             return
-        retry = _retry_seconds(error, leased.attempts)
+        sentence = self._judge(leased, error)
+        retry = sentence.retry_seconds
         logger.warning(
             "update failed" if retry else "update set aside",
             extra={**_facts(leased), "reason": describe(error), "retry_seconds": retry},
@@ -112,40 +157,59 @@ class Worker:
             await self._services.run(set_aside.set_update_aside, leased.update_id, reason)
             self._services.vitals.count("failed", "inbox")
         else:
-            await self._services.run(inbox.fail, leased.update_id, reason, retry)
+            await self._services.run(
+                inbox.fail, leased.update_id, reason, retry, sentence.is_counted
+            )
+
+    def _judge(self, leased: LeasedUpdate, error: BaseException) -> _Sentence:
+        if isinstance(error, RetryAfter):
+            return _Sentence(seconds_of(error), is_counted=False)
+        now = _Progress(self._handled, self._services.vitals.calls_taken)
+        trouble = self._troubles.pop(leased.update_id, _Trouble(now))
+        if not _is_outage(error):
+            is_last = leased.attempts >= ATTEMPTS
+            return _Sentence(None if is_last else _pause(leased.attempts - 1))
+        is_counted = _has_moved(error, trouble.progress, now)
+        if is_counted and leased.attempts >= OUTAGE_ATTEMPTS:
+            return _Sentence(None)
+        self._troubles[leased.update_id] = _Trouble(now, trouble.times + 1)
+        return _Sentence(_pause(trouble.times), is_counted)
 
     async def _process(self, leased: LeasedUpdate) -> BaseException | None:
         """Run the handlers; return what went wrong, which the application itself swallows."""
+        raised: Exception | None = None
         try:
             async with asyncio.timeout(HANDLE_SECONDS):
                 update = Update.de_json(storable_within(leased.raw), self._application.bot)
                 await self._application.process_update(update)
         except Exception as error:
-            return error
-        return self._failures.pop(leased.update_id, None)
+            raised = error
+        noted = self._failures.pop(leased.update_id, None)
+        return raised or noted
 
     async def _note_failure(self, update: object, context: Any) -> None:
         if isinstance(update, Update):
             self._failures[update.update_id] = context.error
 
 
-def _retry_seconds(error: BaseException, attempts: int) -> float | None:
-    """Return the pause before the next attempt; None sets the update aside.
-
-    An unreachable or overloaded Telegram is no fault of the update and never uses it up.
-    """
-    if isinstance(error, RetryAfter):
-        return seconds_of(error)
-    if attempts >= ATTEMPTS and not _is_outage(error):
-        return None
-    return min(FIRST_RETRY_SECONDS * float(2 ** min(attempts - 1, 20)), LONGEST_RETRY_SECONDS)
+def _pause(times_before: int) -> float:
+    """Return the seconds until the next attempt, twice as many each time."""
+    return min(FIRST_RETRY_SECONDS * float(2 ** min(times_before, 20)), LONGEST_RETRY_SECONDS)
 
 
 def _is_outage(error: BaseException) -> bool:
-    """Whether something failed that has nothing to do with this update and will pass."""
+    """Whether something failed that need not have to do with this update, and may pass."""
     if is_our_fault(error):
         return False
     return isinstance(error, NetworkError | InvalidToken | OperationalError | BatcherFullError)
+
+
+def _has_moved(error: BaseException, before: _Progress, now: _Progress) -> bool:
+    """Whether others have got through what this error says is shut."""
+    if isinstance(error, OperationalError):
+        code = getattr(error.orig, "sqlite_errorcode", 0)
+        return code & 0xFF not in _MACHINE and now.handled > before.handled
+    return isinstance(error, TelegramError) and now.calls_taken > before.calls_taken
 
 
 def _facts(leased: LeasedUpdate) -> dict[str, object]:

@@ -193,9 +193,20 @@ def finish(session: Session, update_id: int) -> None:
     )
 
 
-def fail(session: Session, update_id: int, reason: str, retry_in_seconds: float | None) -> None:
-    """Put an update back for a later attempt, or set it aside when `retry_in_seconds` is None."""
+def fail(
+    session: Session,
+    update_id: int,
+    reason: str,
+    retry_in_seconds: float | None,
+    is_counted: bool = True,
+) -> None:
+    """Put an update back for a later attempt, or set it aside when `retry_in_seconds` is None.
+
+    An attempt that is not counted uses nothing up.
+    """
     values: dict[str, Any] = {"reason": reason[:2000], "leased_until": None}
+    if not is_counted:
+        values["attempts"] = ReceivedUpdate.attempts - 1
     if retry_in_seconds is None:
         values |= {"status": InboxStatus.FAILED, "finished_at": utc_now()}
     else:

@@ -41,7 +41,7 @@ class Inbox:
         """Remember a success."""
         self.finished.append(update_id)
 
-    def fail(self, update_id: int, reason: str, seconds: float) -> None:
+    def fail(self, update_id: int, reason: str, seconds: float, is_counted: bool) -> None:
         """Remember a failure."""
         self.failed.append((update_id, seconds))
 
@@ -151,7 +151,7 @@ async def test_an_outage_never_uses_an_update_up(error: Exception) -> None:
 
     await work(inbox, error)
 
-    assert inbox.failed == [(7, worker.LONGEST_RETRY_SECONDS)]
+    assert inbox.failed == [(7, worker.FIRST_RETRY_SECONDS)]
 
 
 async def test_telegrams_own_pause_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:

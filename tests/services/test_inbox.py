@@ -152,6 +152,15 @@ def test_a_failed_attempt_is_tried_later(session: Session) -> None:
     assert lease_ids(session) == [1]
 
 
+def test_an_attempt_that_does_not_count_uses_nothing_up(session: Session) -> None:
+    """The next one has the same number."""
+    inbox.store(session, [message(1)])
+    lease_ids(session)
+    inbox.fail(session, 1, "outage", retry_in_seconds=-1, is_counted=False)
+
+    assert [row.attempts for row in inbox.lease(session, 1, 60)] == [1]
+
+
 def test_a_hopeless_update_is_set_aside(session: Session) -> None:
     """It no longer blocks those behind it, and its reason is kept."""
     inbox.store(session, [message(1), message(2)])
