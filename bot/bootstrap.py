@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -131,12 +131,10 @@ def open_services(
 
 def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: bool) -> None:
     """Bring the shipped knowledge into a database that is empty or already holds an older one."""
-    fingerprint = _fingerprint(sorted(folder.glob("*.toml")))
+    fingerprint = fingerprint_of(folder)
     with reading(sessions) as session:
-        state = session.get(KnowledgeState, 1)
-        loaded = state.starter_hash if state else None
+        is_older = _holds_older(session, fingerprint)
         is_empty = session.scalar(select(Entry.id).limit(1)) is None
-    is_older = loaded is not None and loaded != fingerprint
     if not is_empty and not (is_older and update_starter):
         return
     # Reading and checking files is most of the code of a start, and rarely needed.
@@ -152,8 +150,21 @@ def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: 
     )
 
 
-def _fingerprint(files: Sequence[Path]) -> str:
+def has_newer_starter(sessions: sessionmaker[Session]) -> bool:
+    """Whether the shipped knowledge has changed since the database took it over."""
+    with reading(sessions) as session:
+        return _holds_older(session, fingerprint_of(STARTER))
+
+
+def _holds_older(session: Session, fingerprint: str) -> bool:
+    state = session.get(KnowledgeState, 1)
+    loaded = state.starter_hash if state else None
+    return loaded is not None and loaded != fingerprint
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Return what tells one state of a folder of knowledge files from any other."""
     digest = hashlib.sha256()
-    for file in files:
+    for file in sorted(folder.glob("*.toml")):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

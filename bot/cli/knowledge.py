@@ -8,7 +8,8 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from bot.bootstrap import open_database
+from bot import bootstrap
+from bot.bootstrap import fingerprint_of, open_database
 from bot.cli.opening import configured
 from bot.db.engine import reading, transaction
 from bot.db.models import Origin
@@ -19,6 +20,7 @@ from bot.services.curation import (
     ImportReport,
     export_entries,
     import_entries,
+    note_starter,
     preview_import,
 )
 from bot.services.learning import list_learnt_pairs
@@ -46,6 +48,8 @@ def import_command(file: Path, dry_run: bool) -> None:
     else:
         with transaction(sessions) as session:
             report = import_entries(session, drafts, Origin.IMPORT, f"cli:{getpass.getuser()}")
+            if file.resolve() == bootstrap.STARTER.resolve():
+                note_starter(session, fingerprint_of(file))
     engine.dispose()
     click.echo(_summary(report, dry_run))
 

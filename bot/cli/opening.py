@@ -7,18 +7,28 @@ from contextlib import contextmanager
 
 import click
 
-from bot.bootstrap import Services, open_services
+from bot.bootstrap import Services, has_newer_starter, open_services
 from bot.logs import set_up_logging
 from bot.settings import Settings, load_settings
+
+OUTDATED = (
+    "govi: knowledge/ has changed since the database took it over, so this is about the earlier "
+    "answers; `govi run` takes it over and keeps people's changes, `govi import knowledge` at once"
+)
 
 
 @contextmanager
 def services(update_starter: bool = True, quiet: bool = False) -> Iterator[Services]:
-    """Open Govi for one command, telling on standard error what takes more than a moment."""
+    """Open Govi for one command, telling on standard error what takes more than a moment.
+
+    Without `update_starter` the knowledge stays as it is; that it is an earlier one is said.
+    """
     settings = configured()
     bar = Progress("" if quiet else "Reading the knowledge base")
     opened = open_services(settings, progress=bar, update_starter=update_starter)
     bar.close()
+    if not update_starter and has_newer_starter(opened.sessions):
+        click.echo(OUTDATED, err=True)
     try:
         yield opened
     finally:

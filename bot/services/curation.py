@@ -128,6 +128,16 @@ def sync_starter(session: Session, drafts: Sequence[EntryDraft], fingerprint: st
     return report
 
 
+def note_starter(session: Session, fingerprint: str) -> None:
+    """Note that the shipped knowledge has been imported as it is now; does not commit.
+
+    A database that never had it does not follow it from then on either.
+    """
+    state = _state(session)
+    if state.starter_hash is not None:
+        state.starter_hash = fingerprint
+
+
 def export_entries(session: Session) -> list[EntryDraft]:
     """Return every entry of any status as a draft, by key."""
     rows = session.scalars(select(Entry).options(selectinload(Entry.phrasings)).order_by(Entry.key))
