@@ -9,6 +9,7 @@ from telegram.ext import ApplicationHandlerStop
 
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import is_addressed, is_private, read_message
+from bot.handlers.officers.writing import find_replied
 from bot.handlers.replying import place_of
 from bot.services.answering import Incoming
 from bot.services.flows import find_stand
@@ -27,8 +28,8 @@ async def heed(update: Update, context: GoviContext) -> None:
     """Answer a call for help and alert the officers; leave everything else to the handlers.
 
     It may be a question, a caption, a changed message, or words behind a command. The team writes
-    about emergencies too: what one of them says in a dialogue is answered, and is their next step
-    all the same; nobody is alarmed.
+    about emergencies too: what one of them says in a dialogue, or in reply to a notice, is answered
+    and taken for that all the same; nobody is alarmed.
 
     Raises:
         ApplicationHandlerStop: It was one, and is dealt with.
@@ -78,12 +79,14 @@ async def _help(update: Update, context: GoviContext, incoming: Incoming, remark
 
 
 async def _is_at_work(update: Update, context: GoviContext, incoming: Incoming) -> bool:
-    """Whether one of the team writes about emergencies for a command or in a dialogue."""
+    """Whether one of the team writes about emergencies for a command, in a dialogue or in reply."""
     person = incoming.asker.telegram_user_id
     try:
         if not await context.read(list_roles, person):
             return False
         if incoming.text.startswith("/"):
+            return True
+        if find_replied(update):
             return True
         return is_private(update) and await context.read(find_stand, person) is not None
     except Exception:  # then nobody knows; it is taken for what it says

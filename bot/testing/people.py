@@ -74,7 +74,10 @@ class Seen:
 
 
 class Person:
-    """Someone with Telegram on a phone; `chat` is the private chat with the bot unless said."""
+    """Someone with Telegram on a phone, in the private chat with the bot unless said.
+
+    A reply stands where that stands which it replies to.
+    """
 
     def __init__(self, world: World, user_id: int, language_code: str) -> None:
         self.id = user_id
@@ -121,12 +124,13 @@ class Person:
         """Send a file under its name."""
         return self._puts(self._file("document", name, content) | _caption(caption))
 
-    def sends_sticker(self) -> Seen:
+    def sends_sticker(self, replying_to: Seen | None = None) -> Seen:
         """Send a sticker."""
         with self._world.lock:
             about = self._world.add_file("sticker.webp", b"RIFF")
         kind = {"type": "regular", "is_animated": False, "is_video": False}
-        return self._puts({"sticker": about | {"width": 512, "height": 512} | kind})
+        sticker = {"sticker": about | {"width": 512, "height": 512} | kind}
+        return self._puts(sticker, None, replying_to)
 
     def sends_location(self, latitude: float = 8.31, longitude: float = 80.41) -> Seen:
         """Send where they are."""
@@ -210,7 +214,7 @@ class Person:
     ) -> Seen:
         quotation = {"reply_to_message": quoted(dict(replying_to.raw))} if replying_to else {}
         with self._world.lock:
-            chat = self._chat(chat_id)
+            chat = self._chat(replying_to.chat_id if replying_to else chat_id)
             chat.started = True
             message = self._world.add_message(chat, self._about, quotation | content)
             self._world.add_update("message", message)

@@ -95,10 +95,14 @@ async def say(
 
     What was pressed in a group is answered in the person's private chat.
     """
+    await send(context, private_place(update), render_text(text, keyboard))
+
+
+def private_place(update: Update) -> Place:
+    """Return where only the person reads: under their message, or just in their private chat."""
     # A button's message may be too old for Telegram to show.
     is_there = update.effective_message is not None and is_private(update)
-    place = place_of(update) if is_there else Place(get_user(update).id)
-    await send(context, place, render_text(text, keyboard))
+    return place_of(update) if is_there else Place(get_user(update).id)
 
 
 def get_words(context: GoviContext) -> str:

@@ -1,27 +1,35 @@
 """Writing an answer: after a button, or as a reply to the message about an escalation.
 
 A photo, a voice note or another recording is an answer too, with its caption or without words.
+In the officers' group it is written as a reply as well; what it leads to is shown in private.
 """
 
 import re
 from dataclasses import asdict
 
-from telegram import CallbackQuery, Update
+from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import say
-from bot.handlers.guard import Handler, guarded
+from bot.handlers.guard import Handler, for_role, guarded
 from bot.handlers.incoming import get_message, get_user, is_private, read_media
 from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.sending import send, show_before_sending
+from bot.handlers.replying import place_of
+from bot.handlers.replying import send as reply
+from bot.loop_keyboards import open_keyboard
+from bot.rendering import render_text
 from bot.services.curating import PREVIEW
 from bot.services.flows import Stand, find_stand
 from bot.services.officer_dialogues import ANSWER, enter
 from bot.services.queue import claim
-from bot.services.roles import find_member
+from bot.services.roles import Role, find_member
 
 #: How a message about one escalation begins, be it shown here or owed by `services.notices`.
 ABOUT = re.compile("(?:📥|💬|👎|⏰|🚨) #([0-9]{1,18})(?![0-9])", re.ASCII)
+#: How the message that lists what is new begins, and each of its lines about an escalation.
+_NEWS = "📥 "
+_LISTED = re.compile("^(?:🚨 )?#([0-9]{1,18}) · ", re.ASCII | re.MULTILINE)
 
 
 async def begin_answering(
@@ -56,43 +64,71 @@ def before(otherwise: Handler) -> Handler:
     """Return a handler that takes an officer's reply for an answer, or else does `otherwise`.
 
     A reply is meant for what it stands under, even in the middle of something else; but to one
-    who was asked for words about that escalation it is those words.
+    who was asked for words about that escalation it is those words. What stands in a group under
+    a message about escalations is never a question: who is no officer is refused there.
     """
 
     async def call(update: Update, context: GoviContext) -> None:
-        number = _read_number(update)
-        if number is None or not await _answers(update, context, number):
-            await otherwise(update, context)
+        numbers = find_replied(update)
+        if numbers and (not is_private(update) or await _answers(update, context, numbers)):
+            await guarded(for_role(Role.OFFICER, _answer_by_reply(numbers)))(update, context)
         else:
-            await guarded(_answer_by_reply(number))(update, context)
+            await otherwise(update, context)
 
     return call
 
 
-def _read_number(update: Update) -> int | None:
+def find_replied(update: Update) -> list[int]:
+    """Return the escalation that a message replies to, or all those that it replies to a list of.
+
+    In private only what can be an answer counts; the rest is left to the dialogue there.
+    """
+    message = get_message(update)
+    replied = message.reply_to_message
+    is_ours = replied and replied.from_user and replied.from_user.id == message.get_bot().id
+    if not replied or not is_ours or (is_private(update) and not _can_answer(update)):
+        return []
+    text = replied.text or ""
+    if about := ABOUT.match(text):
+        return [int(about[1])]
+    listed = _LISTED.findall(text) if text.startswith(_NEWS) else ()
+    return [int(number) for number in listed]
+
+
+def _can_answer(update: Update) -> bool:
+    """Whether a message is new, and words or something to look at or listen to."""
     message = update.message
-    replied = message.reply_to_message if message and is_private(update) else None
-    if message is None or replied is None or not (message.text or read_media(message)):
-        return None
-    is_ours = replied.from_user is not None and replied.from_user.id == message.get_bot().id
-    match = ABOUT.match(replied.text or "") if is_ours else None
-    return int(match[1]) if match else None
+    return message is not None and bool(message.text or read_media(message))
 
 
-async def _answers(update: Update, context: GoviContext, number: int) -> bool:
+async def _answers(update: Update, context: GoviContext, numbers: list[int]) -> bool:
     user_id = get_user(update).id
     if await context.read(find_member, user_id) is None:
         return False
     stand = await context.read(find_stand, user_id)
-    return stand is None or stand.step == PREVIEW or stand.data.get("escalation_id") != number
+    if stand is None or stand.step == PREVIEW:
+        return True
+    return stand.data.get("escalation_id") not in numbers
 
 
-def _answer_by_reply(number: int) -> Handler:
+def _answer_by_reply(numbers: list[int]) -> Handler:
     async def call(update: Update, context: GoviContext) -> None:
-        await context.run(claim, get_user(update).id, number)
-        await _show_answer(update, context, number)
+        if len(numbers) > 1 or not _can_answer(update):
+            opening = open_keyboard(context.catalogue, context.language, numbers)
+            await _say_here(update, context, "officer.answer.open_first", opening)
+            return
+        await context.run(claim, get_user(update).id, numbers[0])
+        await _show_answer(update, context, numbers[0])
+        if not is_private(update):
+            await _say_here(update, context, "officer.answer.in_private")
 
     return call
+
+
+async def _say_here(
+    update: Update, context: GoviContext, key: str, keyboard: InlineKeyboardMarkup | None = None
+) -> None:
+    await reply(context, place_of(update), render_text(context.text(key), keyboard))
 
 
 async def _show_answer(update: Update, context: GoviContext, number: int) -> None:
