@@ -79,15 +79,20 @@ class _Sounds:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A sequence of words: its whole expression, and those of the words that it cannot lack."""
+    """A sequence of words.
 
-    expression: str
+    Attributes:
+        pieces: Its expression; most share most of theirs with others, and are never put together.
+        words: Expressions for the words that it cannot lack.
+    """
+
+    pieces: tuple[str, ...]
     words: tuple[str, ...]
 
     def find(self, sounds: _Sounds) -> Iterator[re.Match[str]]:
         """Yield where it is found."""
         if all(sounds.has(word) for word in self.words):
-            yield from _compiled(self.expression).finditer(sounds.text)
+            yield from _compiled("".join(self.pieces)).finditer(sounds.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,7 @@ class _Grammar:
         self._document = document
         self._apart = frozenset(normalize(word) for word in document.apart.split())
         self._written: dict[str, str] = {}
+        self._sounded: dict[str, str] = {}
 
     def read(self) -> Emergencies:
         """Compile every rule."""
@@ -265,26 +271,29 @@ class _Grammar:
         return self._whole(words) if words else ""
 
     def _whole(self, words: str) -> str:
-        return rf"(?<= ){self._choices(words)}(?= )"
+        written = f"whole {words}"
+        if written not in self._written:
+            self._written[written] = rf"(?<= ){self._choices(words)}(?= )"
+        return self._written[written]
 
     def _pattern(self, text: str, between: str) -> Pattern:
         """Write "<poison> ... <drank>" as an expression; words may also be run together."""
-        out, joint, stop = "", "", self._choices(between)
-        words = []
+        joint, stop, refused = "", self._choices(between), self._choices(self._document.refused)
+        pieces, words = ["(?<= )"], []
         for part in text.split():
             if part in _GAPS:
-                out += rf"(?: (?!{stop} )\S+(?= )){{0,{_GAPS[part]}}}"
+                pieces += "(?: (?!", stop, rf" )\S+(?= )){{0,{_GAPS[part]}}}"
                 joint = " "
                 continue
             choice = self._choices(part.removesuffix("?").replace("/", " "))
             if part.endswith("?"):
-                out += f"(?:{joint}{choice})?"
+                pieces += f"(?:{joint}", choice, ")?"
             else:
-                out += joint + choice
+                pieces += joint, choice
                 words.append(choice)
             joint = " ?"
-        refused = self._choices(self._document.refused)
-        return Pattern(rf"(?<= ){out}(?= )(?! {refused} )", tuple(words))
+        pieces += "(?= )(?! ", refused, " )"
+        return Pattern(tuple(pieces), tuple(words))
 
     def _choices(self, words: str) -> str:
         """Write words parted by spaces as one group; "<set>" stands for its words."""
@@ -310,5 +319,7 @@ class _Grammar:
         return self._choices(self._document.denied if name == "_denied" else words[name])
 
     def _letters(self, part: str) -> str:
-        pieces = [" ".join(_sound(w, self._apart) for w in _words(p)) for p in part.split("*")]
-        return r"\S*".join(re.escape(piece) for piece in pieces)
+        if part not in self._sounded:
+            pieces = [" ".join(_sound(w, self._apart) for w in _words(p)) for p in part.split("*")]
+            self._sounded[part] = r"\S*".join(re.escape(piece) for piece in pieces)
+        return self._sounded[part]

@@ -237,5 +237,5 @@ def _choices(words: str, sets: Mapping[str, set[str]]) -> set[str]:
 
 def _sounds(words: str) -> set[str]:
     """Fold words parted by spaces; "_" joins several to one choice."""
-    spellings = [form for word in words.split() for form in (word, word.translate(_BROAD_VOWELS))]
+    spellings = {form for word in words.split() for form in (word, word.translate(_BROAD_VOWELS))}
     return {fold(spelling).replace(" ", "") for spelling in spellings} - {""}

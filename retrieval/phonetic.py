@@ -52,6 +52,8 @@ def romanize(text: str) -> str:
     >>> romanize("කොළ කහ")
     'kola kaha'
     """
+    if not _has_sinhala(text):
+        return text
     out: list[str] = []
     pending = False  # a consonant whose inherent "a" is not settled yet
     for char in text:
@@ -65,7 +67,7 @@ def romanize(text: str) -> str:
         out.append(_CONSONANTS.get(char) or _VOWELS.get(char) or _OTHER.get(char, char))
     if pending:
         out.append("a")
-    return "".join(out).replace("c", "ch") if _has_sinhala(text) else text
+    return "".join(out).replace("c", "ch")
 
 
 def _has_sinhala(text: str) -> bool:
