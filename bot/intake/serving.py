@@ -15,10 +15,12 @@ from collections.abc import (
 )
 from typing import Any, Protocol
 
+import httpx
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder
+from telegram.request import HTTPXRequest
 
 from bot.application import GoviApplication, build, sender_of
 from bot.bootstrap import Services
@@ -103,13 +105,15 @@ def create_application(services: Services) -> GoviApplication:
     """Build the application for the configured token and Bot API server."""
     settings = services.settings
     token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+    # Reading the authorities that may vouch for a server takes a fiftieth of a second.
+    encryption = {"verify": httpx.create_ssl_context()}
     builder = (
         ApplicationBuilder()
         .token(token)
         .base_url(f"{settings.telegram_api_url}/bot")
         .base_file_url(f"{settings.telegram_api_url}/file/bot")
-        .connection_pool_size(64)
-        .pool_timeout(30)
+        .request(HTTPXRequest(64, pool_timeout=30, httpx_kwargs=encryption))
+        .get_updates_request(HTTPXRequest(1, httpx_kwargs=encryption))
     )
     return build(builder, services)
 
