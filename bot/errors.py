@@ -5,6 +5,7 @@ GoviError
 ├── DatabaseError
 ├── ListenError
 ├── ServingError
+├── CopyError
 ├── KnowledgeError
 ├── TelegramError
 │   ├── TokenError
@@ -37,6 +38,7 @@ GoviError
     │   └── AnswerGoneError
     ├── MediaTooLargeError
     ├── MediaUnreachableError
+    ├── NotConnectedError
     └── UnfitSplitError
 """
 
@@ -59,6 +61,10 @@ class DatabaseError(GoviError):
 
 class ServingError(GoviError):
     """A part of a serving process has ended or hangs; the process has to be started again."""
+
+
+class CopyError(GoviError):
+    """The disk takes no copy of a photo or recording."""
 
 
 class ListenError(GoviError):
@@ -212,6 +218,10 @@ class MediaTooLargeError(RequestError):
 
 class MediaUnreachableError(RequestError):
     """Telegram cannot be asked for the photo or recording now."""
+
+
+class NotConnectedError(RequestError):
+    """The console has no token to fetch photos and recordings with."""
 
 
 class HeldByOtherError(RequestError):

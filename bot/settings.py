@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     reminder_hours: int = Field(default=24, ge=1, le=24 * 30)
     retention_days: int = Field(default=365, ge=1, le=3650)
     mail_days: int = Field(default=30, ge=1, le=3650)
+    media_keep: int = Field(default=0, ge=0, le=1_000_000)
     privacy_contact: str = Field(default="", max_length=300)
     speech_model: Path | None = None
     health_host: str = "127.0.0.1"
@@ -134,6 +135,16 @@ class Settings(BaseSettings):
     def backup_dir(self) -> Path:
         """Where the nightly backups are."""
         return self.data_dir / "backups"
+
+    @property
+    def media_dir(self) -> Path:
+        """Where copies of photos and recordings are, if any are kept."""
+        return self.data_dir / "media"
+
+    @property
+    def media_bytes(self) -> int:
+        """How much all copies may take; 0 if none are kept."""
+        return self.media_keep * 2**20
 
     @property
     def index_dir(self) -> Path:

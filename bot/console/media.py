@@ -1,5 +1,6 @@
 """Photos and recordings of farmers and officers, for officers' eyes and ears alone."""
 
+import asyncio
 import re
 from functools import partial
 
@@ -7,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.sniffing import UNKNOWN, sniff
-from bot.console.visiting import Visit, signed_in
-from bot.errors import AnswerGoneError, MediaGoneError
+from bot.console.visiting import Desk, Visit, signed_in
+from bot.errors import AnswerGoneError, MediaGoneError, NotConnectedError
+from bot.services import copies
 from bot.services.media import Media, find_answered, find_sent, record_look
 
 #: One part of a file, as players ask for it; other ways of asking get the whole.
@@ -47,9 +49,7 @@ async def _show(visit: Visit, media: Media) -> Response:
     desk = visit.desk
     record = partial(visit.run, record_look, visit.who, media)
     await desk.viewings.record(visit.who, media, record)
-    if desk.fetch is None:
-        return visit.render("refused.html", 503, reason=visit.text("console.media.no_token"))
-    content = await desk.viewings.content(media.file_id, desk.fetch)
+    content = await desk.viewings.content(media.file_id, partial(_fetch, desk))
     kind = sniff(content)
     number = visit.number("number")
     headers = {
@@ -61,6 +61,16 @@ async def _show(visit: Visit, media: Media) -> Response:
     if kind == UNKNOWN:
         return Response(content, headers=headers, media_type=kind)
     return _part(content, kind, headers, visit.request.headers.get("range", ""))
+
+
+async def _fetch(desk: Desk, file_id: str) -> bytes:
+    """Return what a file holds: a copy if one is kept, or else what Telegram has."""
+    copy = await asyncio.to_thread(copies.read, desk.services.settings.media_dir, file_id)
+    if copy is not None:
+        return copy
+    if desk.fetch is None:
+        raise NotConnectedError
+    return await desk.fetch(file_id)
 
 
 def _part(content: bytes, kind: str, headers: dict[str, str], wanted: str) -> Response:

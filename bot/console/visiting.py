@@ -25,6 +25,7 @@ from bot.errors import (
     MediaTooLargeError,
     MediaUnreachableError,
     NotAllowedError,
+    NotConnectedError,
     NotHeldError,
     ProposalMissingError,
     QuestionMissingError,
@@ -72,6 +73,7 @@ _STATUS: dict[type[RequestError], int] = {
     MediaGoneError: 410,
     MediaTooLargeError: 413,
     MediaUnreachableError: 503,
+    NotConnectedError: 503,
 }
 
 

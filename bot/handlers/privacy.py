@@ -22,6 +22,7 @@ from bot.i18n.moments import say_date
 from bot.own_data_file import format_own_data
 from bot.rendering import Rendered, render_text
 from bot.services.consent import let_questions_be_kept, may_keep_questions
+from bot.services.copies import sweep
 from bot.services.forgetting import forget
 from bot.services.own_data import read_own_data
 
@@ -90,6 +91,7 @@ async def forget_person(update: Update, context: GoviContext) -> None:
     if query is None:
         return
     forgotten = await context.run(forget, get_user(update).id)
+    await context.read(sweep, context.desk.services.settings.media_dir)
     text = context.text("forget.done_for_team" if forgotten.has_role else "forget.done")
     await answer_press(query, context.text("forget.erased"))
     await show_instead(query, render_text(text))
@@ -114,6 +116,8 @@ def _privacy(context: GoviContext, is_kept: bool) -> Rendered:
         mail_days=settings.mail_days,
         choice=context.text("privacy.is_kept" if is_kept else "privacy.is_not_kept"),
     )
+    if settings.media_keep:
+        text += "\n\n" + context.text("privacy.copies")
     if settings.privacy_contact:
         text += "\n\n" + context.text("privacy.contact", contact=settings.privacy_contact)
     keyboard = consent_keyboard(context.text("privacy.no" if is_kept else "privacy.yes"), is_kept)

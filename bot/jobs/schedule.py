@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 
 from bot.bootstrap import Services
-from bot.jobs import backups, work
+from bot.jobs import backups, copying, work
 from bot.jobs.times import Daily, Every, Hourly, Weekly, When
 from bot.services.job_runs import Occasion
 
@@ -45,5 +45,6 @@ JOBS = (
     Job("weekly", Weekly(_MONDAY, time(7, 15)), 48 * _HOUR, work.post_week),
     Job("tips", Weekly(_THURSDAY, time(16, 30)), 24 * _HOUR, work.post_tips),
     Job("announce", Every(timedelta(minutes=1)), _HOUR, work.announce),
+    Job("copy_media", Every(timedelta(minutes=5)), _HOUR, copying.copy_media),
     Job("release_stale", Every(timedelta(minutes=10)), _HOUR, work.release_stale),
 )

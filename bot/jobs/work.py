@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.bootstrap import Services
+from bot.jobs.copying import delete_unwanted
 from bot.local_time import local_date
 from bot.services import (
     announcing,
@@ -82,9 +83,11 @@ async def purge(services: Services, occasion: Occasion) -> str | None:
     periods = retention.Periods(settings.retention_days, settings.mail_days)
     done = await services.run(retention.purge, occasion.now, periods)
     runs = await services.run(job_runs.purge, occasion.now)
+    copies = await delete_unwanted(services)
     return (
         f"forgot {done.questions} questions, {done.people} people; deleted {done.dialogues} "
-        f"dialogues, {done.updates} updates, {done.messages} messages, {runs} runs"
+        f"dialogues, {done.updates} updates, {done.messages} messages, {runs} runs, "
+        f"{copies} copies"
     )
 
 

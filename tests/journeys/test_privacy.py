@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from bot.db.models import (
+    Attachment,
     Farmer,
     Feedback,
     InboxStatus,
     Question,
     ReceivedUpdate,
 )
+from bot.services import copies
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person, Seen
 from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
@@ -69,6 +71,36 @@ async def test_privacy_names_the_act_and_the_days(api: BotApi, govi: Govi, perso
     settings = govi.services.settings
     wanted = ["2022 අංක 9", f"දවස් {settings.retention_days}", "/mydata (13)", "/forget (16)"]
     assert [each for each in wanted if each not in told.text] == []
+
+
+async def test_privacy_tells_of_copies_where_some_are_kept(
+    api: BotApi, govi: Govi, person: Person
+) -> None:
+    """And of none where there are none."""
+    told = await api.reply_to(person.sends("/privacy"))
+    assert TEXTS.text("privacy.copies") not in told.text
+    services = govi.services
+    services.settings = services.settings.model_copy(update={"media_keep": 1})
+
+    told = await api.reply_to(person.sends("/privacy"))
+
+    assert TEXTS.text("privacy.copies") in told.text
+
+
+async def test_forgetting_deletes_copies_at_once(api: BotApi, govi: Govi, person: Person) -> None:
+    """Those of others stay."""
+    folder = govi.services.settings.media_dir
+    await api.reply_to(person.sends_photo())
+    await api.reply_to(api.user(22).sends_photo())
+    own, other = (each.file_id for each in govi.rows(Attachment))
+    for file_id in (own, other):
+        copies.write(folder, file_id, b"photo")
+
+    asked = await api.reply_to(person.sends("/forget"))
+    await pressed(api, person, asked, "forget.yes")
+
+    assert copies.read(folder, own) is None
+    assert copies.read(folder, other) == b"photo"
 
 
 async def test_consent_is_given_and_taken_back_by_one_button(

@@ -100,6 +100,8 @@ class Attachment(Base):
     file_id: Mapped[str] = mapped_column(String(255))
     #: The message that brought it; a message handled again brings nothing new.
     message_id: Mapped[int] = mapped_column(BigInteger)
+    #: From when on a copy is to be made, if copies are kept; None once there is nothing to do.
+    copy_due_at: Mapped[datetime | None] = mapped_column(default=utc_now, index=True)
 
     question: Mapped[Question] = relationship(back_populates="attachments")
 

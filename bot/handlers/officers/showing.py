@@ -1,20 +1,29 @@
 """Photos and voice notes of farmers, shown to an officer under the farmer's number."""
 
+from functools import partial
+from html import escape
+
 from telegram import Update
-from telegram.error import BadRequest
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_user
 from bot.handlers.replying import Place, send
 from bot.rendering import Attachment, Rendered
+from bot.services import copies
 from bot.services.media import Media
 
 
 async def show_media(update: Update, context: GoviContext, media: Media, caption: str) -> None:
-    """Send a file anew by its id, which names nobody, as forwarding it would."""
-    attachment = Attachment(media.kind, media.file_id, caption)
-    try:
-        await send(context, Place(get_user(update).id), Rendered((attachment,)))
-    except BadRequest:  # the farmer's file is gone at Telegram
-        await say(update, context, context.text("officer.media_gone", farmer=caption))
+    """Send a file anew by its id, which names nobody, as forwarding it would.
+
+    What is gone at Telegram is sent from the copy, if one is kept; or else that is said.
+    """
+    folder = context.desk.services.settings.media_dir
+    attachment = Attachment(
+        media.kind,
+        partial(copies.read, folder, media.file_id),
+        caption,
+        known=media.file_id,
+        excuse=escape(context.text("officer.media_gone", farmer=caption), quote=False),
+    )
+    await send(context, Place(get_user(update).id), Rendered((attachment,)))

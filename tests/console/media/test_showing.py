@@ -201,11 +201,11 @@ async def test_without_a_token_officers_are_sent_to_telegram(
     guest = await Guest(services).sign_in(OFFICER)
 
     await guest.open(f"/queue/{group}")
-    assert guest.says("console.media.no_token")
+    assert guest.says("refusal.not_connected")
     page = await guest.open(f"/media/{number}")
 
     assert page.status_code == 503
-    assert guest.says("console.media.no_token")
+    assert guest.says("refusal.not_connected")
     await guest.close()
 
 

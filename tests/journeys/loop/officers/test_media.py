@@ -3,6 +3,7 @@
 import pytest
 
 from bot.db.models import Attachment, Escalation, Note, Question, QuestionState
+from bot.services import copies
 from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
@@ -91,6 +92,20 @@ async def test_a_file_that_telegram_has_lost_is_said(
 
     farmer = text("officer.farmer", number=1)
     assert told.text == text("officer.media_gone", farmer=farmer)
+
+
+async def test_a_file_that_telegram_has_lost_is_shown_from_its_copy(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """Where copies are kept, as if nothing were missing."""
+    await nimal.after(1, nimal.person.sends_photo)
+    [attachment] = govi.rows(Attachment)
+    copies.write(govi.services.settings.media_dir, attachment.file_id, b"the copy")
+    nimal.person.loses_files()
+    shown = await seen_by(officer)
+
+    assert officer.person.looks_at(shown) == b"the copy"
+    assert shown.raw["caption"] == text("officer.farmer", number=1)
 
 
 async def test_an_officer_answers_a_picture_in_words(
