@@ -5,6 +5,7 @@ it. Which copies may be there is asked of the database: a copy goes when its que
 taken back, whatever became of the process that should have deleted it.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -53,7 +54,7 @@ def sweep(session: Session, folder: Path) -> int:
     What cannot be deleted is logged, and is deleted by the next sweep.
     """
     # Before the database is asked: what is written meanwhile is none of this sweep's.
-    found = list(_list(folder))
+    found = _list(folder)
     if not found:
         return 0
     ids = session.scalars(_wanted(Attachment.file_id).distinct())
@@ -63,11 +64,9 @@ def sweep(session: Session, folder: Path) -> int:
 
 def shrink(folder: Path, most_bytes: int) -> int:
     """Delete the oldest copies until the others fit; return how many."""
-    stats = sorted(
-        (path.stat().st_mtime_ns, path.stat().st_size, path) for path, _ in _list(folder)
-    )
-    total, deleted = sum(size for _, size, _ in stats), 0
-    for _, size, path in stats:
+    oldest_first = sorted(_ages(folder))
+    total, deleted = sum(size for _, size, _ in oldest_first), 0
+    for _, size, path in oldest_first:
         if total <= most_bytes:
             break
         total -= size
@@ -119,11 +118,23 @@ def _name(file_id: str) -> str:
     return hashlib.sha256(file_id.encode()).hexdigest()
 
 
-def _list(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield copies, and what was being written, with the copy's name; other files are not ours."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if match := _NAME.fullmatch(path.name):
-            yield path, match[1]
+def _ages(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    for path, _ in _list(folder):
+        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+            about = path.stat()
+            yield about.st_mtime_ns, about.st_size, path
+
+
+def _list(folder: Path) -> list[tuple[Path, str]]:
+    """Return copies, and what was being written, with the copy's name; other files are not ours."""
+    try:
+        found = [(path, _NAME.fullmatch(path.name)) for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        logger.warning("copies not looked through", extra={"reason": error.strerror})
+        return []
+    return [(path, match[1]) for path, match in found if match]
 
 
 def _delete(path: Path) -> bool:

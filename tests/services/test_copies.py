@@ -69,6 +69,16 @@ def test_copies_of_what_was_erased_or_taken_back_are_swept(
     assert copies.sweep(session, folder) == 0
 
 
+def test_a_folder_that_cannot_be_looked_through_stops_nobody(
+    session: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever is forgotten is told so all the same; the log says what is wrong."""
+    (tmp_path / "media").touch()
+
+    assert copies.sweep(session, tmp_path / "media") == 0
+    assert [record.message for record in caplog.records] == ["copies not looked through"]
+
+
 def test_the_oldest_copies_make_room(tmp_path: Path) -> None:
     """No more of them than is needed."""
     folder = tmp_path / "media"
