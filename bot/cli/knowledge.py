@@ -85,7 +85,8 @@ def export_command(
 ) -> None:
     """Write every entry to FILE (.csv, .jsonl or .xlsx), ready to be edited and imported again.
 
-    The question log names nobody: each farmer is a number that means nothing elsewhere.
+    The question log names nobody: each farmer is a number that means nothing elsewhere. It has the
+    words of those alone who let them be kept.
     """
     targets = [path for path in (file, questions, training_pairs) if path is not None]
     if len(targets) != 1:

@@ -1,10 +1,10 @@
 """What a farmer has said about their questions: whether they may be kept to make Govi better."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import Farmer
+from bot.db.models import Farmer, Question
 from bot.services.farmers import Asker, get_farmer
 
 
@@ -14,11 +14,22 @@ def may_keep_questions(session: Session, telegram_user_id: int) -> bool:
     return session.scalar(agreed) is not None
 
 
+def words_may_be_kept() -> ColumnElement[bool]:
+    """Whether a question's words may serve for more than answering it.
+
+    Its farmer agrees, or did until nothing named them any more.
+    """
+    return or_(
+        and_(Question.farmer_id.is_(None), Question.text != ""),
+        Question.farmer_id.in_(select(Farmer.id).where(Farmer.consented_at.is_not(None))),
+    )
+
+
 def let_questions_be_kept(session: Session, asker: Asker, is_agreed: bool) -> None:
     """Record a person's yes, with its moment, or take it back; does not commit.
 
     A yes lets the words of their questions stay after everything that names them is gone, and be
-    trained on. A no works for all that is still known to be theirs.
+    exported and trained on. A no works for all that is still known to be theirs.
     """
     farmer = get_farmer(session, asker)
     if not is_agreed:

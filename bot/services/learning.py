@@ -6,7 +6,7 @@ Only farmers who let the words of their questions be kept teach; a phrasing is g
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
@@ -15,7 +15,6 @@ from bot.db.models import (
     EntryStatus,
     Escalation,
     EscalationState,
-    Farmer,
     Feedback,
     Note,
     Origin,
@@ -27,12 +26,7 @@ from bot.db.models import (
     Reply,
 )
 from bot.knowledge import PHRASING_LIMIT, match_key
-
-#: The farmer agrees, or did until nothing named them any more.
-_IS_ALLOWED = or_(
-    and_(Question.farmer_id.is_(None), Question.text != ""),
-    Question.farmer_id.in_(select(Farmer.id).where(Farmer.consented_at.is_not(None))),
-)
+from bot.services.consent import words_may_be_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ def _officers(session: Session) -> Iterator[LearntPair]:
             Escalation.state == EscalationState.ANSWERED,
             Ask.withdrawn_at.is_(None),
             Question.kind == "text",
-            _IS_ALLOWED,
+            words_may_be_kept(),
             Entry.status == EntryStatus.PUBLISHED,
         )
         .order_by(Ask.id)
@@ -124,7 +118,7 @@ def _choices(session: Session) -> Iterator[LearntPair]:
             Question.decision == "suggest",
             Question.state == QuestionState.ANSWERED,
             Question.channel != "terminal",
-            _IS_ALLOWED,
+            words_may_be_kept(),
             Entry.status == EntryStatus.PUBLISHED,
             ~refused.exists(),
         )

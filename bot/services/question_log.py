@@ -1,7 +1,7 @@
 """What farmers asked and what became of it, without saying who they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.db.models import Entry, Feedback, Question, Reply
 from bot.local_time import COLOMBO, start_of
+from bot.services.consent import words_may_be_kept
 from bot.services.texts import sound_of
 
 _STEP = 500
@@ -73,16 +74,24 @@ class LoggedQuestion:
 
 
 def iter_questions(session: Session, wanted: LogFilter) -> Iterator[LoggedQuestion]:
-    """Yield the questions that a filter lets through, oldest first; for operators."""
+    """Yield the questions that a filter lets through, oldest first, to be taken out as a file.
+
+    The words of farmers who have not agreed to be kept are left out: what is erased here once,
+    at their wish or for its age, would live on in the file.
+    """
     areas = _areas(session)
     last_id = 0
     while True:
-        page = select(Question).where(Question.id > last_id, *conditions(wanted))
-        questions = session.scalars(page.order_by(Question.id).limit(_STEP)).all()
-        if not questions:
+        page = select(Question, words_may_be_kept()).where(
+            Question.id > last_id, *conditions(wanted)
+        )
+        rows = session.execute(page.order_by(Question.id).limit(_STEP)).all()
+        if not rows:
             return
-        yield from describe(session, questions, areas)
-        last_id = questions[-1].id
+        logged = describe(session, [question for question, _ in rows], areas)
+        for each, (_, is_kept) in zip(logged, rows, strict=True):
+            yield each if is_kept else replace(each, text="")
+        last_id = logged[-1].question_id
 
 
 def describe(

@@ -14,7 +14,7 @@ from bot.services.log_reading import PAGE, fill_sounds
 from bot.services.texts import SOUND_LIMIT, sound_of
 from tests.console.asking import OFFICER, Guest
 from tests.factories import BLAST, UREA
-from tests.services.asking import ask, rate
+from tests.services.asking import ask, farmer, rate
 
 SINHALA, SINGLISH = "ගොයම් කොළ කහ වෙනවා", "goyam kola kaha wenawa"
 MATCH = {
@@ -145,8 +145,11 @@ async def test_what_another_entry_holds_is_not_taught_twice(
 
 
 async def test_what_is_filtered_is_exported(services: Services, admin: Guest) -> None:
-    """As a workbook and as text, with nobody's name, and on record."""
+    """As a workbook and as text, with the words of who agreed, nobody's name, and on record."""
     record(services, SINHALA)
+    with transaction(services.sessions) as session:
+        farmer(session).consented_at = utc_now()
+        ask(session, "තියාගන්න එපා", "fallback", farmer=farmer(session, 22))
     record(services, "=1+1", "fallback")
 
     table = await admin.open("/questions/export.csv?decision=fallback")
@@ -154,6 +157,8 @@ async def test_what_is_filtered_is_exported(services: Services, admin: Guest) ->
 
     assert "'=1+1" in table.text
     assert SINHALA not in table.text
+    assert "තියාගන්න එපා" not in table.text
+    assert table.text.count("farmer-") == 2
     sheet = openpyxl.load_workbook(io.BytesIO(book.content)).active
     assert [row[6].value for row in sheet.iter_rows(min_row=2)] == [SINHALA]
     with reading(services.sessions) as session:

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.services import question_log
+from bot.services.log_reading import list_questions
 from bot.services.question_log import LogFilter, iter_questions
 from tests.factories import create_draft
 from tests.services.asking import ask, farmer, rate
-from tests.services.curating import staff, store
+from tests.services.curating import OFFICER, staff, store
 
 NIGHT = datetime(2026, 11, 23, 18, 29, tzinfo=UTC)
 MORNING = NIGHT + timedelta(minutes=1)
@@ -19,6 +20,8 @@ MORNING = NIGHT + timedelta(minutes=1)
 def log(session: Session) -> Session:
     """Three questions: last night answered and liked, this morning suggested and left alone."""
     staff(session)
+    for person in (11, 22):
+        farmer(session, person).consented_at = MORNING
     entry = store(session, create_draft("paddy.blast", area="paddy"), create_draft("a.b", area="a"))
     near = [{"key": "a.b", "score": 0.6}]
     liked = ask(session, "1", "answer", asked_at=NIGHT, entry_id=entry.entry_id, matches=near)
@@ -66,6 +69,29 @@ def test_people_are_told_apart_and_not_named(log: Session) -> None:
     people = [each.farmer for each in iter_questions(log, LogFilter())]
 
     assert people == ["farmer-1", "farmer-1", "farmer-2"]
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_words_are_taken_out_of_who_agreed_alone(log: Session, is_kept: bool) -> None:
+    """The promise is that they are erased in time; what became of the question is no secret."""
+    farmer(log, 22).consented_at = MORNING if is_kept else None
+
+    last = list(iter_questions(log, LogFilter()))[-1]
+
+    assert (last.text, last.farmer, last.decision) == (
+        "3" if is_kept else "",
+        "farmer-2",
+        "fallback",
+    )
+
+
+def test_the_log_is_read_whole_here(log: Session) -> None:
+    """On the screen, where what is erased is gone, officers see every question."""
+    farmer(log, 22).consented_at = None
+
+    page = list_questions(log, OFFICER, LogFilter())
+
+    assert sorted(each.text for each in page.questions) == ["1", "2", "3"]
 
 
 def test_a_forgotten_person_leaves_an_empty_place(log: Session) -> None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.bootstrap import Services
+from bot.db.base import utc_now
 from bot.db.engine import reading, transaction
 from bot.db.models import Ask, Escalation, EscalationState, OutgoingMessage, Question
 from bot.services.editing import edit_entry, read_entry
@@ -14,7 +15,7 @@ from bot.services.queue import claim
 from tests.console.asking import ADMIN, OFFICER, OTHER_ADMIN, TEXTS
 from tests.console.browser.looking import Looker
 from tests.factories import BLAST
-from tests.services.asking import ask
+from tests.services.asking import ask, farmer
 from tests.services.loop import pass_on, vector
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -240,6 +241,7 @@ async def test_the_log_is_searched_taught_from_and_taken_away(look: Looker) -> N
             matches=[{**near, "dense_score": 0.7, "lexical_score": 0.4}],
         )  # fmt: skip
         ask(session, "වෙන දෙයක්", "fallback")
+        farmer(session).consented_at = utc_now()
     page = await look.signed_in(ADMIN, "/questions")
     await page.get_by_label(say("console.log.search")).fill("kola kaha pata")
     await page.get_by_role("button", name=say("console.knowledge.show")).click()
