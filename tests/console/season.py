@@ -33,11 +33,14 @@ from bot.services.texts import sound_of
 from bot.settings import ROOT, Settings
 from retrieval import SearchResult, detect_script
 from tests.console.asking import ADMIN, OFFICER, OTHER_ADMIN
+from tests.services.loop import pass_on
 
 #: Name of a picture -> path of a page.
 PAGES = {
     "queue": "/queue",
     "question": "/queue/{group}",
+    "split": "/queue/{group}/split",
+    "merge": "/queue/{group}/merge",
     "log": "/questions?q=goyam+kola",
     "logged": "/questions/7",
     "overview": "/overview?days=30",
@@ -74,15 +77,20 @@ def create_season(folder: Path, count: int = 400, **settings: Any) -> Services:
 
 
 def hold_first(services: Services, person: int) -> int:
-    """Let a person hold the first Sinhala question that nobody else does; return its number."""
+    """Let a person hold the first Sinhala question that nobody else does; return its number.
+
+    Two more farmers ask the same while it is new.
+    """
     with transaction(services.sessions) as session:
-        number = next(
-            line.escalation_id
+        first = next(
+            line
             for line in list_queue(session, person, size=50).lines
             if (line.holder is None or line.is_mine) and detect_script(line.text) == "sinhala"
         )
-        claim(session, person, number)
-        return number
+        if first.holder is None:
+            pass_on(session, first.text, 60_001, 60_002)
+        claim(session, person, first.escalation_id)
+        return first.escalation_id
 
 
 def _texts(count: int) -> Iterator[str]:
