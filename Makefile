@@ -29,10 +29,12 @@ $(BIN)/.serve: requirements.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
 	@touch $@
 
+# What is locked with hashes comes first; then torch alone is left to install.
 $(BIN)/.dev: requirements-dev.txt pyproject.toml $(BIN)/.serve
 	@echo "Installing what training and tests need (several minutes, once) ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
-		-c requirements-dev.txt -e ".[train,dev]"
+		--no-deps -r requirements-dev.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e ".[train,dev]"
 	@if command -v npm >/dev/null; then \
 		npm ci --silent --prefix tests/journeys/emulator; \
 		npm ci --silent --prefix tests/console/browser; \

@@ -6,17 +6,17 @@ Says plainly when that could not be done: no answer is no clean bill of health.
 import json
 import subprocess
 import sys
+import tempfile
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bot.settings import ROOT
 
-#: File of pins -> how pip-audit reads it without asking pip.
-FILES = {
-    "requirements.txt": ("--disable-pip", "--require-hashes"),
-    "requirements-dev.txt": ("--disable-pip", "--no-deps"),
-}
+#: A superset of requirements.txt, so that nothing is looked up twice.
+LOCK = ROOT / "requirements-dev.txt"
 CLEAN, VULNERABLE, UNKNOWN = 0, 1, 2
 
 
@@ -54,9 +54,17 @@ class Findings:
         return [f"NOT audited: {', '.join(self.unknown)}"] if self.unknown else []
 
 
-def audit(name: str, options: Iterable[str]) -> list[Mapping[str, Any]]:
+def list_unlocked() -> list[str]:
+    """Return the exact pins of the extras that have no hashes."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [pin for extra in project["optional-dependencies"].values() for pin in extra]
+    locked = LOCK.read_text("utf-8").splitlines()
+    return [pin for pin in wanted if "==" in pin and not any(x.startswith(pin) for x in locked)]
+
+
+def audit(file: Path, *options: str) -> list[Mapping[str, Any]]:
     """Return what pip-audit says of the packages in one file; nothing when it cannot ask."""
-    command = [sys.executable, "-m", "pip_audit", "-r", str(ROOT / name), "-f", "json"]
+    command = [sys.executable, "-m", "pip_audit", "-r", str(file), "-f", "json", "--disable-pip"]
     done = subprocess.run(
         [*command, "--progress-spinner", "off", *options],
         capture_output=True, text=True, check=False,
@@ -64,16 +72,19 @@ def audit(name: str, options: Iterable[str]) -> list[Mapping[str, Any]]:
     try:
         packages: list[Mapping[str, Any]] = json.loads(done.stdout)["dependencies"]
     except ValueError:
-        print(f"{name}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)  # noqa: T201
+        print(f"{file.name}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)  # noqa: T201
         return []
     return packages
 
 
 def main() -> int:
-    """Audit every file of pins; return the exit status."""
+    """Audit every pin; return the exit status."""
     findings = Findings()
-    for name, options in FILES.items():
-        findings.take(audit(name, options))
+    findings.take(audit(LOCK, "--require-hashes"))
+    with tempfile.TemporaryDirectory() as folder:
+        unlocked = Path(folder, "unlocked.txt")
+        unlocked.write_text("\n".join(list_unlocked()))
+        findings.take(audit(unlocked, "--no-deps"))
     status, told = findings.conclude()
     print(told)  # noqa: T201
     return status
