@@ -59,7 +59,7 @@ class Vitals:
         """Promise that a part will be heard of again within so many seconds, or is stuck."""
         self._deadlines[part] = self._clock() + within_seconds
 
-    def list_stuck(self) -> list[str]:
-        """Return the parts that have not kept their promise."""
-        now = self._clock()
-        return sorted(part for part, deadline in [*self._deadlines.items()] if deadline < now)
+    def list_stuck(self, by_seconds: float = 0.0) -> list[str]:
+        """Return the parts that have not kept their promise, and are late by so much."""
+        latest = self._clock() - by_seconds
+        return sorted(part for part, deadline in [*self._deadlines.items()] if deadline < latest)

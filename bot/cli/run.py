@@ -37,7 +37,9 @@ def run_command(webhook: bool, console: bool) -> None:
 
 async def _serve(opened: Services, webhook: bool, console: bool) -> None:
     from bot.intake import run
+    from bot.monitoring.watchdog import start_last_resort
 
+    start_last_resort(opened.vitals)
     companions = []
     if console:
         companions.append(functools.partial(attend, opened))

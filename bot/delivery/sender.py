@@ -20,6 +20,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
@@ -41,6 +42,8 @@ from bot.services.outbox import LeasedMessage
 PARALLEL = 32
 #: A sender that died is believed dead after so long.
 LEASE_SECONDS = 120.0
+#: What may have killed a process is waited for so long before anything else is taken up.
+ALONE_SECONDS = 10.0
 #: A sender that did not look for so long hangs. A large import may keep the database that long.
 STUCK_SECONDS = 600.0
 #: How often to look for messages that another process wrote.
@@ -74,6 +77,7 @@ class Sender:
         self._busy: set[int] = set()
         self._troubles: dict[int, _Trouble] = {}
         self._sent = 0
+        self._started_at = 0.0
         self._is_finishing = False
 
     def wake(self) -> None:
@@ -121,7 +125,7 @@ class Sender:
             return True
         try:
             messages = await self._services.run(
-                outbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), not self._tasks
+                outbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), self._is_idle()
             )
         except OperationalError as error:
             logger.error("outbox out of reach", extra={"reason": str(error.orig)})
@@ -131,6 +135,10 @@ class Sender:
                 self._start(message, content)
         return len(messages) == limit
 
+    def _is_idle(self) -> bool:
+        """Whether nothing is in hand, or only what takes long, such as a recording."""
+        return not self._tasks or time.monotonic() > self._started_at + ALONE_SECONDS
+
     async def _compose(self, messages: Sequence[LeasedMessage]) -> Sequence[Content]:
         try:
             return await self._services.read(compose, self._services.catalogue, messages)
@@ -139,6 +147,7 @@ class Sender:
 
     def _start(self, message: LeasedMessage, content: Content) -> None:
         self._busy.add(message.chat_id)
+        self._started_at = time.monotonic()
         task = asyncio.create_task(self._see_through(message, content), name=f"out-{message.id}")
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._finished(done, message))

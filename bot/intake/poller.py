@@ -33,6 +33,8 @@ POLL_SECONDS = 30
 BATCH = 100
 #: A poll that takes so much longer than Telegram was asked for hangs.
 SLACK_SECONDS = 90.0
+#: Who waits so long to write down what came hangs. A large import may keep the database that long.
+STORE_SECONDS = 600.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
 logger = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ class Poller:
                 self._services.vitals.note_reached()
                 self._services.vitals.note_taken()
                 if received:
+                    self._services.vitals.expect("poller", STORE_SECONDS)
                     writing = self._services.run(inbox.store, received)
                     stored = await self._lifeline.during(writing, received)
                     self._services.vitals.count("updates", by=len(stored))
@@ -91,7 +94,7 @@ class Poller:
                 await self._wait_out(error)
 
     async def _end_webhook(self) -> None:
-        """Let Telegram keep updates until they are asked for; once, at the start."""
+        """Let Telegram keep updates until they are asked for; at the start, and if it does not."""
         if not self._is_alone:
             await self._bot.delete_webhook()
             self._is_alone = True
@@ -113,6 +116,8 @@ class Poller:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         if isinstance(error, RetryAfter):
             seconds = seconds_of(error)
+        if isinstance(error, Conflict) and "webhook" in error.message.lower():
+            self._is_alone = False  # somebody has set one since
         logger.warning(
             "not polling", extra={"why": _why(error), "reason": str(error), "seconds": seconds}
         )
@@ -130,7 +135,7 @@ def _why(error: TelegramError | SQLAlchemyError) -> str:
     if isinstance(error, SQLAlchemyError):
         return "the database takes nothing; Telegram keeps what it has, trying again"
     if isinstance(error, Conflict):
-        return "another process polls with this token; stop one of the two"
+        return "another process uses this token; stop one of the two"
     if isinstance(error, NetworkError):
         return "Telegram cannot be reached; trying again"
     return "Telegram refuses; trying again"

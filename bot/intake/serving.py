@@ -34,6 +34,8 @@ from bot.services import inbox, outbox, set_aside
 from bot.serving_lock import only_one
 
 DRAIN_SECONDS = 20.0
+#: A database that takes longer to note what is given back hangs; the next process finds out.
+HAND_BACK_SECONDS = 10.0
 #: How often the index is brought in step with the database; well under the promised second.
 REFRESH_SECONDS = 0.4
 
@@ -162,10 +164,11 @@ async def serve(
 async def _hand_back(services: Services) -> None:
     """Give back what is held; what is not counts as held by a process that died."""
     is_sender_stuck = "sender" in services.vitals.list_stuck()
-    with contextlib.suppress(SQLAlchemyError):
-        await services.run(inbox.hand_back)
-        if not is_sender_stuck:  # or it would hang over the same messages after every start
-            await services.run(outbox.hand_back)
+    with contextlib.suppress(SQLAlchemyError, TimeoutError):
+        async with asyncio.timeout(HAND_BACK_SECONDS):
+            await services.run(inbox.hand_back)
+            if not is_sender_stuck:  # or it would hang over the same messages after every start
+                await services.run(outbox.hand_back)
 
 
 def _watching(services: Services) -> dict[str, Coroutine[Any, Any, Any]]:

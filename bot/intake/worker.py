@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,8 @@ PARALLEL_CHATS = 32
 LEASE_SECONDS = 120.0
 #: Whoever takes longer over one update hangs. A large import may take minutes.
 HANDLE_SECONDS = 600.0
+#: What may have killed a process is waited for so long before anything else is taken up.
+ALONE_SECONDS = 10.0
 #: A worker that did not look for so long hangs. A large import may keep the database that long.
 STUCK_SECONDS = 600.0
 #: How often to look for updates whose retry has come due, when nothing wakes the worker.
@@ -87,6 +90,7 @@ class Worker:
         self._failures: dict[int, BaseException] = {}
         self._troubles: dict[int, _Trouble] = {}
         self._handled = 0
+        self._started_at = 0.0
         application.add_error_handler(self._note_failure)
 
     def wake(self) -> None:
@@ -117,15 +121,20 @@ class Worker:
     async def _lease(self, limit: int) -> list[LeasedUpdate]:
         try:
             return await self._services.run(
-                inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), not self._tasks
+                inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), self._is_idle()
             )
         except OperationalError as error:
             logger.error("inbox out of reach", extra={"reason": str(error.orig)})
             return []
 
+    def _is_idle(self) -> bool:
+        """Whether nothing is in hand, or only what takes long, such as an import."""
+        return not self._tasks or time.monotonic() > self._started_at + ALONE_SECONDS
+
     def _start(self, leased: LeasedUpdate) -> None:
         if leased.chat_id is not None:
             self._busy.add(leased.chat_id)
+        self._started_at = time.monotonic()
         task = asyncio.create_task(self._handle(leased), name=f"update-{leased.update_id}")
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._finished(done, leased))

@@ -30,12 +30,32 @@ WATCH_SECONDS = 5.0
 LOOP, LOOP_SECONDS = "event loop", 60.0
 #: Exit status of a process whose event loop hangs (EX_SOFTWARE).
 EXIT_STATUS = 70
+#: A process that should have ended so long ago does not end by itself.
+OVERDUE_SECONDS = 120.0
 #: A difference between the two clocks that no correction of a running clock makes.
 JUMP_SECONDS = 30.0
 #: How often it is said that Telegram is out of reach.
 SAY_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
+
+
+def start_last_resort(vitals: Vitals, end: Callable[[int], object] = os._exit) -> None:
+    """End the process when a part is stuck and the process does not end in good order.
+
+    Python waits for threads, and one that hangs in compiled code keeps a process for ever that has
+    stopped serving. So nobody waits for this one; it looks until the process is over.
+    """
+
+    def look() -> None:
+        looks = 0
+        while looks < 2:  # in a row: a process that was paused as a whole gets time to go on
+            time.sleep(WATCH_SECONDS)
+            looks = looks + 1 if vitals.list_stuck(OVERDUE_SECONDS) else 0
+        logger.critical("the process does not end by itself; ending it")
+        end(EXIT_STATUS)
+
+    threading.Thread(target=look, name="last-resort", daemon=True).start()
 
 
 class LoopGuard:

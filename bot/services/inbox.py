@@ -18,6 +18,8 @@ from bot.db.models import InboxStatus, ReceivedUpdate, Reply
 UNREADABLE = "unreadable"
 #: ... as much of it as helps to find out what it is.
 LONGEST_KEPT = 2000
+#: No update of Telegram's is nested nearly so deep; much deeper, a row could not be read again.
+DEEPEST = 100
 #: An update with which so many processes died is not tried again.
 CRASHES = 5
 
@@ -63,13 +65,30 @@ def _is_id(value: Any) -> TypeGuard[int]:
 
 def _row(item: Any) -> ReceivedUpdate:
     update_id = find_update_id(item)
+    if _is_deep(item):
+        return _unreadable(update_id, f"it is nested deeper than {DEEPEST} levels")
     try:
-        text = json.dumps(item)
-    except (ValueError, TypeError, RecursionError):
+        text = json.dumps(item, allow_nan=False)
+    except (ValueError, TypeError):
         return _unreadable(update_id, "it cannot be written as JSON")
     if update_id is None:
         return _unreadable(None, "it has no update_id", text)
     return ReceivedUpdate(update_id=update_id, chat_id=_chat_id(item), raw=dict(item))
+
+
+def _is_deep(item: Any) -> bool:
+    level = [item]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _parts(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> Collection[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _unreadable(update_id: int | None, reason: str, text: str = "") -> ReceivedUpdate:

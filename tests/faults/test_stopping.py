@@ -2,12 +2,17 @@
 
 import asyncio
 import signal
+import threading
 from pathlib import Path
 
+import pytest
+
+from bot.intake import serving
+from bot.services import inbox
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Seen
-from tests.journeys.serving import BLAST
+from tests.journeys.serving import BLAST, Govi
 from tests.journeys.test_faults import process
 
 
@@ -33,6 +38,20 @@ async def test_sigterm_under_load_ends_well_and_loses_nothing(api: BotApi, tmp_p
 
     assert status == 0
     assert replies(api, questions) == [1] * 40
+
+
+async def test_serving_ends_although_the_database_hangs(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that neither serves nor ends would be started again by nobody."""
+    release = threading.Event()
+    monkeypatch.setattr(serving, "HAND_BACK_SECONDS", 0.05)
+    monkeypatch.setattr(inbox, "hand_back", lambda session: release.wait(60))
+
+    await govi.stop()
+
+    assert not release.is_set()
+    release.set()
 
 
 async def test_a_second_sigterm_ends_at_once_and_loses_nothing(api: BotApi, tmp_path: Path) -> None:

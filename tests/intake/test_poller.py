@@ -23,9 +23,11 @@ class Telegram:
     def __init__(self, *script: list[dict[str, int]] | TelegramError) -> None:
         self.script = list(script)
         self.offsets: list[int | None] = []
+        self.deleted = 0
 
     async def delete_webhook(self) -> None:
-        """There is none."""
+        """Count that it is asked for."""
+        self.deleted += 1
 
     async def do_api_request(self, method: str, *, api_kwargs: Any, read_timeout: float) -> Any:
         """Give the next answer."""
@@ -104,6 +106,40 @@ async def test_trouble_is_waited_out(error: TelegramError) -> None:
 
     assert inbox.stored == [7, 8]
     assert telegram.offsets == [None, None, 9]
+
+
+@pytest.mark.parametrize(
+    ("words", "deleted"),
+    [("can't use getUpdates method while webhook is active", 2), ("terminated by other", 1)],
+)
+async def test_a_webhook_that_somebody_set_meanwhile_is_taken_away(
+    words: str, deleted: int
+) -> None:
+    """Or the bot would be deaf until its next start; another poller is none."""
+    telegram, inbox = Telegram(Conflict(words), UPDATES), Inbox()
+
+    await poll(telegram, inbox, polls=3)
+
+    assert inbox.stored == [7, 8]
+    assert telegram.deleted == deleted
+
+
+async def test_who_waits_for_the_database_is_not_stuck() -> None:
+    """A large import may keep it for minutes; ended then, it would begin anew for ever."""
+    moments = [0.0]
+    inbox = Inbox()
+    inbox.vitals = Vitals(lambda: moments[0])
+    usual, stuck = inbox.run, []
+
+    async def slow(*args: Any) -> list[int]:
+        moments[0] += 500.0
+        stuck.extend(inbox.vitals.list_stuck())
+        return await usual(*args)
+
+    inbox.run = slow
+    await poll(Telegram(UPDATES), inbox, polls=2)
+
+    assert (inbox.stored, stuck) == ([7, 8], [])
 
 
 async def test_a_database_that_takes_nothing_is_waited_out() -> None:

@@ -23,6 +23,7 @@ class Inbox:
     def __init__(self, *leased: LeasedUpdate) -> None:
         self.vitals = Vitals()
         self.waiting = list(leased)
+        self.idle: list[bool] = []
         self.finished: list[int] = []
         self.failed: list[tuple[int, float | None]] = []
 
@@ -34,6 +35,7 @@ class Inbox:
         self, limit: int, seconds: float, busy: Sequence[int], is_idle: bool
     ) -> list[LeasedUpdate]:
         """Give everything at once."""
+        self.idle.append(is_idle)
         taken, self.waiting = self.waiting, []
         return taken
 
@@ -177,6 +179,22 @@ async def test_an_update_over_which_a_handler_hangs_fails(
             await asyncio.sleep(0.005)
 
     assert inbox.failed == [(7, worker.FIRST_RETRY_SECONDS)]
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_what_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have killed a process, and has not killed this one for a while: others go on."""
+    monkeypatch.setattr(worker, "ALONE_SECONDS", 0.2)
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.01)
+    inbox = Inbox(leased())
+    task = asyncio.create_task(Worker(Hanging(), inbox).run())
+
+    async with asyncio.timeout(30):
+        while inbox.idle.count(True) < 2:  # noqa: ASYNC110 - the inbox is a plain list
+            await asyncio.sleep(0.005)
+
+    assert inbox.idle[:2] == [True, False]
     task.cancel()
     await asyncio.wait({task})
 

@@ -12,7 +12,7 @@ from bot.db.base import utc_now
 from bot.db.models import OutgoingMessage, ReceivedUpdate
 from bot.errors import ServingError
 from bot.monitoring import watchdog
-from bot.monitoring.watchdog import LOOP, LoopGuard, Watchdog
+from bot.monitoring.watchdog import LOOP, LoopGuard, Watchdog, start_last_resort
 from bot.services import inbox, outbox
 from bot.testing.bot_api import TOKEN
 from bot.vitals import Vitals
@@ -39,6 +39,27 @@ async def test_a_part_that_hangs_ends_watching_with_its_name(govi: Govi) -> None
 
     with pytest.raises(ServingError, match="stuck: worker"):
         await asyncio.wait_for(Watchdog(govi.services).run(), 30)
+
+
+def test_a_process_that_does_not_end_is_ended() -> None:
+    """A part has been stuck for so long that ending in good order must have failed."""
+    vitals, ended = Vitals(), threading.Event()
+    statuses: list[int] = []
+    vitals.expect("sender", -watchdog.OVERDUE_SECONDS)
+
+    start_last_resort(vitals, end=lambda status: (statuses.append(status), ended.set()))
+
+    assert ended.wait(30)
+    assert statuses == [watchdog.EXIT_STATUS]
+
+
+def test_a_part_that_has_just_got_stuck_is_left_to_end_in_good_order() -> None:
+    """The watchdog has seen it, and gives back what is held."""
+    vitals = Vitals()
+    vitals.expect("sender", -1)
+
+    assert vitals.list_stuck() == ["sender"]
+    assert vitals.list_stuck(watchdog.OVERDUE_SECONDS) == []
 
 
 async def test_a_deaf_bot_is_said_once_a_minute(

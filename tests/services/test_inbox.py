@@ -1,5 +1,6 @@
 """The durable inbox."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,17 @@ def test_a_repeated_update_is_stored_once(session: Session) -> None:
     """Telegram may send an update again; it has no second row."""
     assert inbox.store(session, [message(5), message(5)]) == [5]
     assert inbox.store(session, [message(5), message(6)]) == [6]
+
+
+def test_what_is_nested_too_deep_is_set_aside_and_blocks_nothing(session: Session) -> None:
+    """What Python could read once it could not write or read again deeper in its stack."""
+    odd = json.loads('{"update_id": 1, "message": ' + "[" * 200 + "]" * 200 + "}")
+
+    assert inbox.store(session, [odd, message(2)]) == [1, 2]
+
+    assert lease_ids(session) == [2]
+    row = session.scalars(select(ReceivedUpdate).where(ReceivedUpdate.update_id == 1)).one()
+    assert (row.status, row.reason) == (InboxStatus.FAILED, "it is nested deeper than 100 levels")
 
 
 def test_a_chat_is_served_in_order(session: Session) -> None:
