@@ -18,6 +18,7 @@ from bot.errors import Fault
 from bot.i18n import Catalogue
 from bot.i18n.faults import say_fault, say_field
 from bot.i18n.moments import say_age, say_date, say_time
+from bot.i18n.sent import say_sent
 from retrieval import detect_script
 
 FOLDER = Path(__file__).parent
@@ -94,6 +95,7 @@ class _Words:
             "t": self.say,
             "has": self.has,
             "age": self.age,
+            "sent": self.sent,
             "field": self.field,
             "fault": self.fault,
         }
@@ -106,6 +108,9 @@ class _Words:
 
     def age(self, since: datetime) -> str:
         return say_age(self.catalogue, self.language, since)
+
+    def sent(self, text: str, kind: str) -> str:
+        return say_sent(self.catalogue, self.language, text, kind)
 
     def field(self, name: str) -> str:
         return say_field(self.catalogue, self.language, name)

@@ -12,6 +12,7 @@ from bot.db.base import utc_now
 from bot.delivery.kinds import Kind, Letter
 from bot.i18n import Catalogue
 from bot.i18n.moments import say_age
+from bot.i18n.sent import say_sent
 from bot.local_time import local_date
 from bot.rendering import Rendered, render_photo, render_text
 from bot.services.digests import DayCount, Digest, read_digest
@@ -144,7 +145,7 @@ def _say_groups(
             "digest.line",
             language,
             number=group.escalation_id,
-            text=group.text or "📷",
+            text=say_sent(catalogue, language, group.text, group.kind),
             age=say_age(catalogue, language, group.since),
             count=group.asker_count,
         )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from bot.delivery.kinds import Kind, Letter
 from bot.i18n import Catalogue
+from bot.i18n.sent import say_sent
 from bot.loop_keyboards import open_keyboard, reason_keyboard, withdraw_keyboard
 from bot.rendering import Rendered, excerpt, render_rated, render_text
 from bot.services.announcing import Announced, read_announced
@@ -81,7 +82,7 @@ def _render_notice(catalogue: Catalogue, letter: Letter) -> Rendered | None:
         f"notice.{letter.message.kind}",
         letter.language,
         number=notice.escalation_id,
-        question=excerpt(notice.text, EXCERPT_LIMIT),
+        question=_question(catalogue, letter, notice),
     )
     return render_text(text, open_keyboard(catalogue, letter.language, [notice.escalation_id]))
 
@@ -106,7 +107,7 @@ def _render_all_withdrawn(catalogue: Catalogue, letter: Letter) -> Rendered:
         "notice.all_withdrawn",
         letter.language,
         number=notice.escalation_id,
-        question=excerpt(notice.text, EXCERPT_LIMIT),
+        question=_question(catalogue, letter, notice),
     )
     return render_text(text)
 
@@ -127,7 +128,7 @@ def _render_announcement(catalogue: Catalogue, letter: Letter) -> Rendered | Non
             letter.language,
             number=each.escalation_id,
             count=each.asker_count,
-            question=excerpt(each.text, ANNOUNCED_EXCERPT),
+            question=_question(catalogue, letter, each, ANNOUNCED_EXCERPT),
         )
         for each in shown
     ]
@@ -141,6 +142,15 @@ def _render_announcement(catalogue: Catalogue, letter: Letter) -> Rendered | Non
     )
     ids = [each.escalation_id for each in shown]
     return render_text(text, open_keyboard(catalogue, letter.language, ids))
+
+
+def _question(
+    catalogue: Catalogue,
+    letter: Letter,
+    about: OwedNotice | Announced,
+    limit: int = EXCERPT_LIMIT,
+) -> str:
+    return say_sent(catalogue, letter.language, excerpt(about.text, limit), about.kind)
 
 
 def _number_of(number: int | None) -> int:

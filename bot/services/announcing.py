@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import Ask, Escalation, EscalationState, OutgoingMessage
 from bot.local_time import COLOMBO
 from bot.services import holds, outbox, roles
+from bot.services.media import kind_of
 
 KIND = "announcement"
 
@@ -46,12 +47,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An escalation as an announcement lists it; `asker_count` are those who still wait."""
+    """An escalation as an announcement lists it.
+
+    Attributes:
+        text: The words of its first asker; what came without any is of a `kind`, such as "photo".
+        asker_count: Those who still wait.
+    """
 
     escalation_id: int
     text: str
     asker_count: int
     is_urgent: bool
+    kind: str
 
 
 def announce(session: Session, now: datetime, rules: Rules) -> int:
@@ -87,7 +94,7 @@ def read_announced(session: Session, escalation_ids: Sequence[int]) -> list[Anno
         .group_by(Escalation.id)
         .order_by(Escalation.is_urgent.desc(), Escalation.id)
     )
-    return [Announced(*row) for row in rows]
+    return [Announced(*row, kind_of(session, row.id, row.text)) for row in rows]
 
 
 def _tell_each(session: Session, now: datetime, rules: Rules, fresh: Sequence[Escalation]) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Attachment, Note, Question, Role
+from bot.db.models import Ask, Attachment, Note, Question, Role
 from bot.errors import MediaMissingError
 from bot.services import audit, holds, roles
 from bot.services.texts import sound_of, storable
@@ -72,6 +72,21 @@ def attach(session: Session, question: Question, media: Media, message_id: int) 
 def list_media(question: Question) -> tuple[Media, ...]:
     """Return what a farmer sent with a question, or later in addition, oldest first."""
     return tuple(_sent(each) for each in question.attachments)
+
+
+def kind_of(session: Session, escalation_id: int, text: str) -> str:
+    """Return what an escalation without words began with: "photo", "voice" and so on.
+
+    One with words is "text", as is one whose askers wanted to be forgotten.
+    """
+    first = (
+        select(Question.kind)
+        .join(Ask, Ask.question_id == Question.id)
+        .where(Ask.escalation_id == escalation_id, Ask.withdrawn_at.is_(None))
+        .order_by(Ask.id)
+        .limit(1)
+    )
+    return "text" if text else session.scalar(first) or "text"
 
 
 def is_taken_back(question: Question) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import Ask, Escalation, Lane, Note, Role
 from bot.services import holds, outbox, roles
+from bot.services.media import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +15,14 @@ class OwedNotice:
     """An escalation as a notice names it.
 
     Attributes:
-        text: The words of its first asker.
+        text: The words of its first asker; what came without any is of a `kind`, such as "photo".
         is_over: Whether it was closed meanwhile.
         detail: What a farmer added, if the notice is about that; `number` stands for the farmer.
     """
 
     escalation_id: int
     text: str
+    kind: str
     is_over: bool
     detail: str | None = None
     number: int | None = None
@@ -53,6 +55,7 @@ def read_owed_notice(
     return OwedNotice(
         escalation_id=group.id,
         text=group.text,
+        kind=kind_of(session, group.id, group.text),
         is_over=group.state not in holds.OPEN,
         detail=note.text if note else None,
         number=_number(session, group, note.ask_id) if note else None,

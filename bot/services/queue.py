@@ -20,7 +20,7 @@ from bot.db.models import (
 from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
-from bot.services.media import Media, list_media, media_of
+from bot.services.media import Media, kind_of, list_media, media_of
 from bot.services.notices import tell_officer
 from retrieval import Match
 
@@ -33,7 +33,7 @@ class GroupLine:
     """An escalation as the queue shows it.
 
     Attributes:
-        text: The words of its first asker.
+        text: The words of its first asker; what came without any is of a `kind`, such as "photo".
         area: That of the nearest entry; None when nothing was near.
         asker_count: Askers who still wait.
         since: When the first of them asked.
@@ -42,6 +42,7 @@ class GroupLine:
 
     escalation_id: int
     text: str
+    kind: str
     area: str | None
     is_urgent: bool
     asker_count: int
@@ -141,6 +142,11 @@ class GroupView:
     near: tuple[Found, ...]
 
     @property
+    def kind(self) -> str:
+        """What the first asker sent, if `text` is empty."""
+        return self.asks[0].kind if self.asks else "text"
+
+    @property
     def asker_count(self) -> int:
         """Askers who still wait."""
         return sum(ask.is_waiting for ask in self.asks)
@@ -191,12 +197,7 @@ def peek(session: Session, officer_id: int, escalation_id: int) -> str:
         return ""
     asks = select(func.sum(Ask.id)).where(Ask.escalation_id == escalation_id)  # some may leave
     last_note = select(func.max(Note.id)).where(Note.escalation_id == escalation_id)
-    facts = (
-        group.state.value,
-        group.claimed_by,
-        session.scalar(asks),
-        session.scalar(last_note),
-    )
+    facts = group.state.value, group.claimed_by, session.scalar(asks), session.scalar(last_note)
     return "-".join(str(fact or 0) for fact in facts)
 
 
@@ -320,6 +321,7 @@ def _line(session: Session, officer_id: int, group: Escalation, count: int) -> G
     return GroupLine(
         escalation_id=group.id,
         text=group.text,
+        kind=kind_of(session, group.id, group.text),
         area=group.area,
         is_urgent=group.is_urgent,
         asker_count=count,

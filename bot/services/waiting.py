@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import Ask, Escalation, EscalationState
 from bot.services import holds
+from bot.services.media import kind_of
 from bot.services.texts import one_line
 
 EXCERPT_LIMIT = 80
@@ -22,12 +23,14 @@ class Waiting:
 
     Attributes:
         text: The beginning of its first asker's words, on one line.
+        kind: What came, if that was without words: "photo", "voice" and so on.
         asker_count: Askers who still wait.
         since: When the first of them asked.
     """
 
     escalation_id: int
     text: str
+    kind: str
     asker_count: int
     since: datetime
 
@@ -78,6 +81,8 @@ def _waiting() -> Select[int, str, datetime, int]:
 
 def _list(session: Session, rows: Select[int, str, datetime, int]) -> list[Waiting]:
     return [
-        Waiting(number, one_line(text, EXCERPT_LIMIT), askers, since)
+        Waiting(
+            number, one_line(text, EXCERPT_LIMIT), kind_of(session, number, text), askers, since
+        )
         for number, text, since, askers in session.execute(rows)
     ]

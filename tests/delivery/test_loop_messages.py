@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.delivery.messages import compose
 from bot.i18n import Catalogue
 from bot.rendering import Rendered
-from bot.services import announcing, outbox, queue, resolving
+from bot.services import announcing, notices, outbox, queue, resolving
 from bot.services.answering import Incoming
 from bot.services.farmers import Asker
 from bot.services.my_questions import add_detail, withdraw
@@ -125,6 +125,22 @@ def test_an_announcement_lists_what_is_new(session: Session) -> None:
     assert "ගොවියෝ 2" in announcement.parts[0]
     assert "&lt;කීඩෑවා&gt;" in announcement.parts[0]
     assert buttons(announcement) == [f"q1:o:{group.id}"]
+
+
+@pytest.mark.parametrize("kind", ["photo", "voice"])
+def test_what_came_without_words_is_announced_as_what_it_is(session: Session, kind: str) -> None:
+    """And told of as that when its officer has held it for too long."""
+    appoint(session, SUNIL)
+    group = pass_on(session, "", 11, reason="media", kind=kind)
+    announcing.announce(session, MORNING, RULES)
+    notices.tell_officer(session, SUNIL, "hold_ended", group)
+
+    [announcement] = owed(session, SUNIL)
+    outbox.mark_sent(session, 1, [7])
+    [notice] = owed(session, SUNIL)
+
+    assert TEXTS.text(f"sent.{kind}") in announcement.parts[0]
+    assert TEXTS.text(f"sent.{kind}") in notice.parts[0]
 
 
 def test_in_a_group_an_announcement_leads_to_the_private_chat(session: Session) -> None:

@@ -8,7 +8,7 @@ from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.officers.keyboards import button, keyboard, turn
 from bot.handlers.officers.sending import send, show_before_sending
-from bot.handlers.officers.wording import name_farmer, one_line
+from bot.handlers.officers.wording import name_farmer, say_words
 from bot.services.curating import PREVIEW
 from bot.services.flows import Stand
 from bot.services.officer_dialogues import INQUIRY, enter
@@ -96,4 +96,4 @@ async def _offer_askers(update: Update, context: GoviContext, view: GroupView, p
 
 
 def _label(context: GoviContext, ask: AskLine) -> str:
-    return f"{name_farmer(context, ask.number)}: {one_line(ask.text)}"
+    return f"{name_farmer(context, ask.number)}: {say_words(context, ask)}"

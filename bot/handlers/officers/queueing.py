@@ -12,9 +12,9 @@ from bot.handlers.officers.showing import show_media
 from bot.handlers.officers.wording import (
     ASKERS_SHOWN,
     name_farmer,
-    one_line,
     say_group,
     say_line,
+    say_words,
 )
 from bot.handlers.pressing import remove_buttons, show_instead
 from bot.handlers.replying import place_of, send
@@ -136,7 +136,7 @@ def turn_queue(code: int, page: int, pages: int) -> list[InlineKeyboardButton]:
 
 def _line_buttons(context: GoviContext, line: GroupLine) -> list[InlineKeyboardButton]:
     number = line.escalation_id
-    opening = button(f"#{number} {one_line(line.text)}", "o", number)
+    opening = button(f"#{number} {say_words(context, line)}", "o", number)
     if line.is_mine:
         return [opening, button(context.text("officer.button.release"), "r", number)]
     if line.holder is None:

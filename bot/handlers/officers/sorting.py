@@ -10,7 +10,7 @@ from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keyboards import button, keyboard, turn
 from bot.handlers.officers.queueing import say_view
-from bot.handlers.officers.wording import cut, name_farmer, one_line
+from bot.handlers.officers.wording import cut, name_farmer, say_words
 from bot.handlers.pressing import remove_buttons, show_instead
 from bot.rendering import render_text
 from bot.services.curating import find_waiting
@@ -86,7 +86,8 @@ async def begin_merging(
     lines = [
         [
             button(
-                f"{'≈ ' if each in shown.alike else ''}#{each.escalation_id} {one_line(each.text)}",
+                f"{'≈ ' if each in shown.alike else ''}#{each.escalation_id} "
+                f"{say_words(context, each)}",
                 "mi", number, each.escalation_id,
             )
         ]
@@ -105,9 +106,9 @@ async def ask_merging(
     """Show both, and ask whether they are one."""
     number, into = numbers
     user_id = get_user(update).id
-    texts = [(await context.run(read_group, user_id, each)).text for each in numbers]
+    views = [await context.run(read_group, user_id, each) for each in numbers]
     shown = "\n\n".join(
-        f"#{each}: {cut(text, _WORDS)}" for each, text in zip(numbers, texts, strict=True)
+        f"#{view.escalation_id}: {cut(say_words(context, view), _WORDS)}" for view in views
     )
     asking = context.text("officer.merge.confirm", number=number, into=into)
     yes = button(context.text("officer.merge.yes"), "my", number, into)
@@ -157,7 +158,7 @@ def _picking_keyboard(
         [
             button(
                 f"{'☑️' if each.ask_id in picked else '⬜️'} "
-                f"{name_farmer(context, each.number)}: {one_line(each.text)}",
+                f"{name_farmer(context, each.number)}: {say_words(context, each)}",
                 "st", begun_by, each.ask_id,
             )
         ]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.handlers.context import GoviContext
 from bot.i18n.moments import say_age
+from bot.i18n.sent import say_sent
 from bot.services.finding import Found
 from bot.services.queue import AskLine, GroupLine, GroupView, NoteLine
 
@@ -16,7 +17,7 @@ _MARKS = {"photo": "📷", "voice": "🎤"}
 def say_line(context: GoviContext, line: GroupLine) -> str:
     """Return an escalation in the queue, in two lines."""
     facts = [f"#{line.escalation_id}", *_facts(context, line, line.asker_count)]
-    return f"{' · '.join(facts)}\n{cut(one_line(line.text), _LINE)}"
+    return f"{' · '.join(facts)}\n{cut(say_words(context, line), _LINE)}"
 
 
 def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
@@ -41,6 +42,11 @@ def name_farmer(context: GoviContext, number: int | None) -> str:
     if number is None:
         return context.text("officer.all_farmers")
     return context.text("officer.farmer", number=number)
+
+
+def say_words(context: GoviContext, asked: GroupLine | GroupView | AskLine) -> str:
+    """Return what was asked in one line: the words, or what was sent without any."""
+    return say_sent(context.catalogue, context.language, one_line(asked.text), asked.kind)
 
 
 def say_question(found: Found) -> str:
@@ -79,7 +85,7 @@ def _say_ask(context: GoviContext, ask: AskLine) -> str:
     said = context.text(
         "officer.group.asker",
         who=name_farmer(context, ask.number),
-        words=cut(ask.text, _WORDS) or context.text("officer.group.media"),
+        words=say_sent(context.catalogue, context.language, cut(ask.text, _WORDS), ask.kind),
     )
     if ask.reason == "fallback":
         return said

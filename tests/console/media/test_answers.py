@@ -77,12 +77,24 @@ async def test_the_question_log_shows_what_came_with_a_question(
     _, number = send(services, api, PNG, kind)
 
     await officer.open("/questions")
-    assert officer.says(f"console.sent.{kind}")
+    assert officer.says(f"sent.{kind}")
     page = await officer.open("/questions/1")
 
     assert shown in page.text
     assert f'href="/media/{number}"' in page.text
     assert officer.says(f"console.media.{kind}", who="the farmer", number=1)
+
+
+async def test_the_queue_says_what_was_sent_without_words(
+    services: Services, api: BotApi, officer: Guest
+) -> None:
+    """A voice note is called one, so that officers know what they open."""
+    send(services, api, OGG, "voice")
+
+    await officer.open("/queue")
+
+    assert officer.says("sent.voice")
+    assert not officer.says("sent.text")
 
 
 async def test_the_question_log_shows_nothing_that_was_taken_back(

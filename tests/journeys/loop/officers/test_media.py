@@ -29,6 +29,17 @@ async def test_a_photo_or_a_voice_note_goes_to_the_officers(
     assert "forward_origin" not in shown.raw
 
 
+async def test_a_photo_without_words_is_called_a_photo(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """In the queue, where words would stand, and on the button that opens it."""
+    await nimal.after(1, nimal.person.sends_photo)
+    listed = await officer.sends("/queue")
+
+    assert listed.text.splitlines()[-1] == text("sent.photo")
+    assert listed.button(f"#1 {text('sent.photo')}")
+
+
 async def test_an_album_is_one_matter(govi: Govi, nimal: Chat) -> None:
     """Three pictures get one reply, and one escalation holds them all; its caption names it."""
     for caption in ("", "මල් වැටෙනවා", ""):
