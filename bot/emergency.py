@@ -36,6 +36,8 @@ _PART = re.compile(r"<\w+>|[^_<>]+")
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 #: "helppp": letters drawn out for feeling.
 _DRAWN_OUT = re.compile(r"([^\W\d])\1{2,}")
+#: What the two tables below respell.
+_OPEN_VOWEL = re.compile("[ැෑඇඈ]")
 #: Latin typists write "a" for these too: මැරෙනවා is "merenawa" and "marenawa".
 _BROAD_VOWELS = str.maketrans({"ැ": None, "ෑ": "ා", "ඇ": "අ", "ඈ": "ආ"})
 #: ... or "e": වැඩක් is "wedak".
@@ -305,7 +307,7 @@ class _Grammar:
     def _spell(self, word: str) -> Iterator[str]:
         """Yield expressions for a word: "_" parts words, "*" stands for any letters."""
         typed = [word]
-        if word not in self._apart:
+        if word not in self._apart and _OPEN_VOWEL.search(word):
             typed += word.translate(_BROAD_VOWELS), word.translate(_NARROW_VOWELS)
         for spelling in dict.fromkeys(typed):
             yield " ?".join(self._part(part) for part in _PART.findall(spelling))

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -88,7 +89,6 @@ class SmallTalk:
         self.kinds = tuple(kinds)
         self._rules = rules
         self._marked = marked
-        self._pattern = re.compile("|".join(f"({rule.pattern})" for rule in rules))
         self._address = address
         self._skipped = address | fillers
         self._emoji = emoji
@@ -126,6 +126,11 @@ class SmallTalk:
 
     def _ranks(self, rules: Iterable[Rule]) -> list[int]:
         return sorted(self.kinds.index(rule.kind) for rule in rules)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """Finds a whole phrase; its groups are the rules. Compiled when a message first asks."""
+        return re.compile("|".join(f"({rule.pattern})" for rule in self._rules))
 
     def _find(self, sounds: str) -> Rule | None:
         match = self._pattern.fullmatch(sounds)
@@ -237,5 +242,10 @@ def _choices(words: str, sets: Mapping[str, set[str]]) -> set[str]:
 
 def _sounds(words: str) -> set[str]:
     """Fold words parted by spaces; "_" joins several to one choice."""
-    spellings = {form for word in words.split() for form in (word, word.translate(_BROAD_VOWELS))}
-    return {fold(spelling).replace(" ", "") for spelling in spellings} - {""}
+    return {sound for word in words.split() for sound in _spoken(word)} - {""}
+
+
+@cache  # the file's words recur in it; words of messages never come here
+def _spoken(word: str) -> frozenset[str]:
+    spellings = {word, word.translate(_BROAD_VOWELS)}
+    return frozenset(fold(spelling).replace(" ", "") for spelling in spellings)
