@@ -85,13 +85,16 @@ def render(
 
 
 def render_rated(
-    catalogue: Catalogue, text: str, reply_id: int, media: Media | None = None
+    catalogue: Catalogue, text: str, reply_id: int, media: Media | None = None, excuse: str = ""
 ) -> Rendered:
-    """Render an answer with 👍 and 👎; one that is shown or said by a file cannot be read out."""
+    """Render an answer with 👍 and 👎; one that is shown or said by a file cannot be read out.
+
+    `excuse` is the plain text that goes instead if Telegram does not take the file.
+    """
     if media is None:
         return render_text(text, rating_keyboard(catalogue, reply_id))
     keyboard = rating_keyboard(catalogue, reply_id, is_read_out=False)
-    return render_file(media.kind, media.file_id, text, keyboard)
+    return render_file(media.kind, media.file_id, text, keyboard, excuse=excuse)
 
 
 def excerpt(text: str, limit: int) -> str:
@@ -119,12 +122,19 @@ def render_file(
     content: str | Callable[[], bytes | None],
     text: str,
     keyboard: InlineKeyboardMarkup | None = None,
+    *,
+    excuse: str = "",
 ) -> Rendered:
-    """Render a file with a plain text: as its caption, or below it when that does not fit."""
+    """Render a file with a plain text: as its caption, or below it when that does not fit.
+
+    `excuse` is a short plain text that goes instead of the file if Telegram does not take it.
+    """
     captions = split_html(text, CAPTION_LIMIT)
     if len(captions) == 1 and kind != "video_note":  # which alone has none
-        return Rendered((Attachment(kind, content, captions[0]),), keyboard)
-    return Rendered((Attachment(kind, content), *split_html(text)), keyboard)
+        instead = "".join(split_html(f"{text}\n\n{excuse}")) if excuse else ""
+        return Rendered((Attachment(kind, content, captions[0], excuse=instead),), keyboard)
+    instead = "".join(split_html(excuse))
+    return Rendered((Attachment(kind, content, excuse=instead), *split_html(text)), keyboard)
 
 
 def split_html(text: str, limit: int = LIMIT) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ def _render_answer(catalogue: Catalogue, letter: Letter) -> Rendered | None:
     if word.is_over:
         return None
     text = catalogue.text("word.answer", letter.language, number=word.ask_id, text=word.text)
-    return render_rated(catalogue, text, word.reply_id, word.media)
+    excuse = catalogue.text("word.not_taken", letter.language)
+    return render_rated(catalogue, text, word.reply_id, word.media, excuse)
 
 
 def _render_inquiry(catalogue: Catalogue, letter: Letter) -> Rendered | None:

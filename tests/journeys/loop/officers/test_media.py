@@ -119,6 +119,30 @@ async def test_a_file_that_telegram_has_lost_is_shown_from_its_copy(
     assert shown.raw["caption"] == text("officer.farmer", number=1)
 
 
+async def answers_by_voice(officer: Chat) -> Seen:
+    """Claim the only escalation and speak an answer; its preview."""
+    listed = await officer.sends("/queue")
+    await officer.presses(listed.button(text("officer.button.claim")), replies=2)
+    held = officer.answers()[-2]
+    await officer.presses(held.button(text("officer.button.answer")))
+    return await officer.after(1, officer.person.sends_voice)
+
+
+async def test_a_farmer_whom_an_officers_voice_does_not_reach_is_told(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """What to do about it, instead of hearing nothing; the question can be brought back."""
+    await nimal.after(1, nimal.person.sends_photo)
+    preview = await answers_by_voice(officer)
+    officer.person.loses_files()
+    await officer.presses(preview.button(text("officer.button.send")), replies=2)
+    answer = await nimal.sees_more(2)
+
+    assert text("word.not_taken") in answer.text
+    assert "අංක 1" in answer.text
+    assert len(answer.buttons) == 2
+
+
 async def test_an_officer_answers_a_picture_in_words(
     govi: Govi, nimal: Chat, officer: Chat
 ) -> None:
