@@ -10,6 +10,9 @@ from functools import lru_cache
 
 from retrieval.normalize import normalize
 
+#: Characters of the longest word whose fold is remembered.
+LONGEST_REMEMBERED = 64
+
 _CONSONANTS = dict(
     zip(
         "කඛගඝඞඟචඡජඣඤඥඦටඨඩඪණඬතථදධනඳපඵබභමඹයරලවශෂසහළෆ",
@@ -74,17 +77,24 @@ def _has_sinhala(text: str) -> bool:
     return any("\u0d80" <= char <= "\u0dff" for char in text)
 
 
-@lru_cache(maxsize=50_000)
 def fold_word(word: str) -> str:
     """Fold one normalised word; "" only for "".
 
     >>> fold_word("වතුර"), fold_word("wathura"), fold_word("vatura")
     ('vatura', 'vatura', 'vatura')
     """
+    # Thousands of characters without a space are no word, and remembered would fill the memory.
+    return _fold_word(word) if len(word) > LONGEST_REMEMBERED else _remembered(word)
+
+
+def _fold_word(word: str) -> str:
     sound = romanize(word)
     for pattern, replacement in _MERGES:
         sound = pattern.sub(replacement, sound)
     return sound.lower() or word
+
+
+_remembered = lru_cache(maxsize=50_000)(_fold_word)
 
 
 def fold(text: str) -> str:

@@ -25,14 +25,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from telegram import Message
 from telegram.error import ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.bootstrap import Services
+from bot.db.engine import OUT_OF_REACH
 from bot.delivery.messages import compose
 from bot.delivery.wire import Place, Wire, is_our_fault, seconds_of
+from bot.errors import GoviError
 from bot.logs import describe
 from bot.rendering import Attachment, Part, Rendered
 from bot.services import outbox, set_aside
@@ -55,6 +56,10 @@ ATTEMPTS = 20
 P = ParamSpec("P")
 Content = Rendered | Exception | None
 logger = logging.getLogger(__name__)
+
+
+class UnreadError(GoviError):
+    """What several messages need could not be read, whatever it was; no single one is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +132,8 @@ class Sender:
             messages = await self._services.run(
                 outbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), self._is_idle()
             )
-        except OperationalError as error:
-            logger.error("outbox out of reach", extra={"reason": str(error.orig)})
+        except OUT_OF_REACH as error:
+            logger.error("outbox out of reach", extra={"reason": describe(error)})
             return False
         if messages:
             for message, content in zip(messages, await self._compose(messages), strict=True):
@@ -143,7 +148,8 @@ class Sender:
         try:
             return await self._services.read(compose, self._services.catalogue, messages)
         except Exception as error:
-            return [error] * len(messages)
+            logger.error("messages not read", exc_info=error)
+            return [UnreadError(describe(error))] * len(messages)
 
     def _start(self, message: LeasedMessage, content: Content) -> None:
         self._busy.add(message.chat_id)
@@ -252,14 +258,15 @@ class Sender:
             try:
                 await self._services.run(function, *args, **kwargs)
                 return
-            except OperationalError as error:
-                logger.error("outbox out of reach", extra={"reason": str(error.orig)})
+            except OUT_OF_REACH as error:
+                logger.error("outbox out of reach", extra={"reason": describe(error)})
                 await asyncio.sleep(SHORTEST_PAUSE)
 
 
 def _may_pass(error: Exception) -> bool:
     """Whether the same message may be taken another time."""
-    return isinstance(error, TelegramError | OperationalError) and not is_our_fault(error)
+    passing = (TelegramError, UnreadError, *OUT_OF_REACH)
+    return isinstance(error, passing) and not is_our_fault(error)
 
 
 def _facts(message: LeasedMessage) -> dict[str, Any]:

@@ -17,13 +17,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
 from telegram import Update
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.application import GoviApplication
 from bot.batching import BatcherFullError
 from bot.bootstrap import Services
+from bot.db.engine import OUT_OF_REACH
 from bot.delivery.wire import is_our_fault, seconds_of
 from bot.logs import describe
 from bot.services import inbox, set_aside
@@ -123,8 +123,8 @@ class Worker:
             return await self._services.run(
                 inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), self._is_idle()
             )
-        except OperationalError as error:
-            logger.error("inbox out of reach", extra={"reason": str(error.orig)})
+        except OUT_OF_REACH as error:
+            logger.error("inbox out of reach", extra={"reason": describe(error)})
             return []
 
     def _is_idle(self) -> bool:
@@ -210,13 +210,13 @@ def _is_outage(error: BaseException) -> bool:
     """Whether something failed that need not have to do with this update, and may pass."""
     if is_our_fault(error):
         return False
-    return isinstance(error, NetworkError | InvalidToken | OperationalError | BatcherFullError)
+    return isinstance(error, (NetworkError, InvalidToken, BatcherFullError, *OUT_OF_REACH))
 
 
 def _has_moved(error: BaseException, before: _Progress, now: _Progress) -> bool:
     """Whether others have got through what this error says is shut."""
-    if isinstance(error, OperationalError):
-        code = getattr(error.orig, "sqlite_errorcode", 0)
+    if isinstance(error, OUT_OF_REACH):
+        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
         return code & 0xFF not in _MACHINE and now.handled > before.handled
     return isinstance(error, TelegramError) and now.calls_taken > before.calls_taken
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval import phonetic
 from retrieval.normalize import normalize
 from retrieval.phonetic import fold, fold_word, romanize, skeleton
 
@@ -25,6 +26,16 @@ def test_sinhala_and_singlish_meet(sinhala: str, latin: str) -> None:
 def test_dropped_vowels_meet_in_the_skeleton(full: str, clipped: str) -> None:
     """Typing without vowels keeps the consonants."""
     assert skeleton(fold_word(normalize(full))) == skeleton(fold_word(clipped))
+
+
+def test_what_is_too_long_for_a_word_is_folded_and_not_remembered() -> None:
+    """Fifty thousand of Telegram's longest messages without a space would fill the memory."""
+    before = phonetic._remembered.cache_info().currsize
+
+    folded = [fold_word(f"{number}{'wathura' * 700}") for number in range(3)]
+
+    assert folded[0] == f"0{fold_word('wathura') * 700}"
+    assert phonetic._remembered.cache_info().currsize <= before + 1
 
 
 @given(st.text(max_size=30))

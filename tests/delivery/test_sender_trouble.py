@@ -1,0 +1,117 @@
+"""What the sender makes of trouble that is no single message's, and of messages that may kill."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+from telegram import Bot
+
+from bot.bootstrap import Services
+from bot.db.engine import reading
+from bot.db.models import OutboxStatus, OutgoingMessage
+from bot.delivery import messages, sender
+from bot.delivery.kinds import Kind
+from bot.delivery.pacing import Pacer
+from bot.delivery.sender import Sender
+from bot.delivery.wire import Wire
+from bot.rendering import Rendered
+from bot.services import outbox
+from bot.testing import faults
+from bot.testing.bot_api import BotApi
+from bot.testing.people import Person
+from tests.journeys.serving import create_services
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits seconds; messages of one kind say the same."""
+    monkeypatch.setattr(sender, "SHORTEST_PAUSE", 0.02)
+    monkeypatch.setattr(sender, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(sender, "SWEEP_SECONDS", 0.02)
+    monkeypatch.setitem(messages.KINDS, "say", Kind(lambda *_: Rendered(("a",))))
+
+
+@pytest.fixture
+def api() -> Any:
+    """A stand-in for Telegram."""
+    with BotApi() as api:
+        yield api
+
+
+@pytest.fixture
+async def services(api: BotApi, tmp_path: Path) -> AsyncIterator[Services]:
+    """A database and what works with it."""
+    services = create_services(api.url, api.token, tmp_path)
+    yield services
+    await asyncio.get_running_loop().shutdown_default_executor()
+    services.close()
+
+
+async def owe_two(api: BotApi, services: Services) -> list[Person]:
+    """Owe a message to each of two people."""
+    people = [api.user(11), api.user(22)]
+    for person in people:
+        person.sends("/start")
+        await services.run(outbox.post, person.id, "say")
+    return people
+
+
+@asynccontextmanager
+async def sending(api: BotApi, services: Services) -> AsyncIterator[None]:
+    """Send until the end of the block."""
+    async with Bot(api.token, base_url=f"{api.url}/bot") as bot:
+        task = asyncio.create_task(Sender(Wire(bot, Pacer()), services).run())
+        yield
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def has_told(person: Person) -> Callable[[], bool]:
+    """Return a condition: the person has the message."""
+    return lambda: person.sees()[-1].text == "a"
+
+
+async def test_one_that_may_kill_and_takes_long_is_not_waited_for(
+    api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has not killed this process for a while, so the other one goes on."""
+    monkeypatch.setattr(sender, "ALONE_SECONDS", 0.05)
+    slow, other = await owe_two(api, services)
+    await services.run(outbox.lease, 9, 60)
+    await services.run(outbox.release)
+    api.fail("sendMessage", faults.slow_answer(60))
+
+    async with sending(api, services):
+        await api.until(has_told(other))
+        is_waiting = not has_told(slow)()
+
+    assert is_waiting
+
+
+@pytest.mark.parametrize("error", [NoConnectionError("pool"), KeyError("ours")])
+async def test_what_cannot_be_read_for_all_is_no_messages_fault(
+    api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Nobody's answer is given up for it; once it can be read again, all are sent."""
+    failures = iter([error, error, error])
+    usual = sender.compose
+
+    def compose(*args: Any) -> Any:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return usual(*args)
+
+    monkeypatch.setattr(sender, "compose", compose)
+    people = await owe_two(api, services)
+
+    async with sending(api, services):
+        for person in people:
+            await api.until(has_told(person))
+
+    with reading(services.sessions) as session:
+        statuses = [row.status for row in session.query(OutgoingMessage)]
+    assert OutboxStatus.FAILED not in statuses
