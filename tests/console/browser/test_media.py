@@ -1,6 +1,8 @@
-"""Farmers' photos in a real browser, from the stand-in Bot API."""
+"""Photos and recordings in a real browser, from the stand-in Bot API."""
 
 import asyncio
+import io
+import wave
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -13,7 +15,7 @@ from bot.testing.bot_api import BotApi
 from tests.console.asking import OFFICER, TEXTS, create_services
 from tests.console.browser.looking import Looker, free_port
 from tests.console.browser.test_pages import AXE, RULES, faults
-from tests.console.sending import draw_png, send
+from tests.console.sending import answer, draw_png, send
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -66,13 +68,44 @@ async def test_a_page_sent_as_a_photo_neither_shows_nor_runs(look: Looker, api: 
     assert await page.title() != "owned"
 
 
+def make_wav() -> bytes:
+    """A fifth of a second of nothing."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(3200))
+    return file.getvalue()
+
+
+async def test_an_officers_spoken_answer_plays_to_its_end(look: Looker, api: BotApi) -> None:
+    """However the browser asks for it, Telegram is asked once."""
+    group, _ = send(look.services, api, draw_png())
+    answer(look.services, api, group, make_wav())
+    page = await look.signed_in(OFFICER, f"/queue/{group}")
+    await expect(page.get_by_role("img", name="Photo from")).to_have_js_property("naturalWidth", 40)
+    before = len(api.calls("getFile"))
+
+    played = await page.locator("audio").evaluate(
+        "sound => new Promise((done, fail) => { sound.onended = () => done(sound.currentTime);"
+        " sound.onerror = fail; sound.play().catch(fail); })"
+    )
+
+    assert played == pytest.approx(0.2, abs=0.05)
+    assert len(api.calls("getFile")) == before + 1
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="npm ci --prefix tests/console/browser runs this test")
 @pytest.mark.parametrize("kind", ["photo", "voice", "video"])
 async def test_what_was_sent_is_accessible(look: Looker, api: BotApi, kind: str) -> None:
     """Named for those who do not see it, and reached by the keyboard."""
-    group, _ = send(look.services, api, draw_png(), kind)
+    group, number = send(look.services, api, draw_png(), kind)
+    answer(look.services, api, group, make_wav())
     page = await look.signed_in(OFFICER)
     await page.context.add_init_script(path=AXE)
-    await page.goto(f"/queue/{group}")
 
-    assert await faults(page, {"type": "tag", "values": RULES}) == []
+    found = []
+    for path in (f"/queue/{group}", f"/questions/{number}", "/questions"):
+        await page.goto(path)
+        found += await faults(page, {"type": "tag", "values": RULES})
+
+    assert found == []
