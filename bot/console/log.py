@@ -109,7 +109,6 @@ async def _shown(visit: Visit, view: QuestionView, status: int, **shown: object)
         words=words,
         found=await look_up(visit, words),
         thresholds=visit.desk.services.index.retriever.thresholds,
-        can_fetch=visit.desk.fetch is not None,
         **shown,
     )
 

@@ -169,7 +169,6 @@ async def _shown(visit: Visit, view: GroupView, status: int, **shown: object) ->
         "reason": "",
         "answer": "",
         "inquiry": "",
-        "can_fetch": visit.desk.fetch is not None,
     }
     return visit.render("queue.html", status, **(values | shown))
 

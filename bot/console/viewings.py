@@ -4,8 +4,9 @@ Players ask for a file in many parts, each of them a request of its own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.services.media import Media
 
@@ -25,21 +26,22 @@ class Viewings:
     """Remembers for `SECONDS` who looks at what, and what that holds."""
 
     def __init__(self) -> None:
-        self._begun: set[tuple[int, Media]] = set()
+        self._begun: dict[tuple[int, Media], asyncio.Task[None]] = {}
         self._files: dict[str, _File] = {}
 
-    async def record(self, who: int, media: Media, record: Callable[[], Awaitable[None]]) -> None:
-        """Record that somebody looks at a file, unless that is part of a viewing that goes on."""
+    async def record(
+        self, who: int, media: Media, record: Callable[[], Coroutine[None, None, None]]
+    ) -> None:
+        """Record that somebody looks at a file, unless that is part of a viewing that goes on.
+
+        Returns once it is on record; raises what `record` raises.
+        """
         viewing = who, media
-        if viewing in self._begun:
-            return
-        self._begun.add(viewing)
-        try:
-            await record()
-        except BaseException:
-            self._begun.discard(viewing)
-            raise
-        asyncio.get_running_loop().call_later(SECONDS, self._begun.discard, viewing)
+        begun = self._begun.get(viewing)
+        if begun is None:
+            begun = self._begun[viewing] = asyncio.create_task(record())
+            begun.add_done_callback(partial(self._end_later, viewing))
+        await asyncio.shield(begun)
 
     async def content(self, file_id: str, fetch: Callable[[str], Awaitable[bytes]]) -> bytes:
         """Return what a file holds; who asks while it is being fetched waits for that.
@@ -56,6 +58,12 @@ class Viewings:
         finally:
             if file.content is None:
                 self._let_go(file_id, file)
+
+    def _end_later(self, viewing: tuple[int, Media], begun: "asyncio.Task[None]") -> None:
+        """Let the next look be recorded anew: after a while, or at once if this one was not."""
+        is_recorded = not begun.cancelled() and begun.exception() is None
+        seconds = SECONDS if is_recorded else 0
+        asyncio.get_running_loop().call_later(seconds, self._begun.pop, viewing, None)
 
     def _hold(self, file_id: str, file: _File) -> None:
         self._files[file_id] = self._files.pop(file_id, file)  # the newest stands last

@@ -177,6 +177,7 @@ class Visit:
             "query": dict(self.request.query_params),
             "faults": (),
             "here": self.request.url.path,
+            "can_fetch": self.desk.fetch is not None,
             "done": f"console.done.{self.query('done')}",
             "menu": [
                 (path, key)

@@ -41,6 +41,24 @@ async def test_each_officer_who_looks_is_recorded(
     assert [who for who, _ in looked_at(services)] == [str(OFFICER), str(ADMIN)]
 
 
+async def test_what_cannot_be_recorded_is_not_shown(
+    services: Services, api: BotApi, officer: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor any part of it that is asked for at the same time; the next try is a new one."""
+    _, number = send(services, api, OGG, "voice")
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.console.media.record_look", fail)
+        pages = await asyncio.gather(*(officer.client.get(f"/media/{number}") for _ in range(3)))
+
+    assert [page.status_code for page in pages] == [500] * 3
+    assert api.calls("getFile") == []
+    assert (await officer.open(f"/media/{number}")).content == OGG
+
+
 async def test_a_later_viewing_is_fetched_and_recorded_anew(
     services: Services, api: BotApi, officer: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
