@@ -14,11 +14,12 @@ from bot.contacts import load_contacts
 from bot.db.engine import reading, transaction
 from bot.db.migrate import head
 from bot.errors import GoviError
-from bot.services import checkup, set_aside
+from bot.services import checkup, copies, set_aside
 from bot.services.checkup import Finding
 from bot.services.curation import export_entries
 from bot.services.knowledge_index import read_entries
 from bot.services.set_aside import SetAside
+from bot.settings import Settings
 
 
 @click.group("doctor", invoke_without_command=True)
@@ -96,6 +97,7 @@ def _installation(opened: Services) -> Iterable[Finding]:
         if settings.speech_model
         else "off: SPEECH_MODEL is not set",
     )
+    yield _copies(settings)
     yield Finding("model", opened.index.retriever.model_id)
     with reading(opened.sessions) as session:
         yield from checkup.examine_database(session)
@@ -117,6 +119,14 @@ def _speech() -> Finding:
     if programs is None:
         return Finding("speech", f"answers cannot be listened to; install {speech.PACKAGES}")
     return Finding("speech", f"answers are read out by espeak-ng and {programs.packer_name}")
+
+
+def _copies(settings: Settings) -> Finding:
+    if not settings.media_keep:
+        return Finding("copies", "off: MEDIA_KEEP is not set")
+    count, size = copies.measure(settings.media_dir)
+    taken = f"{size / 2**20:.1f} of {settings.media_keep} MB"
+    return Finding("copies", f"{count} photos and recordings, {taken}")
 
 
 def _report(findings: list[Finding]) -> None:

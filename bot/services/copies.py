@@ -74,6 +74,12 @@ def shrink(folder: Path, most_bytes: int) -> int:
     return deleted
 
 
+def measure(folder: Path) -> tuple[int, int]:
+    """Return how many copies there are, and how many bytes they take."""
+    sizes = [size for _, size, _ in _ages(folder)]
+    return len(sizes), sum(sizes)
+
+
 def write(folder: Path, file_id: str, content: bytes) -> None:
     """Write a copy: the whole of it or nothing.
 

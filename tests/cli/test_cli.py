@@ -9,6 +9,8 @@ from bot.cli import _COMMANDS, main
 from bot.cli.train import with_learnt
 from bot.db.migrate import head
 from bot.knowledge_files import write_knowledge
+from bot.services import copies
+from bot.settings import load_settings
 from retrieval.retriever import Retriever
 from tests.cli.conftest import DRAFTS, Govi
 from tests.factories import create_draft, create_entry
@@ -232,6 +234,15 @@ def test_doctor_finds_nothing_wrong_with_a_new_installation(govi: Govi) -> None:
 
     assert result.exit_code == 0
     assert {line[:2] for line in result.stdout.splitlines()} == {"ok"}
+
+
+def test_doctor_says_what_copies_take(govi: Govi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where some are kept, of how much they may take."""
+    assert "copies: off" in govi("doctor").stdout
+    monkeypatch.setenv("MEDIA_KEEP", "500")
+    copies.write(load_settings().media_dir, "f1", bytes(3 * 2**20))
+
+    assert "1 photos and recordings, 3.0 of 500 MB" in govi("doctor").stdout
 
 
 def test_doctor_knowledge_names_thin_entries(govi: Govi) -> None:

@@ -92,6 +92,18 @@ async def test_nothing_is_copied_unless_that_is_wanted(services: Services, api: 
     assert api.calls("getFile") == []
 
 
+async def test_what_is_over_twenty_megabytes_holds_up_nothing(
+    services: Services, api: BotApi
+) -> None:
+    """Telegram does not hand it out; it is not asked for again."""
+    large = sent(services, api, bytes(20 * 2**20 + 1))
+    small = sent(services, api, b"two")
+
+    assert await copying.copy_media(wanting(services, 100), now()) == "1 files"
+    assert copied(services, large, small) == [None, 3]
+    assert still_due(services) == 0
+
+
 async def test_what_telegram_has_lost_holds_up_nothing(services: Services, api: BotApi) -> None:
     """It is not asked for again."""
     gone, there = sent(services, api, b"one"), sent(services, api, b"two")

@@ -88,6 +88,7 @@ def test_the_oldest_copies_make_room(tmp_path: Path) -> None:
             os.utime(path, (age, age))
         copies.write(folder, file_id, bytes(100))
 
+    assert copies.measure(folder) == (3, 300)
     assert copies.shrink(folder, 200) == 1
     assert copies.read(folder, "oldest") is None
     assert copies.shrink(folder, 200) == 0
