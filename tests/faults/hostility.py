@@ -1,6 +1,7 @@
 """Updates that nobody should send: generated, handled by a serving Govi, and what came of it."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from bot.bootstrap import Services
 from bot.db.models import InboxStatus, ReceivedUpdate
 from bot.services import inbox
 from bot.testing.bot_api import BotApi
-from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, Govi, create_services
+from tests.faults.killing import served
+from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, create_services
 
 BATCH = 50
+#: How often memory is read, beside the start.
+FIFTHS = 5
 #: No batch takes longer, on however slow a machine.
 BATCH_SECONDS = 120.0
 
@@ -110,19 +115,27 @@ UPDATES = st.one_of(_BODY, _BODY, _BODY, _ANYTHING)
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Memory of the serving process in megabytes after so many updates: now, and at its most."""
+
+    updates: int
+    resident: float
+    peak: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of the updates; memory in megabytes, after a fifth of them and at the end."""
+    """What came of the updates; `memory` is read at the start and after each fifth of them."""
 
     sent: int
     done: int
     aside: int
     answers_after: bool
-    memory_before: float
-    memory_after: float
+    memory: Sequence[Reading]
 
 
 class Ordeal:
-    """A serving Govi that is sent generated updates, a batch at a time."""
+    """A Govi that serves in a process of its own and is sent generated updates, batch by batch."""
 
     def __init__(self, folder: Path, chance: int) -> None:
         """Take an empty folder, and what the updates depend on."""
@@ -133,34 +146,44 @@ class Ordeal:
     async def run(self, updates: int) -> Verdict:
         """Send so many; return what came of them, and whether a farmer is answered afterwards."""
         with BotApi() as api:
-            govi = Govi(create_services(api.url, api.token, self._folder))
-            await govi.start()
+            services = create_services(api.url, api.token, self._folder)
             farmer = api.user(77)
-            await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
-            before = 0.0
-            for first in range(0, updates, BATCH):
-                size = min(BATCH, updates - first)
-                await self._send(govi, generate(size, self._chance + first))
-                if first <= updates // 5:
-                    before = resident()
-            answered = await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
+            async with served(api, self._folder) as process:
+                await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
+                memory = await self._send_all(services, process, updates)
+                answered = await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
             verdict = Verdict(
                 sent=updates,
-                done=await govi.services.read(_count, InboxStatus.DONE),
-                aside=await govi.services.read(_count, InboxStatus.FAILED),
+                done=await services.read(_count, InboxStatus.DONE),
+                aside=await services.read(_count, InboxStatus.FAILED),
                 answers_after=answered.text == BLAST_ANSWER,
-                memory_before=before,
-                memory_after=resident(),
+                memory=memory,
             )
-            await govi.stop()
-            await govi.close()
+            await asyncio.get_running_loop().shutdown_default_executor()
+            services.close()
             return verdict
 
-    async def _send(self, govi: Govi, bodies: Sequence[Any]) -> None:
+    async def _send_all(
+        self, services: Services, process: asyncio.subprocess.Process, updates: int
+    ) -> Sequence[Reading]:
+        readings = [read_memory(process.pid, 0)]
+        for first in range(0, updates, BATCH):
+            size = min(BATCH, updates - first)
+            await self._send(services, process, generate(size, self._chance + first))
+            sent = first + size
+            if sent * FIFTHS // updates >= len(readings):
+                readings.append(read_memory(process.pid, sent))
+        return readings
+
+    async def _send(
+        self, services: Services, process: asyncio.subprocess.Process, bodies: Sequence[Any]
+    ) -> None:
         batch = [self._numbered(body) for body in bodies]
-        await govi.services.run(inbox.store, batch)
+        await services.run(inbox.store, batch)
         async with asyncio.timeout(BATCH_SECONDS):
-            while await govi.services.read(_count, InboxStatus.RECEIVED):  # noqa: ASYNC110
+            while await services.read(_count, InboxStatus.RECEIVED):
+                if process.returncode is not None:
+                    raise AssertionError(f"the process ended by itself: {process.returncode}")
                 await asyncio.sleep(0.01)
 
     def _numbered(self, body: Any) -> Any:
@@ -191,10 +214,11 @@ def generate(count: int, chance: int) -> list[Any]:
     return made
 
 
-def resident() -> float:
-    """Return this process's memory in megabytes."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 2**20
+def read_memory(pid: int, updates: int) -> Reading:
+    """Read what a process has in memory."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    kilobytes = {name: int(kb) for name, kb in re.findall(r"^(Vm\w+):\s+(\d+) kB", status, re.M)}
+    return Reading(updates, kilobytes["VmRSS"] / 1024, kilobytes["VmHWM"] / 1024)
 
 
 def _count(session: Any, status: InboxStatus) -> int:

@@ -10,7 +10,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,25 @@ class Account:
     aside: int
 
 
+@asynccontextmanager
+async def served(
+    api: BotApi, folder: Path, environment: Mapping[str, str] = os.environ
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Serve in a process of its own, which is killed at the end of the block."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.journeys.serving", api.url, api.token, str(folder)),
+        cwd=ROOT,
+        env=environment,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
 class Torture:
     """A bot that is killed, the people who write to it meanwhile, and its database."""
 
@@ -66,11 +85,11 @@ class Torture:
         """Kill so many processes, let one more finish everything, and account for it."""
         asking = asyncio.create_task(self._ask(1 / questions_a_second))
         for number in range(kills):
-            async with self._process() as process:
+            async with served(self._api, self._folder, self._environment) as process:
                 await self._live(process, is_early=number % EARLY == EARLY - 1)
         asking.cancel()
         await asyncio.wait({asking})
-        async with self._process():
+        async with served(self._api, self._folder, self._environment):
             await self._finish()
         return self._account()
 
@@ -92,22 +111,6 @@ class Torture:
             text = self._chance.choice((BLAST, MITES, UNKNOWN))
             self._questions.append(self._chance.choice(people).sends(text))
             await asyncio.sleep(self._chance.expovariate(1 / pause))
-
-    @asynccontextmanager
-    async def _process(self) -> AsyncIterator[asyncio.subprocess.Process]:
-        place = (self._api.url, self._api.token, str(self._folder))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.journeys.serving", *place),
-            cwd=ROOT,
-            env=self._environment,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
 
     async def _live(self, process: asyncio.subprocess.Process, is_early: bool) -> None:
         """Return when it is time for this process to die."""
