@@ -11,9 +11,11 @@ from bot.handlers.officers.keyboards import area_of, button, code_of, keyboard, 
 from bot.handlers.officers.showing import show_media
 from bot.handlers.officers.wording import (
     ASKERS_SHOWN,
+    NOTES_SHOWN,
     name_farmer,
     say_group,
     say_line,
+    say_note,
     say_words,
 )
 from bot.handlers.pressing import remove_buttons, show_instead
@@ -102,7 +104,13 @@ async def say_view(update: Update, context: GoviContext, view: GroupView, page: 
     first = page * ASKERS_SHOWN
     for ask in view.asks[first : first + ASKERS_SHOWN]:
         for media in ask.media[:MEDIA_SHOWN]:
-            await show_media(update, context, media, name_farmer(context, ask.number))
+            farmer = name_farmer(context, ask.number)
+            gone = context.text("officer.media_gone", farmer=farmer)
+            await show_media(update, context, media, farmer, gone)
+    for note in view.notes[-NOTES_SHOWN:]:
+        if note.media is not None and page == 0:
+            gone = context.text("refusal.answer_gone")
+            await show_media(update, context, note.media, say_note(context, note), gone)
 
 
 async def _render_queue(update: Update, context: GoviContext, code: int, page: int) -> Rendered:

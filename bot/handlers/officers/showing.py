@@ -13,17 +13,19 @@ from bot.services import copies
 from bot.services.media import Media
 
 
-async def show_media(update: Update, context: GoviContext, media: Media, caption: str) -> None:
+async def show_media(
+    update: Update, context: GoviContext, media: Media, caption: str, if_gone: str
+) -> None:
     """Send a file anew by its id, which names nobody, as forwarding it would.
 
-    What is gone at Telegram is sent from the copy, if one is kept; or else that is said.
+    What is gone at Telegram is sent from the copy, if one is kept; or else `if_gone` is said.
     """
     folder = context.desk.services.settings.media_dir
     attachment = Attachment(
         media.kind,
         partial(copies.read, folder, media.file_id),
-        caption,
+        escape(caption, quote=False),
         known=media.file_id,
-        excuse=escape(context.text("officer.media_gone", farmer=caption), quote=False),
+        excuse=escape(if_gone, quote=False),
     )
     await send(context, Place(get_user(update).id), Rendered((attachment,)))

@@ -9,7 +9,7 @@ from bot.services.finding import Found
 from bot.services.queue import AskLine, GroupLine, GroupView, NoteLine
 
 ASKERS_SHOWN = 6
-_NOTES_SHOWN = 6
+NOTES_SHOWN = 6
 _LINE, _WORDS, _SAID = 90, 600, 400
 _MARKS = {"photo": "📷", "voice": "🎤"}
 
@@ -30,7 +30,7 @@ def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
     more = len(view.asks) - first - ASKERS_SHOWN
     if more > 0:
         asks.append(context.text("curate.more", count=more))
-    notes = [_say_note(context, each) for each in view.notes[-_NOTES_SHOWN:]]
+    notes = [say_note(context, each) for each in view.notes[-NOTES_SHOWN:]]
     parts = [" · ".join(facts), "\n".join(asks), "\n".join(notes), _say_near(context, view)]
     if view.is_mine:
         parts.append(context.text("officer.group.how_to_answer"))
@@ -92,7 +92,8 @@ def _say_ask(context: GoviContext, ask: AskLine) -> str:
     return f"{said}\n   {context.text(f'officer.reason.{ask.reason}')}"
 
 
-def _say_note(context: GoviContext, note: NoteLine) -> str:
+def say_note(context: GoviContext, note: NoteLine) -> str:
+    """Return one thing that was said about an escalation."""
     words = cut(note.text, _SAID)
     if note.kind == "decline":
         words = context.text(f"officer.decline.{note.text}")

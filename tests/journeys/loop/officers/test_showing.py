@@ -58,16 +58,35 @@ async def test_a_picture_takes_its_caption_along(govi: Govi, nimal: Chat, office
 async def test_a_voice_note_under_the_escalation_is_an_answer_to_it(
     govi: Govi, nimal: Chat, officer: Chat
 ) -> None:
-    """As a written reply is; afterwards others see that it was said."""
+    """As a written reply is; afterwards others see that it was said, and hear it."""
     shown = await opened(officer, await ask(govi, nimal, SINHALA))
     preview = await officer.after(1, lambda: officer.person.sends_voice(replying_to=shown))
     await officer.presses(preview.button(SEND), replies=2)
     await nimal.sees_more(2)
-    seen = await officer.after(
-        1, lambda: officer.person.presses_anything("q1:o:1", dict(shown.raw))
+    heard = await officer.after(
+        2, lambda: officer.person.presses_anything("q1:o:1", dict(shown.raw))
     )
 
-    assert text("officer.group.answer", words="🎤") in seen.text
+    said = text("officer.group.answer", words="🎤")
+    assert said in officer.answers()[-2].text
+    assert officer.person.hears(heard) == b"OggS voice"
+    assert heard.caption == said
+
+
+async def test_a_spoken_answer_that_telegram_has_lost_is_said(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """It is another officer who may know, not the farmer."""
+    shown = await opened(officer, await ask(govi, nimal, SINHALA))
+    preview = await officer.after(1, lambda: officer.person.sends_voice(replying_to=shown))
+    await officer.presses(preview.button(SEND), replies=2)
+    await nimal.sees_more(2)
+    officer.person.loses_files()
+    told = await officer.after(
+        2, lambda: officer.person.presses_anything("q1:o:1", dict(shown.raw))
+    )
+
+    assert told.text == text("refusal.answer_gone")
 
 
 async def test_only_the_last_of_two_pictures_goes(govi: Govi, nimal: Chat, officer: Chat) -> None:
