@@ -62,6 +62,17 @@ class Services:
             self._writer.submit(lambda session: function(session, *args, **kwargs))
         )
 
+    async def run_surely(
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run`, but done all the same when whoever waits for it is cancelled."""
+        # A shielded future; a shielded task would be cancelled when the event loop is closed.
+        return await asyncio.shield(
+            asyncio.wrap_future(
+                self._writer.submit(lambda session: function(session, *args, **kwargs))
+            )
+        )
+
     async def read(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

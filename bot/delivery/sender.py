@@ -253,10 +253,13 @@ class Sender:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
-        """Write down what happened, however long the database needs: forgotten is sent again."""
+        """Write down what happened, however long the database needs: forgotten is sent again.
+
+        Whoever is cancelled meanwhile leaves it to be written behind them.
+        """
         while True:
             try:
-                await self._services.run(function, *args, **kwargs)
+                await self._services.run_surely(function, *args, **kwargs)
                 return
             except OUT_OF_REACH as error:
                 logger.error("outbox out of reach", extra={"reason": describe(error)})

@@ -150,7 +150,7 @@ class Worker:
     async def _handle(self, leased: LeasedUpdate) -> None:
         error = await self._process(leased)
         if error is None:
-            await self._services.run(inbox.finish, leased.update_id)
+            await self._services.run_surely(inbox.finish, leased.update_id)
             self._handled += 1
             self._troubles.pop(leased.update_id, None)
             return

@@ -1,6 +1,7 @@
 """What the sender makes of trouble that is no single message's, and of messages that may kill."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlalchemy.orm import Session
 from telegram import Bot
 
 from bot.bootstrap import Services
@@ -90,6 +92,39 @@ async def test_one_that_may_kill_and_takes_long_is_not_waited_for(
         is_waiting = not has_told(slow)()
 
     assert is_waiting
+
+
+async def test_what_a_cancelled_sender_has_sent_is_recorded_all_the_same(
+    api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is busy with something long, as at a stop in the middle of an import."""
+    begun, is_over, is_recording = threading.Event(), threading.Event(), threading.Event()
+    usual = Services.run_surely
+
+    async def record(*args: Any) -> Any:
+        is_recording.set()
+        return await usual(*args)
+
+    def work(session: Session) -> None:
+        begun.set()
+        is_over.wait(60)
+
+    monkeypatch.setattr(Services, "run_surely", record)
+    person = api.user(11)
+    person.sends("/start")
+    await services.run(outbox.post, person.id, "say")
+    api.fail("sendMessage", faults.Fault(held_seconds=0.3))
+    async with sending(api, services):
+        await api.until(has_told(person))
+        working = asyncio.create_task(services.run(work))
+        await api.until(begun.is_set)
+        await api.until(is_recording.is_set)
+    is_over.set()
+    await working
+    await services.run(lambda session: None)
+
+    with reading(services.sessions) as session:
+        assert session.query(OutgoingMessage).one().status is OutboxStatus.SENT
 
 
 @pytest.mark.parametrize("error", [NoConnectionError("pool"), KeyError("ours")])

@@ -31,6 +31,8 @@ class Inbox:
         """Do as `Services.run` does, by the function's name."""
         return getattr(self, function.__name__)(*args)
 
+    run_surely = run
+
     def lease(
         self, limit: int, seconds: float, busy: Sequence[int], is_idle: bool
     ) -> list[LeasedUpdate]:
