@@ -50,6 +50,16 @@ if TYPE_CHECKING:
 
 GoviApplication = Application[Any, GoviContext, Any, Any, Any, Any]
 
+
+class _Forgetful(GoviApplication):
+    """Keeps nobody's number; PTB notes everyone who ever wrote, for a persistence or for none."""
+
+    __slots__ = ()
+
+    def _mark_for_persistence_update(self, **_: object) -> None:
+        """Note nothing: all that is kept is in the database, and erased there."""
+
+
 #: Kinds of updates that Telegram is asked for; each has a handler below.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
@@ -71,7 +81,8 @@ def build(
         services: What the handlers work with; the caller closes them.
     """
     application: GoviApplication = (
-        builder.updater(None)
+        builder.application_class(_Forgetful)
+        .updater(None)
         .context_types(ContextTypes(context=GoviContext))
         .post_init(_post_init)
         .post_shutdown(_post_shutdown)

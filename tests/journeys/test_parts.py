@@ -1,10 +1,12 @@
 """A part of a serving process dies, hangs, or is asked how it is."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import httpx
 import pytest
+from telegram.ext import Application
 
 from bot.errors import ServingError
 from bot.intake.poller import Poller
@@ -86,3 +88,22 @@ async def test_a_serving_process_tells_how_it_is(
     assert 'govi_decisions_total{decision="answer"} 1.0' in metrics.text
     await govi.stop()
     await govi.close()
+
+
+async def test_nobody_who_wrote_is_kept_in_memory(api: BotApi, govi: Govi, farmer: Person) -> None:
+    """PTB would note every person and chat for ever: growth, and a number that /forget misses."""
+    number = 7_000_123_456
+    await api.reply_to(api.user(number).sends(BLAST))
+    await api.reply_to(farmer.sends(BLAST))
+
+    applications = [each for each in gc.get_objects() if isinstance(each, Application)]
+    held = [getattr(each, name) for each in applications for name in slots_of(type(each))]
+
+    assert len(held) > 20
+    assert [each for each in held if isinstance(each, set | dict) and number in each] == []
+
+
+def slots_of(kind: type) -> set[str]:
+    """The names of what instances hold, those of ancestors too."""
+    names = {name for each in kind.__mro__ for name in getattr(each, "__slots__", ())}
+    return {name for name in names if not name.startswith("__")}
