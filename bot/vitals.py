@@ -25,8 +25,8 @@ class Vitals:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._deadlines: dict[str, float] = {}
         self._reached_at = clock()
-        #: Calls that Telegram has taken: a count that stands still while the way there is shut.
-        self.calls_taken = 0
+        #: Messages that Telegram has taken: a count that stands still while it takes none.
+        self.messages_taken = 0
         self.searches = [0] * (len(SEARCH_BOUNDS) + 1)
         self.search_seconds = 0.0
 
@@ -48,8 +48,8 @@ class Vitals:
         self._reached_at = self._clock()
 
     def note_taken(self) -> None:
-        """Say that Telegram has just taken a call of ours, such as a message."""
-        self.calls_taken += 1
+        """Say that Telegram has just taken a message."""
+        self.messages_taken += 1
 
     def unreached_seconds(self) -> float:
         """Return for how long Telegram has not been heard of; from the start if never."""

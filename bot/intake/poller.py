@@ -74,7 +74,6 @@ class Poller:
                 await self._end_webhook()
                 received = await self._fetch(offset)
                 self._services.vitals.note_reached()
-                self._services.vitals.note_taken()
                 if received:
                     self._services.vitals.expect("poller", STORE_SECONDS)
                     writing = self._services.run(inbox.store, received)

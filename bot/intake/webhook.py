@@ -115,7 +115,6 @@ class Webhook:
             )
         else:
             self._services.vitals.note_reached()
-        self._services.vitals.note_taken()
         if known.url == self._url and self._is_announced:
             return
         await self._bot.set_webhook(

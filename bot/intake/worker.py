@@ -45,6 +45,8 @@ SWEEP_SECONDS = 1.0
 ATTEMPTS = 5
 #: The same for failures that look like an outage, each after others got through.
 OUTAGE_ATTEMPTS = 20
+#: Nor is an update tried for longer while Telegram is heard of, should nobody be sent anything.
+LONGEST_TROUBLE_SECONDS = 24 * 3600.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 30.0
 
 #: What SQLite says when the machine is at fault, whatever it was asked to do.
@@ -55,16 +57,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Progress:
-    """How much had got through when somebody looked: updates handled, calls Telegram took."""
+    """How much had got through when somebody looked: updates handled, messages Telegram took."""
 
     handled: int
-    calls_taken: int
+    messages_taken: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """How often an update failed in a row as in an outage, and what had got through until then."""
+    """Since when and how often an update fails as in an outage, and what got through by then."""
 
+    since: float
     progress: _Progress
     times: int = 0
 
@@ -173,16 +176,22 @@ class Worker:
     def _judge(self, leased: LeasedUpdate, error: BaseException) -> _Sentence:
         if isinstance(error, RetryAfter):
             return _Sentence(seconds_of(error), is_counted=False)
-        now = _Progress(self._handled, self._services.vitals.calls_taken)
-        trouble = self._troubles.pop(leased.update_id, _Trouble(now))
+        now = _Progress(self._handled, self._services.vitals.messages_taken)
+        trouble = self._troubles.pop(leased.update_id, _Trouble(time.monotonic(), now))
         if not _is_outage(error):
             is_last = leased.attempts >= ATTEMPTS
             return _Sentence(None if is_last else _pause(leased.attempts - 1))
         is_counted = _has_moved(error, trouble.progress, now)
-        if is_counted and leased.attempts >= OUTAGE_ATTEMPTS:
+        if (is_counted and leased.attempts >= OUTAGE_ATTEMPTS) or self._is_hopeless(error, trouble):
             return _Sentence(None)
-        self._troubles[leased.update_id] = _Trouble(now, trouble.times + 1)
+        self._troubles[leased.update_id] = _Trouble(trouble.since, now, trouble.times + 1)
         return _Sentence(_pause(trouble.times), is_counted)
+
+    def _is_hopeless(self, error: BaseException, trouble: _Trouble) -> bool:
+        if time.monotonic() < trouble.since + LONGEST_TROUBLE_SECONDS:
+            return False
+        is_heard_of = self._services.vitals.unreached_seconds() < LEASE_SECONDS
+        return isinstance(error, TelegramError) and is_heard_of
 
     async def _process(self, leased: LeasedUpdate) -> BaseException | None:
         """Run the handlers; return what went wrong, which the application itself swallows."""
@@ -218,7 +227,7 @@ def _has_moved(error: BaseException, before: _Progress, now: _Progress) -> bool:
     if isinstance(error, OUT_OF_REACH):
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
         return code & 0xFF not in _MACHINE and now.handled > before.handled
-    return isinstance(error, TelegramError) and now.calls_taken > before.calls_taken
+    return isinstance(error, TelegramError) and now.messages_taken > before.messages_taken
 
 
 def _facts(leased: LeasedUpdate) -> dict[str, object]:

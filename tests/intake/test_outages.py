@@ -166,6 +166,20 @@ async def test_an_outage_sets_nothing_aside_however_long(
     assert [row.attempts for row in rows(services)] == [1, 1]
 
 
+async def test_a_day_of_trouble_is_the_most_while_telegram_is_heard_of(
+    services: Services, handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody else is sent anything, nothing tells the update's fault from Telegram's."""
+    monkeypatch.setattr(worker, "LONGEST_TROUBLE_SECONDS", 0.1)
+    handlers.errors["poison"] = UNREACHABLE
+    await receive(services, NIMAL, "poison")
+    await receive(services, NIMAL, "next")
+
+    await until(lambda: handlers.tried["next"] == 1)
+
+    assert rows(services)[0].status is InboxStatus.FAILED
+
+
 async def test_an_outage_of_the_network_alone_sets_nothing_aside(
     services: Services, handlers: Handlers
 ) -> None:
