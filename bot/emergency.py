@@ -8,9 +8,9 @@ is denied ("nobody drank any") or happened to an animal is no emergency.
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, partial
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -61,8 +61,19 @@ class Emergency:
     language: str = ""
 
 
-#: Expressions are compiled when a message first asks for them; most never are.
-_compiled = lru_cache(maxsize=None)(re.compile)
+class Expression:
+    """A regular expression over sounds, written and compiled when a message first asks for it.
+
+    Most never are: a pattern is looked for only where all of its words are.
+    """
+
+    def __init__(self, write: Callable[[], str]) -> None:
+        self._write = write
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The expression, ready to search with."""
+        return re.compile(self._write())
 
 
 class _Sounds:
@@ -70,31 +81,26 @@ class _Sounds:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.text = f" {' '.join(words)} "
-        self._found: dict[str, bool] = {}
+        self._found: dict[Expression, bool] = {}
 
-    def has(self, expression: str) -> bool:
-        """Whether an expression is found anywhere; "" always is."""
+    def has(self, expression: Expression) -> bool:
+        """Whether an expression is found anywhere."""
         if expression not in self._found:
-            self._found[expression] = _compiled(expression).search(self.text) is not None
+            self._found[expression] = expression.compiled.search(self.text) is not None
         return self._found[expression]
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A sequence of words.
+    """A sequence of words: its whole expression, and those of the words that it cannot lack."""
 
-    Attributes:
-        pieces: Its expression; most share most of theirs with others, and are never put together.
-        words: Expressions for the words that it cannot lack.
-    """
-
-    pieces: tuple[str, ...]
-    words: tuple[str, ...]
+    expression: Expression
+    words: tuple[Expression, ...]
 
     def find(self, sounds: _Sounds) -> Iterator[re.Match[str]]:
         """Yield where it is found."""
         if all(sounds.has(word) for word in self.words):
-            yield from _compiled("".join(self.pieces)).finditer(sounds.text)
+            yield from self.expression.compiled.finditer(sounds.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +109,26 @@ class Rule:
 
     Attributes:
         patterns: Any of which tells it.
-        needs: Expression that must be found anywhere too.
-        unless: Expression that must not be found anywhere, unless `despite` is too; "" for none.
-        denied: Expression for a word that, shortly before, turns it into its opposite.
-        past: Expression for a word by which it is long over, unless `recent` is found too; "" for
-            none.
+        needs: What must be found anywhere too.
+        unless: What must not be found anywhere, unless `despite` is too.
+        denied: A word that, shortly before, turns it into its opposite.
+        past: A word by which it is long over, unless `recent` is found too.
     """
 
     kind: str
     patterns: tuple[Pattern, ...]
-    needs: str
-    unless: str
-    despite: str
-    denied: str
-    past: str
-    recent: str
+    needs: Expression | None
+    unless: Expression | None
+    despite: Expression | None
+    denied: Expression
+    past: Expression | None
+    recent: Expression | None
 
     def holds(self, sounds: _Sounds) -> bool:
         """Whether it tells an emergency."""
-        if not sounds.has(self.needs) or _outweighs(sounds, self.past, self.recent):
+        if self.needs is not None and not sounds.has(self.needs):
+            return False
+        if _outweighs(sounds, self.past, self.recent):
             return False
         matches = (match for pattern in self.patterns for match in pattern.find(sounds))
         is_told = any(not self._is_denied(match) for match in matches)
@@ -129,14 +136,14 @@ class Rule:
 
     def _is_denied(self, match: re.Match[str]) -> bool:
         before = match.string[: match.start()].split()[-DENIAL_WORDS:]
-        return _compiled(self.denied).search(f" {' '.join(before)} ") is not None
+        return self.denied.compiled.search(f" {' '.join(before)} ") is not None
 
 
-def _outweighs(sounds: _Sounds, against: str, despite: str) -> bool:
-    """Whether `against` is found, and no `despite`; "" never is."""
-    if not against or not sounds.has(against):
+def _outweighs(sounds: _Sounds, against: Expression | None, despite: Expression | None) -> bool:
+    """Whether `against` is found, and no `despite`."""
+    if against is None or not sounds.has(against):
         return False
-    return not despite or not sounds.has(despite)
+    return despite is None or not sounds.has(despite)
 
 
 class Emergencies:
@@ -238,10 +245,15 @@ class _Grammar:
         self._document = document
         self._apart = frozenset(normalize(word) for word in document.apart.split())
         self._written: dict[str, str] = {}
-        self._sounded: dict[str, str] = {}
+        self._expressions: dict[tuple[Callable[[str], str], str], Expression] = {}
 
     def read(self) -> Emergencies:
-        """Compile every rule."""
+        """Read every rule.
+
+        Raises:
+            KeyError: One of them names a set that is not there.
+        """
+        self._check_names()
         english = frozenset(normalize(word) for word in self._document.english.split())
         return Emergencies([*self._rules()], self._apart, english)
 
@@ -256,10 +268,20 @@ class _Grammar:
                 self._anywhere(rule.needs),
                 self._anywhere(rule.unless),
                 self._anywhere(rule.despite),
-                self._whole(f"<_denied> {rule.denied}"),
-                self._anywhere(self._document.past) if rule.kind in passing else "",
+                self._expression(self._whole, f"<_denied> {rule.denied}"),
+                self._anywhere(self._document.past) if rule.kind in passing else None,
                 self._anywhere(self._document.recent),
             )
+
+    def _check_names(self) -> None:
+        document = self._document
+        texts = [document.denied, document.refused, document.past, document.recent]
+        texts += document.words.values()
+        for rule in document.rule:
+            texts += self._texts(rule.patterns)
+            texts += rule.between, rule.needs, rule.unless, rule.despite, rule.denied
+        for name in _NAMED.findall(" ".join(texts)):
+            document.words[name]
 
     def _texts(self, patterns: Sequence[str]) -> Iterator[str]:
         """Yield patterns, those of a named group one by one."""
@@ -269,33 +291,37 @@ class _Grammar:
             else:
                 yield pattern
 
-    def _anywhere(self, words: str) -> str:
-        return self._whole(words) if words else ""
+    def _expression(self, write: Callable[[str], str], words: str) -> Expression:
+        """Return the one expression that is written so for these words."""
+        new = Expression(partial(write, words))
+        return self._expressions.setdefault((write, words), new)
+
+    def _anywhere(self, words: str) -> Expression | None:
+        return self._expression(self._whole, words) if words else None
 
     def _whole(self, words: str) -> str:
-        written = f"whole {words}"
-        if written not in self._written:
-            self._written[written] = rf"(?<= ){self._choices(words)}(?= )"
-        return self._written[written]
+        return rf"(?<= ){self._choices(words)}(?= )"
 
     def _pattern(self, text: str, between: str) -> Pattern:
+        words = (part for part in text.split() if part not in _GAPS and not part.endswith("?"))
+        return Pattern(
+            Expression(partial(self._sequence, text, between)),
+            tuple(self._expression(self._choices, word.replace("/", " ")) for word in words),
+        )
+
+    def _sequence(self, text: str, between: str) -> str:
         """Write "<poison> ... <drank>" as an expression; words may also be run together."""
-        joint, stop, refused = "", self._choices(between), self._choices(self._document.refused)
-        pieces, words = ["(?<= )"], []
+        out, joint, stop = "", "", self._choices(between)
         for part in text.split():
             if part in _GAPS:
-                pieces += "(?: (?!", stop, rf" )\S+(?= )){{0,{_GAPS[part]}}}"
+                out += rf"(?: (?!{stop} )\S+(?= )){{0,{_GAPS[part]}}}"
                 joint = " "
                 continue
             choice = self._choices(part.removesuffix("?").replace("/", " "))
-            if part.endswith("?"):
-                pieces += f"(?:{joint}", choice, ")?"
-            else:
-                pieces += joint, choice
-                words.append(choice)
+            out += f"(?:{joint}{choice})?" if part.endswith("?") else joint + choice
             joint = " ?"
-        pieces += "(?= )(?! ", refused, " )"
-        return Pattern(tuple(pieces), tuple(words))
+        refused = self._choices(self._document.refused)
+        return rf"(?<= ){out}(?= )(?! {refused} )"
 
     def _choices(self, words: str) -> str:
         """Write words parted by spaces as one group; "<set>" stands for its words."""
@@ -321,7 +347,5 @@ class _Grammar:
         return self._choices(self._document.denied if name == "_denied" else words[name])
 
     def _letters(self, part: str) -> str:
-        if part not in self._sounded:
-            pieces = [" ".join(_sound(w, self._apart) for w in _words(p)) for p in part.split("*")]
-            self._sounded[part] = r"\S*".join(re.escape(piece) for piece in pieces)
-        return self._sounded[part]
+        pieces = [" ".join(_sound(w, self._apart) for w in _words(p)) for p in part.split("*")]
+        return r"\S*".join(re.escape(piece) for piece in pieces)

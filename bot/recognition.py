@@ -16,6 +16,10 @@ class Recognition:
     emergencies: Emergencies
     smalltalk: SmallTalk
 
+    def prepare(self) -> None:
+        """Make ready what the first message would wait for else: a fifth of a second of work."""
+        self.remark("a")  # whatever the words are, nearly all of the rules are looked at
+
     def remark(self, text: str) -> Remark | None:
         """Return what a message is, or None: search for it. Never raises."""
         return self.emergency(text) or self.small_talk(text)

@@ -75,6 +75,8 @@ async def run(services: Services, *companions: Companion, is_webhook: bool = Fal
         application = create_application(services)
         wake = sender_of(application).wake
         beside = [asyncio.create_task(_beside(each, stop, wake)) for each in companions]
+        # Reaching Telegram takes longer.
+        beside.append(asyncio.create_task(asyncio.to_thread(services.recognition.prepare)))
         try:
             async with started(application, stop):
                 if not stop.is_set():
