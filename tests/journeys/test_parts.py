@@ -1,14 +1,15 @@
 """A part of a serving process dies, hangs, or is asked how it is."""
 
 import asyncio
-import gc
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from telegram.ext import Application
 
+from bot.bootstrap import Services
 from bot.errors import ServingError
+from bot.intake import serving
 from bot.intake.poller import Poller
 from bot.intake.worker import Worker
 from bot.monitoring import watchdog
@@ -90,14 +91,24 @@ async def test_a_serving_process_tells_how_it_is(
     await govi.close()
 
 
-async def test_nobody_who_wrote_is_kept_in_memory(api: BotApi, govi: Govi, farmer: Person) -> None:
+async def test_nobody_who_wrote_is_kept_in_memory(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """PTB would note every person and chat for ever: growth, and a number that /forget misses."""
-    number = 7_000_123_456
-    await api.reply_to(api.user(number).sends(BLAST))
-    await api.reply_to(farmer.sends(BLAST))
+    number, made = 7_000_123_456, []
+    create = serving.create_application
 
-    applications = [each for each in gc.get_objects() if isinstance(each, Application)]
-    held = [getattr(each, name) for each in applications for name in slots_of(type(each))]
+    def create_application(services: Services) -> Any:
+        made.append(create(services))
+        return made[-1]
+
+    monkeypatch.setattr(serving, "create_application", create_application)
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    await govi.start()
+    await api.reply_to(api.user(number).sends(BLAST))
+    held = [getattr(made[0], name) for name in slots_of(type(made[0]))]
+    await govi.stop()
+    await govi.close()
 
     assert len(held) > 20
     assert [each for each in held if isinstance(each, set | dict) and number in each] == []
