@@ -85,8 +85,10 @@ def main() -> None:
         "make bench",
         f"{text}\n\nPlain stack: SentenceTransformer, torch float32, unpruned vocabulary, brute "
         "force over stored vectors. Govi: the process of `govi run`, bot included, ONNX int8, "
-        f"fused with the sound fold. Medians of {RUNS} runs of {QUESTIONS} test questions, the "
-        "stacks in turn.",
+        "fused with the sound fold, without the tools of development; the rules for calls for "
+        "help are made ready after the first answer, as `govi run` does while it connects, and "
+        f"their memory counts. Medians of {RUNS} runs of {QUESTIONS} test questions, the stacks "
+        "in turn.",
     )
 
 
