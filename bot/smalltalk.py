@@ -8,9 +8,9 @@ message a question.
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -64,34 +64,52 @@ class Marked:
     company: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Grammar:
+    """What is known of words.
+
+    Attributes:
+        rules: In the order of their kinds.
+        marked: In the same order.
+        address: Folded words by which people are called.
+        skipped: These, and folded words that say nothing.
+    """
+
+    rules: Sequence[Rule]
+    marked: Sequence[Marked]
+    address: frozenset[str]
+    skipped: frozenset[str]
+
+    @cached_property
+    def _phrase(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"({rule.pattern})" for rule in self.rules))
+
+    def find(self, sounds: str) -> Rule | None:
+        """Return the rule that has a whole phrase, its sounds written without spaces."""
+        match = self._phrase.fullmatch(sounds)
+        return self.rules[match.lastindex - 1] if match and match.lastindex else None
+
+
 class SmallTalk:
     """Tells small talk from questions. Knows no model and no state; safe in any thread."""
 
     def __init__(
-        self,
-        kinds: Sequence[str],
-        rules: Sequence[Rule],
-        marked: Sequence[Marked],
-        address: frozenset[str],
-        fillers: frozenset[str],
-        emoji: Mapping[str, str],
+        self, kinds: Sequence[str], emoji: Mapping[str, str], write: Callable[[], Grammar]
     ) -> None:
         """Take what `load_smalltalk` has read.
 
         Args:
             kinds: In order of precedence: the first one found in a message names it.
-            rules: In the same order.
-            marked: In the same order.
-            address: Folded words by which people are called.
-            fillers: Folded words that say nothing.
             emoji: Character -> kind; counts only in a message without words.
+            write: Makes the grammar, when a message first asks for it.
         """
         self.kinds = tuple(kinds)
-        self._rules = rules
-        self._marked = marked
-        self._address = address
-        self._skipped = address | fillers
         self._emoji = emoji
+        self._write = write
+
+    @cached_property
+    def _grammar(self) -> Grammar:
+        return self._write()
 
     def detect(self, text: str) -> str | None:
         """Return the kind of small talk that a message is, or None: handle it as a question.
@@ -103,23 +121,23 @@ class SmallTalk:
             return None
         if not words:
             return self._first(self._emoji[char] for char in text if char in self._emoji)
-        bare = [word for word in words if word not in self._skipped]
+        bare = [word for word in words if word not in self._grammar.skipped]
         covers = self._covers(words) or (bare != words and self._covers(bare))
         if not covers:
             return self._find_marked(set(bare))
         cover = min(covers, key=lambda rules: (not rules, len(rules), self._ranks(rules)))
         if not cover:
-            return GREETING if self._address.intersection(words) else None
+            return GREETING if self._grammar.address.intersection(words) else None
         return self._first(rule.kind for rule in cover)
 
     def _covers(self, words: Sequence[str]) -> set[frozenset[Rule]]:
         """Return the rules of every way to cut words into phrases and words to skip."""
         ways: list[set[frozenset[Rule]]] = [set() for _ in words] + [{frozenset()}]
         for start in reversed(range(len(words))):
-            if words[start] in self._skipped:
+            if words[start] in self._grammar.skipped:
                 ways[start] |= ways[start + 1]
             for end in range(start + 1, len(words) + 1):
-                rule = self._find("".join(words[start:end])) if ways[end] else None
+                rule = self._grammar.find("".join(words[start:end])) if ways[end] else None
                 if rule:
                     ways[start] |= {rest | {rule} for rest in ways[end]}
         return {rules for rules in ways[0] if _stands(rules)}
@@ -127,19 +145,10 @@ class SmallTalk:
     def _ranks(self, rules: Iterable[Rule]) -> list[int]:
         return sorted(self.kinds.index(rule.kind) for rule in rules)
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        """Finds a whole phrase; its groups are the rules. Compiled when a message first asks."""
-        return re.compile("|".join(f"({rule.pattern})" for rule in self._rules))
-
-    def _find(self, sounds: str) -> Rule | None:
-        match = self._pattern.fullmatch(sounds)
-        return self._rules[match.lastindex - 1] if match and match.lastindex else None
-
     def _find_marked(self, words: set[str]) -> str | None:
         found = (
             marked.kind
-            for marked in self._marked
+            for marked in self._grammar.marked
             if words & marked.markers and words <= marked.company
         )
         return next(found, None)
@@ -186,9 +195,7 @@ def load_smalltalk(path: Path = FILE) -> SmallTalk:
     """
     try:
         document = _Document.model_validate(tomllib.loads(path.read_text("utf-8")))
-        sets = {name: _sounds(words) for name, words in document.words.items()}
-        rules = tuple(_rules(document, sets))
-        marked = tuple(_marked(document, sets))
+        _check_names(document)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise SmallTalkError(f"{path} cannot be used: {error}") from error
     except KeyError as error:
@@ -196,13 +203,25 @@ def load_smalltalk(path: Path = FILE) -> SmallTalk:
             f"{path}: a phrase names <{error.args[0]}>, [words] lacks it"
         ) from None
     emoji = {char: name for name, kind in document.kinds.items() for char in kind.emoji.split()}
-    return SmallTalk(
-        tuple(document.kinds),
-        rules,
-        marked,
-        frozenset(_sounds(document.address)),
-        frozenset(_sounds(document.fillers)),
-        emoji,
+    return SmallTalk(tuple(document.kinds), emoji, partial(_grammar, document))
+
+
+def _check_names(document: _Document) -> None:
+    texts = [document.common]
+    for kind in document.kinds.values():
+        texts += *kind.phrases, *kind.alone, kind.markers, kind.company
+    for name in _SET.findall(" ".join(texts)):
+        document.words[name]
+
+
+def _grammar(document: _Document) -> Grammar:
+    sets = {name: _sounds(words) for name, words in document.words.items()}
+    address = frozenset(_sounds(document.address))
+    return Grammar(
+        tuple(_rules(document, sets)),
+        tuple(_marked(document, sets)),
+        address,
+        address | _sounds(document.fillers),
     )
 
 
