@@ -4,6 +4,7 @@ What becomes of an update that fails:
 
 - a pause asked for (429), or a machine at its limits (the model's queue or the disk is full): tried
   again, however often;
+- it cannot be read: set aside at once, for it will not read better;
 - Telegram or the database out of reach: tried again, a little later each time; an outage never uses
   an update up, but one that keeps failing while the others get through is set aside;
 - anything else: tried again a few times, then set aside.
@@ -151,13 +152,23 @@ class Worker:
         self.wake()
 
     async def _handle(self, leased: LeasedUpdate) -> None:
-        error = await self._process(leased)
-        if error is None:
-            await self._services.run_surely(inbox.finish, leased.update_id)
-            self._handled += 1
-            self._troubles.pop(leased.update_id, None)
+        try:
+            update = Update.de_json(storable_within(leased.raw), self._application.bot)
+        except Exception as error:
+            await self._settle(leased, error, _Sentence(None))
             return
-        sentence = self._judge(leased, error)
+        failure = await self._process(update)
+        if failure is not None:
+            await self._settle(leased, failure, self._judge(leased, failure))
+            return
+        await self._services.run_surely(inbox.finish, leased.update_id)
+        self._handled += 1
+        self._troubles.pop(leased.update_id, None)
+
+    async def _settle(
+        self, leased: LeasedUpdate, error: BaseException, sentence: _Sentence
+    ) -> None:
+        """Put a failed update back, or set it aside."""
         retry = sentence.retry_seconds
         logger.warning(
             "update failed" if retry else "update set aside",
@@ -193,16 +204,15 @@ class Worker:
         is_heard_of = self._services.vitals.unreached_seconds() < LEASE_SECONDS
         return isinstance(error, TelegramError) and is_heard_of
 
-    async def _process(self, leased: LeasedUpdate) -> BaseException | None:
+    async def _process(self, update: Update) -> BaseException | None:
         """Run the handlers; return what went wrong, which the application itself swallows."""
         raised: Exception | None = None
         try:
             async with asyncio.timeout(HANDLE_SECONDS):
-                update = Update.de_json(storable_within(leased.raw), self._application.bot)
                 await self._application.process_update(update)
         except Exception as error:
             raised = error
-        noted = self._failures.pop(leased.update_id, None)
+        noted = self._failures.pop(update.update_id, None)
         return raised or noted
 
     async def _note_failure(self, update: object, context: Any) -> None:

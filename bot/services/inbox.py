@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeGuard
 
-from sqlalchemy import Select, Text, cast, delete, exists, or_, select, update
+from sqlalchemy import Integer, Select, Text, bindparam, cast, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot.db.base import utc_now
+from bot.db.base import UtcDateTime, utc_now
 from bot.db.models import InboxStatus, ReceivedUpdate, Reply
 
 #: Under this name stands, in `raw`, the text of what is no update ...
@@ -113,21 +114,18 @@ def lease(
     """Take the oldest waiting updates, one a chat, and hold them for `lease_seconds`.
 
     A chat's later update is never handed out while an earlier one is unfinished, so each chat
-    is served in order. Updates that belong to no chat go one at a time, as one chat.
+    is served in order. Updates that belong to no chat wait for none.
 
     What a process died with may have killed it. Such an update is handed out alone, when the
     worker is idle, so that the next death tells which it was; until then nothing else is. Those
     that have killed least go first.
     """
     now = utc_now()
-    suspects = _waiting(now, busy_chats).where(ReceivedUpdate.crashes > 0)
-    wanted = suspects.order_by(ReceivedUpdate.crashes, ReceivedUpdate.id).limit(1)
-    rows = session.scalars(wanted).all()
+    given = {"now": now, "busy_chats": sorted(busy_chats), "limit": limit}
+    rows = session.scalars(_waiting(are_suspect=True), given | {"limit": 1}).all()
     if rows and not is_idle:
         return []
-    if not rows:
-        others = _waiting(now, busy_chats).where(ReceivedUpdate.crashes == 0)
-        rows = session.scalars(others.order_by(ReceivedUpdate.id).limit(limit)).all()
+    rows = rows or session.scalars(_waiting(are_suspect=False), given).all()
     for row in rows:
         row.leased_until = now + timedelta(seconds=lease_seconds)
         row.attempts += 1
@@ -135,19 +133,31 @@ def lease(
     return [LeasedUpdate(r.id, r.update_id, r.chat_id, r.raw, r.attempts) for r in rows]
 
 
-def _waiting(now: datetime, busy_chats: Collection[int]) -> Select[ReceivedUpdate]:
-    """Select updates that may be handed out: due, held by nobody, and the first of their chat."""
+@cache
+def _waiting(are_suspect: bool) -> Select[ReceivedUpdate]:
+    """Select updates that may be handed out: due, held by nobody, and the first of their chat.
+
+    It takes longer to make than to run, so it is made once. It is run with `now`, the
+    `busy_chats` and a `limit`.
+    """
     row, earlier = ReceivedUpdate, aliased(ReceivedUpdate)
-    return select(row).where(
-        _RECEIVED,
-        or_(row.due_at.is_(None), row.due_at <= now),
-        or_(row.leased_until.is_(None), row.leased_until <= now),
-        or_(row.chat_id.is_(None), row.chat_id.not_in(sorted(busy_chats))),
-        ~exists().where(
-            earlier.chat_id.is_not_distinct_from(row.chat_id),
-            earlier.status == InboxStatus.RECEIVED,
-            earlier.id < row.id,
-        ),
+    now = bindparam("now", type_=UtcDateTime())
+    return (
+        select(row)
+        .where(
+            row.crashes > 0 if are_suspect else row.crashes == 0,
+            _RECEIVED,
+            or_(row.due_at.is_(None), row.due_at <= now),
+            or_(row.leased_until.is_(None), row.leased_until <= now),
+            or_(row.chat_id.is_(None), row.chat_id.not_in(bindparam("busy_chats", expanding=True))),
+            ~exists().where(
+                earlier.chat_id == row.chat_id,
+                earlier.status == InboxStatus.RECEIVED,
+                earlier.id < row.id,
+            ),
+        )
+        .order_by(row.crashes, row.id)
+        .limit(bindparam("limit", type_=Integer))
     )
 
 

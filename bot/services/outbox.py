@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot.db.base import utc_now
+from bot.db.base import UtcDateTime, utc_now
 from bot.db.models import Lane, OutboxStatus, OutgoingMessage, Reply
 from bot.services.farmers import mark_unreachable
 
@@ -121,38 +122,46 @@ def lease(
     that have killed least go first.
     """
     now = utc_now()
-    suspects = _take(session, and_(OutgoingMessage.crashes > 0, _is_ready(now, busy_chats)), 1)
-    if suspects and not is_idle:
+    given = {"now": now, "busy_chats": sorted(busy_chats), "limit": limit}
+    rows = session.execute(_ready(are_suspect=True), given | {"limit": 1}).all()
+    if rows and not is_idle:
         return []
-    rows = suspects or _take(
-        session, and_(OutgoingMessage.crashes == 0, _is_ready(now, busy_chats)), limit
-    )
-    session.execute(
-        update(OutgoingMessage)
-        .where(OutgoingMessage.id.in_([row.id for row in rows]))
-        .values(leased_until=now + timedelta(seconds=lease_seconds))
-    )
+    rows = rows or session.execute(_ready(are_suspect=False), given).all()
+    if rows:
+        session.execute(
+            update(OutgoingMessage)
+            .where(OutgoingMessage.id.in_([row.id for row in rows]))
+            .values(leased_until=now + timedelta(seconds=lease_seconds))
+        )
     return [LeasedMessage(*row) for row in rows]
 
 
-def _take(session: Session, is_wanted: ColumnElement[bool], limit: int) -> Sequence[Any]:
-    row = OutgoingMessage
-    wanted = select(*_LEASED).where(is_wanted).order_by(row.crashes, row.lane, row.id).limit(limit)
-    return session.execute(wanted.with_for_update(skip_locked=True)).all()
+@cache
+def _ready(are_suspect: bool) -> Select[*tuple[Any, ...]]:
+    """Select messages that may be handed out: due, held by nobody, and the first of their chat.
 
-
-def _is_ready(now: datetime, busy_chats: Collection[int]) -> ColumnElement[bool]:
-    earlier = aliased(OutgoingMessage)
-    return and_(
-        _PENDING,
-        OutgoingMessage.due_at <= now,
-        or_(OutgoingMessage.leased_until.is_(None), OutgoingMessage.leased_until <= now),
-        OutgoingMessage.chat_id.not_in(sorted(busy_chats)),
-        ~exists().where(
-            earlier.chat_id == OutgoingMessage.chat_id,
-            earlier.status == OutboxStatus.PENDING,
-            earlier.id < OutgoingMessage.id,
-        ),
+    It takes longer to make than to run, so it is made once. It is run with `now`, the
+    `busy_chats` and a `limit`.
+    """
+    row, earlier = OutgoingMessage, aliased(OutgoingMessage)
+    now = bindparam("now", type_=UtcDateTime())
+    return (
+        select(*_LEASED)
+        .where(
+            row.crashes > 0 if are_suspect else row.crashes == 0,
+            _PENDING,
+            row.due_at <= now,
+            or_(row.leased_until.is_(None), row.leased_until <= now),
+            row.chat_id.not_in(bindparam("busy_chats", expanding=True)),
+            ~exists().where(
+                earlier.chat_id == row.chat_id,
+                earlier.status == OutboxStatus.PENDING,
+                earlier.id < row.id,
+            ),
+        )
+        .order_by(row.crashes, row.lane, row.id)
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True)
     )
 
 

@@ -126,13 +126,13 @@ async def test_a_farmer_who_blocked_the_bot_is_marked_and_holds_nobody_up(
 async def test_an_update_that_cannot_be_parsed_is_set_aside(
     api: BotApi, govi: Govi, farmer: Person
 ) -> None:
-    """It ends as failed with its reason, and what came behind it is answered."""
+    """It ends as failed without another attempt, and what came behind it is answered."""
     farmer.sends_object({"text": 7, "entities": "nonsense"})
 
     await api.reply_to(api.user(33).sends(BLAST))
 
     await api.until(lambda: govi.rows(ReceivedUpdate)[0].status is InboxStatus.FAILED)
-    assert govi.rows(ReceivedUpdate)[0].attempts == 5
+    assert govi.rows(ReceivedUpdate)[0].attempts == 1
 
 
 async def test_a_rejected_token_ends_serving_with_a_named_error(

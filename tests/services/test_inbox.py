@@ -52,6 +52,13 @@ def test_a_chat_is_served_in_order(session: Session) -> None:
     assert lease_ids(session) == [2]
 
 
+def test_what_belongs_to_no_chat_waits_for_none(session: Session) -> None:
+    """One that fails and is tried later keeps nothing else waiting."""
+    inbox.store(session, [{"update_id": 1}, {"update_id": 2}])
+
+    assert lease_ids(session) == [1, 2]
+
+
 def test_a_busy_chat_is_skipped(session: Session) -> None:
     """Chats that a worker is serving are left alone."""
     inbox.store(session, [message(1, 7), message(2, 8)])
@@ -143,8 +150,8 @@ def test_a_pause_after_a_failure_is_no_death(session: Session) -> None:
 
 def test_a_lease_looks_things_up_instead_of_grouping_all_that_waits(session: Session) -> None:
     """Both the next rows and the first of each chat are found by an index."""
-    rows = inbox._waiting(utc_now(), ()).where(ReceivedUpdate.crashes == 0)
-    statement = rows.order_by(ReceivedUpdate.id).limit(9)
+    given = {"now": utc_now(), "busy_chats": [], "limit": 9}
+    statement = inbox._waiting(are_suspect=False).params(given)
     text = str(statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
     plan = [row.detail for row in session.execute(sql_text(f"EXPLAIN QUERY PLAN {text}"))]
 
