@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -125,19 +126,27 @@ def open_services(
         GoviError: The database or the starter knowledge cannot be used.
         RetrievalError: The model cannot be used.
     """
-    with nothing_to_collect():
+    with nothing_to_collect(), ThreadPoolExecutor(1) as beside:
+        # Much of opening a model is done outside Python, which goes on with the rest meanwhile.
+        opening = beside.submit(lambda: retriever or _open_retriever(settings))
         engine, sessions = open_database(settings)
         load_starter(sessions, STARTER, update_starter)
-        retriever = retriever or Retriever.open(
-            settings.model_dir,
-            settings.index_dir,
-            settings.embedder_runtime,
-            settings.embedder_threads,
-        )
-        index = KnowledgeIndex(sessions, retriever)
-        index.load(progress)
+        catalogue, recognition = Catalogue.load(), load_recognition()
         hearing = open_hearing(settings.speech_model)
-        return Services(settings, engine, sessions, index, Catalogue.load(), hearing=hearing)
+        index = KnowledgeIndex(sessions, opening.result())
+        index.load(progress)
+        return Services(
+            settings, engine, sessions, index, catalogue, recognition=recognition, hearing=hearing
+        )
+
+
+def _open_retriever(settings: Settings) -> Retriever:
+    return Retriever.open(
+        settings.model_dir,
+        settings.index_dir,
+        settings.embedder_runtime,
+        settings.embedder_threads,
+    )
 
 
 def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: bool) -> None:

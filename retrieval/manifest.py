@@ -1,6 +1,5 @@
 """`govi.json`: what Govi must know about a model directory beside the model itself."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.decision import Thresholds
+from retrieval.digest import sha256
 from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
 
 MANIFEST_FILE = "govi.json"
@@ -127,8 +127,7 @@ def digest_file(path: Path) -> str:
         ModelMissingError: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError as exc:
         msg = f"{path} cannot be read: {exc.strerror}; restore the file or run: govi model build"
         raise ModelMissingError(msg) from exc

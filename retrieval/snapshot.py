@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.array_file import read_arrays, write_arrays
+from retrieval.digest import sha256
 from retrieval.errors import SnapshotError
 from retrieval.index import HnswIndex
 from retrieval.lexical import LexicalIndex
@@ -85,7 +87,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
         raise TypeError("only a segment with a graph is worth saving")
     dense.save(folder / "graph.bin")
     write_arrays(folder / "arrays.bin", _as_arrays(snapshot))
-    digests = {name: _sha256(folder / name) for name in _FILES}
+    digests = {name: sha256(folder / name) for name in _FILES}
     (folder / "manifest.json").write_text(json.dumps({"sha256": digests}), "utf-8")
     for path in folder.iterdir():
         _sync(path)
@@ -103,8 +105,10 @@ def load_snapshot(folder: Path, name: str) -> Snapshot | None:
         return None
     try:
         digests = json.loads((place / "manifest.json").read_text("utf-8"))["sha256"]
-        for file in _FILES:
-            if _sha256(place / file) != digests[file]:
+        with ThreadPoolExecutor(len(_FILES)) as readers:
+            found = readers.map(sha256, [place / file for file in _FILES])
+        for file, digest in zip(_FILES, found, strict=True):
+            if digest != digests[file]:
                 raise SnapshotError(f"{place / file} is not the file that was written")
         return _read(place)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -166,11 +170,6 @@ def _read(place: Path) -> Snapshot:
 
 def _numbered(names: Texts) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:
