@@ -1,9 +1,10 @@
-"""Calls for help, told by rule alone: poisoning, snake bite, a wish to die.
+"""Calls for help: poisoning, snake bite, a wish to die.
 
-Nothing here needs the model or the database. Words are compared by their sound
+Nothing here needs the embedder or the database. Words are compared by their sound
 (`retrieval.phonetic.fold`), so that Sinhala script, careless Sinhala and Latin typing meet in one
 rule. A rule is a short grammar, not a list of sentences: a poison, then a verb of swallowing. What
-is denied ("nobody drank any") or happened to an animal is no emergency.
+is denied ("nobody drank any") or happened to an animal is no emergency. What no rule foresaw is
+told by a classifier (`bot.emergency_classifier`), which may also overrule a rule.
 """
 
 import re
@@ -15,12 +16,18 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.emergency_classifier import EmergencyClassifier
 from bot.errors import GoviError
 from bot.settings import ROOT
 from retrieval.normalize import normalize
 from retrieval.phonetic import fold_word
 
 FILE = ROOT / "knowledge" / "emergencies.toml"
+WEIGHTS = ROOT / "knowledge" / "emergencies.weights"
+#: From this probability on a message calls for help though no rule says so.
+LIKELY = 0.25
+#: Below it, it does not though a rule says so.
+UNLIKELY = 0.05
 #: Longer messages are looked at in overlapping pieces of so many words.
 PIECE_WORDS = 60
 #: Words before a match among which a denial is looked for.
@@ -150,7 +157,11 @@ class Emergencies:
     """Tells calls for help from everything else. Keeps no state; safe in any thread."""
 
     def __init__(
-        self, rules: Sequence[Rule], apart: frozenset[str], english: frozenset[str]
+        self,
+        rules: Sequence[Rule],
+        apart: frozenset[str],
+        english: frozenset[str],
+        classifier: EmergencyClassifier | None = None,
     ) -> None:
         """Take what `load_emergencies` has read.
 
@@ -159,25 +170,42 @@ class Emergencies:
             apart: Normalised words that sound like others of another meaning; they are
                 compared as they are written.
             english: Normalised words of which an English message mostly consists.
+            classifier: Has the second word; None leaves it all to the rules.
         """
         self._rules = rules
         self._apart = apart
         self._english = english
+        self._classifier = classifier
         self.kinds = tuple(dict.fromkeys(rule.kind for rule in rules))
 
     def detect(self, text: str) -> Emergency | None:
         """Return what a message calls for help about, or None. Never raises."""
-        words = _words(text)
-        sounds = [_sound(word, self._apart) for word in words]
+        sounds = self.hear(text)
         pieces = [
-            _Sounds(sounds[start : start + PIECE_WORDS])
-            for start in range(0, max(len(sounds), 1), PIECE_WORDS // 2)
+            sounds[start : start + PIECE_WORDS] for start in range(0, len(sounds), PIECE_WORDS // 2)
         ]
-        kinds = (rule.kind for rule in self._rules for piece in pieces if rule.holds(piece))
-        kind = next(kinds, None)
-        return None if kind is None else Emergency(kind, "en" if self._is_english(words) else "")
+        kind = self._judge(pieces) if pieces else None
+        return None if kind is None else Emergency(kind, "en" if self._is_english(text) else "")
 
-    def _is_english(self, words: Sequence[str]) -> bool:
+    def hear(self, text: str) -> list[str]:
+        """Return the sounds of a message's words."""
+        return [_sound(word, self._apart) for word in _words(text)]
+
+    def _judge(self, pieces: Sequence[Sequence[str]]) -> str | None:
+        told = self._find_rule([_Sounds(piece) for piece in pieces])
+        if self._classifier is None:
+            return told
+        kind, danger = max(map(self._classifier.judge, pieces), key=lambda judged: judged[1])
+        if told is not None:
+            return told if danger >= UNLIKELY else None
+        return kind if danger >= LIKELY else None
+
+    def _find_rule(self, pieces: Sequence[_Sounds]) -> str | None:
+        kinds = (rule.kind for rule in self._rules for piece in pieces if rule.holds(piece))
+        return next(kinds, None)
+
+    def _is_english(self, text: str) -> bool:
+        words = _words(text)
         known = sum(word in self._english for word in words)
         return known > len(words) * ENGLISH_SHARE
 
@@ -221,21 +249,35 @@ class _Document(BaseModel):
     rule: tuple[_Rule, ...] = Field(min_length=1)
 
 
-def load_emergencies(path: Path = FILE) -> Emergencies:
-    """Read the rules; the file explains its own format.
+def load_emergencies(path: Path = FILE, weights: Path | None = WEIGHTS) -> Emergencies:
+    """Read the rules, whose file explains its own format, and what the classifier has learnt.
+
+    Args:
+        path: The rules.
+        weights: What `govi model emergencies` wrote; None goes by the rules alone.
 
     Raises:
-        EmergencyError: The file is missing or malformed, or a pattern names an unknown set.
+        EmergencyError: A file is missing or malformed, or a pattern names an unknown set.
     """
+    classifier = None if weights is None else _read_classifier(weights)
     try:
         document = _Document.model_validate(tomllib.loads(path.read_text("utf-8")))
-        return _Grammar(document).read()
+        return _Grammar(document).read(classifier)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise EmergencyError(f"{path} cannot be used: {error}") from error
     except KeyError as error:
         raise EmergencyError(
             f"{path}: a rule names {error.args[0]!r}, which is not there"
         ) from None
+
+
+def _read_classifier(path: Path) -> EmergencyClassifier:
+    try:
+        return EmergencyClassifier.read(path)
+    except (OSError, ValueError) as error:
+        raise EmergencyError(
+            f"{path} cannot be used ({error}); make it again: govi model emergencies"
+        ) from error
 
 
 class _Grammar:
@@ -247,7 +289,7 @@ class _Grammar:
         self._written: dict[str, str] = {}
         self._expressions: dict[tuple[Callable[[str], str], str], Expression] = {}
 
-    def read(self) -> Emergencies:
+    def read(self, classifier: EmergencyClassifier | None) -> Emergencies:
         """Read every rule.
 
         Raises:
@@ -255,7 +297,7 @@ class _Grammar:
         """
         self._check_names()
         english = frozenset(normalize(word) for word in self._document.english.split())
-        return Emergencies([*self._rules()], self._apart, english)
+        return Emergencies([*self._rules()], self._apart, english, classifier)
 
     def _rules(self) -> Iterator[Rule]:
         passing = self._document.passing.split()

@@ -8,6 +8,7 @@ import pytest
 
 from bot.bootstrap import STARTER
 from bot.emergency import Emergencies, Emergency, EmergencyError, load_emergencies
+from bot.emergency_learning import learn, read_messages
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, MAIN_LANGUAGE, PARTIAL_LANGUAGES
 from bot.knowledge_files import read_knowledge
@@ -15,10 +16,13 @@ from bot.recognition import load_recognition
 from retrieval.evaluation import read_cases
 from retrieval.phonetic import fold
 
-MIN_RECALL, MAX_FALSE_ALARMS, MIN_RIGHT_KIND = 0.99, 0.02, 0.95
-#: Of the "fresh" lines, which a second reader wrote without sight of the rules. Nobody has tuned on
-#: them: do not read which are missed, or they show as little as the other splits.
-FRESH_RECALL, FRESH_FALSE_ALARMS = 0.85, 0.06
+#: By split, what is promised: calls heard, and ordinary messages that alarm. The writers of "fresh"
+#: and "blind" saw neither the rules nor what the classifier learns. Do not read which of them are
+#: told wrong, or they show nothing any more.
+PROMISED = {"test": (0.98, 0.03), "fresh": (0.98, 0.06), "blind": (0.99, 0.02)}
+#: Of the two thousand questions that farmers ask about other subjects.
+MOST_ALARMS = 0.005
+MIN_RIGHT_KIND = 0.9
 LANGUAGES = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES, *PARTIAL_LANGUAGES)
 #: Subjects of the knowledge base that may be asked in the words of an emergency: what to do for one
 #: who is poisoned or bitten gets the emergency reply, and so does a mention of such a person.
@@ -67,19 +71,19 @@ def of_split(split: str, is_emergency: bool) -> list[Message]:
     return [m for m in MESSAGES if m.split == split and (m.kind is not None) is is_emergency]
 
 
-@pytest.mark.parametrize("split", ["dev", "test"])
-def test_calls_for_help_are_recognised(emergencies: Emergencies, split: str) -> None:
-    """All but one in a hundred, in every script."""
+@pytest.mark.parametrize("split", PROMISED)
+def test_calls_for_help_are_heard(emergencies: Emergencies, split: str) -> None:
+    """In every script, whether a rule foresaw them or not."""
     calls = of_split(split, True)
 
-    missed = [message for message in calls if emergencies.detect(message.text) is None]
+    heard = sum(emergencies.detect(message.text) is not None for message in calls)
 
-    assert len(missed) <= len(calls) * (1 - MIN_RECALL), missed
+    assert heard >= len(calls) * PROMISED[split][0]
 
 
-@pytest.mark.parametrize("split", ["dev", "test"])
-def test_calls_for_help_are_of_the_right_kind(emergencies: Emergencies, split: str) -> None:
-    """Who was bitten is not told about vomiting."""
+@pytest.mark.parametrize("split", PROMISED)
+def test_calls_for_help_are_told_apart(emergencies: Emergencies, split: str) -> None:
+    """The reply must fit: what to do for poison is not what to do for a snake bite."""
     calls = of_split(split, True)
 
     right = [m for m in calls if (found := emergencies.detect(m.text)) and found.kind == m.kind]
@@ -87,34 +91,34 @@ def test_calls_for_help_are_of_the_right_kind(emergencies: Emergencies, split: s
     assert len(right) >= len(calls) * MIN_RIGHT_KIND
 
 
-@pytest.mark.parametrize("split", ["dev", "test"])
-def test_ordinary_questions_do_not_alarm(emergencies: Emergencies, split: str) -> None:
+@pytest.mark.parametrize("split", PROMISED)
+def test_ordinary_messages_seldom_alarm(emergencies: Emergencies, split: str) -> None:
     """Pesticides, rat bait, snakes in the field, animals and dying plants."""
     ordinary = of_split(split, False)
 
-    alarms = [message for message in ordinary if emergencies.detect(message.text)]
-
-    assert len(alarms) <= len(ordinary) * MAX_FALSE_ALARMS, alarms
-
-
-def test_fresh_messages_are_mostly_told_right(emergencies: Emergencies) -> None:
-    """What the rules are worth on messages that they were not made with."""
-    calls, ordinary = of_split("fresh", True), of_split("fresh", False)
-
-    heard = sum(emergencies.detect(message.text) is not None for message in calls)
     alarms = sum(emergencies.detect(message.text) is not None for message in ordinary)
 
-    assert heard >= len(calls) * FRESH_RECALL
-    assert alarms <= len(ordinary) * FRESH_FALSE_ALARMS
+    assert alarms <= len(ordinary) * PROMISED[split][1]
 
 
-def test_there_are_enough_messages_and_the_splits_share_none() -> None:
-    """What the rules were made with does not measure them."""
-    dev, test, fresh = (
-        {fold(m.text) for m in MESSAGES if m.split == split} for split in ("dev", "test", "fresh")
-    )
+def test_the_classifier_hears_what_no_rule_foresaw() -> None:
+    """Of the messages that nobody made rules for, it misses a fraction of what the rules miss."""
+    calls = of_split("blind", True)
+    rules, both = load_emergencies(weights=None), load_emergencies()
 
-    assert dev & test == dev & fresh == test & fresh == set()
+    by_rules = sum(rules.detect(message.text) is None for message in calls)
+    by_both = sum(both.detect(message.text) is None for message in calls)
+
+    assert by_both < by_rules / 4
+
+
+def test_there_are_enough_messages_and_none_is_learnt() -> None:
+    """What the detection was made with does not measure it."""
+    learnt = {fold(message.text) for message in read_messages()}
+    measured = [fold(message.text) for message in MESSAGES]
+
+    assert learnt.isdisjoint(measured)
+    assert len(set(measured)) == len(measured)
     assert sum(message.kind is not None for message in MESSAGES) >= 200
     assert sum(message.kind is None for message in MESSAGES) >= 400
 
@@ -129,13 +133,14 @@ def test_no_other_phrasing_of_an_entry_alarms(emergencies: Emergencies) -> None:
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])
-def test_no_other_evaluation_question_alarms(emergencies: Emergencies, split: str) -> None:
-    """Some two thousand questions of farmers."""
+def test_hardly_any_other_question_alarms(emergencies: Emergencies, split: str) -> None:
+    """Farming, and the rest of life."""
     cases = read_cases(STARTER / "eval" / f"{split}.jsonl")
+    others = [case.question for case in cases if case.key not in NEAR_EMERGENCIES]
 
-    alarms = {case.key for case in cases if emergencies.detect(case.question)}
+    alarms = [question for question in others if emergencies.detect(question)]
 
-    assert alarms <= NEAR_EMERGENCIES
+    assert len(alarms) <= len(others) * MOST_ALARMS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -219,7 +224,7 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: str, reason: str) -> 
     file.write_text(content, "utf-8")
 
     with pytest.raises(EmergencyError, match=reason) as caught:
-        load_emergencies(file)
+        load_emergencies(file, weights=None)
 
     assert str(file) in str(caught.value)
 
@@ -229,8 +234,49 @@ def test_a_small_file_works(tmp_path: Path) -> None:
     file = tmp_path / "emergencies.toml"
     file.write_text(MINIMAL, "utf-8")
 
-    rules = load_emergencies(file)
+    rules = load_emergencies(file, weights=None)
 
     assert rules.detect("he wasa ekak biwwa") == Emergency("poisoning")
     assert rules.detect("he did not wasa biwwa") is None
     assert rules.detect("wasa a b c biwwa") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 100, b"\xff" * 4096])
+def test_damaged_weights_are_refused(tmp_path: Path, content: bytes) -> None:
+    """With the file's name and what to do."""
+    file = tmp_path / "emergencies.weights"
+    file.write_bytes(content)
+
+    with pytest.raises(EmergencyError, match="govi model emergencies") as caught:
+        load_emergencies(weights=file)
+
+    assert str(file) in str(caught.value)
+
+
+def test_what_is_learnt_is_told_again(tmp_path: Path) -> None:
+    """From the file that learning writes, the same as from memory."""
+    messages = [message for message in read_messages() if message.group == "english"]
+    file = tmp_path / "emergencies.weights"
+
+    learn(messages, ["how much fertilizer for paddy"] * 20).write(file)
+    emergencies = load_emergencies(weights=file)
+
+    assert emergencies.detect("my father drank weedkiller") == Emergency("poisoning", "en")
+    assert emergencies.detect("how much fertilizer for chilli") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "a"}', "kind"),
+        ("no json", "JSON"),
+        ('{"text": 1, "kind": null, "group": "x"}', "text"),
+    ],
+)
+def test_a_faulty_line_of_messages_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    """By its number and fault."""
+    file = tmp_path / "messages.jsonl"
+    file.write_text(f'{{"text": "a", "kind": null, "group": "english"}}\n{line}\n', "utf-8")
+
+    with pytest.raises(EmergencyError, match=f"line 2(.|\\n)*{reason}"):
+        read_messages(file)

@@ -1,4 +1,4 @@
-"""`govi model`: building the base that training starts from."""
+"""`govi model`: the base that training starts from, and the classifier of emergencies."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from bot.cli.train import read_entries
 
 @click.group("model")
 def model_command() -> None:
-    """Build embedder models."""
+    """Build models."""
 
 
 @model_command.command("build")
@@ -61,3 +61,26 @@ def build_command(
     if exported is not None:
         manifest = export_model(out, exported, name="govi-e5-base")
         click.echo(f"{manifest.model_id} written to {exported}")
+
+
+@model_command.command("emergencies")
+@click.option(
+    "--messages",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Labelled messages to learn instead of those in knowledge/.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write instead of the one that Govi reads.",
+)
+def emergencies_command(messages: Path | None, out: Path | None) -> None:
+    """Learn to tell calls for help from knowledge/emergency_messages.jsonl (a minute)."""
+    configured()
+    from bot.emergency import WEIGHTS
+    from bot.emergency_learning import MESSAGES, learn, read_messages, read_questions
+
+    learnt = read_messages(messages or MESSAGES)
+    click.echo(f"learning {len(learnt)} messages ...", err=True)
+    learn(learnt, read_questions()).write(out or WEIGHTS)
+    click.echo(f"{out or WEIGHTS} written")

@@ -1,0 +1,102 @@
+"""How likely a message calls for help: a linear model of its words and letters, by sound.
+
+Learnt from labelled messages (knowledge/emergency_messages.jsonl) by `govi model emergencies`; it
+knows what the rules of `bot.emergency` were not told. Needs neither the embedder nor the database.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.array_file import read_arrays, write_arrays
+
+#: Features share so many places (Weinberger et al. 2009, "Feature hashing for large scale
+#: multitask learning"): no table of them is kept.
+BUCKETS = 1 << 17
+WORD_SIZES = (1, 2, 3)
+LETTER_SIZES = (2, 3, 4, 5)
+ORDINARY = ""
+
+
+class EmergencyClassifier:
+    """Weighs the features of a message; immutable, safe in any thread."""
+
+    def __init__(
+        self, kinds: Sequence[str], weights: NDArray[np.float16], bias: NDArray[np.float32]
+    ) -> None:
+        """Take what was learnt.
+
+        Args:
+            kinds: What a message can be; `ORDINARY` is one.
+            weights: float16 (BUCKETS, kinds).
+            bias: float32 (kinds,).
+        """
+        self.kinds = tuple(kinds)
+        self._weights = weights
+        self._bias = bias
+        self._ordinary = self.kinds.index(ORDINARY)
+
+    @classmethod
+    def read(cls, path: Path) -> "EmergencyClassifier":
+        """Map a file that `write` has written.
+
+        Raises:
+            OSError, ValueError: There is none, or it is damaged.
+        """
+        arrays = read_arrays(path)
+        kinds = bytes(arrays["kinds"]).decode().split(",")
+        return cls(kinds, arrays["weights"], arrays["bias"])
+
+    def write(self, path: Path) -> None:
+        """Write what was learnt to one file."""
+        kinds = np.frombuffer(",".join(self.kinds).encode(), dtype=np.uint8)
+        write_arrays(path, {"kinds": kinds, "weights": self._weights, "bias": self._bias})
+
+    def judge(self, sounds: Sequence[str]) -> tuple[str, float]:
+        """Return the likeliest kind of call for help, and how likely it is that it is any.
+
+        Args:
+            sounds: Of at least one word.
+        """
+        places, values = extract(sounds)
+        scores = values @ self._weights[places].astype(np.float32) + self._bias
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        danger = float(1 - shares[self._ordinary])
+        shares[self._ordinary] = 0
+        return self.kinds[int(shares.argmax())], danger
+
+
+def extract(sounds: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the places of a message's features and their values, float32.
+
+    The features are one to three words in a row and two to five letters of a word; each of these
+    two sorts has unit length.
+    """
+    words = np.unique([_place(feature) for feature in _word_features(sounds)])
+    letters = np.unique([_place(feature) for feature in _letter_features(sounds)])
+    values = np.repeat(
+        np.array([len(words), len(letters)], dtype=np.float32) ** -0.5, [len(words), len(letters)]
+    )
+    return np.concatenate([words, letters]).astype(np.int64), values
+
+
+def _word_features(sounds: Sequence[str]) -> Iterator[str]:
+    for size in WORD_SIZES:
+        for start in range(len(sounds) - size + 1):
+            yield " ".join(sounds[start : start + size])
+
+
+def _letter_features(sounds: Sequence[str]) -> Iterator[str]:
+    for sound in set(sounds):
+        word = f"^{sound}$"
+        for size in LETTER_SIZES:
+            for start in range(len(word) - size + 1):
+                yield "~" + word[start : start + size]
+
+
+def _place(feature: str) -> int:
+    return crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS
