@@ -47,7 +47,11 @@ class EmergencyClassifier:
             OSError, ValueError: There is none, or it is damaged.
         """
         arrays = read_arrays(path)
+        if arrays.keys() != {"kinds", "weights", "bias"}:
+            raise ValueError("it holds something else")
         kinds = bytes(arrays["kinds"]).decode().split(",")
+        if arrays["weights"].shape != (BUCKETS, len(kinds)) or ORDINARY not in kinds:
+            raise ValueError("it was written by another release")
         return cls(kinds, arrays["weights"], arrays["bias"])
 
     def write(self, path: Path) -> None:
