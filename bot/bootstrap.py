@@ -21,7 +21,7 @@ from bot.hearing import Hearing, open_hearing
 from bot.i18n import Catalogue
 from bot.recognition import Recognition, load_recognition
 from bot.services.farmers import grant_first_admins
-from bot.services.knowledge_index import KnowledgeIndex
+from bot.services.knowledge_index import KnowledgeIndex, read_published
 from bot.settings import ROOT, Settings
 from bot.vitals import Vitals
 from retrieval import Retriever
@@ -133,8 +133,9 @@ def open_services(
         load_starter(sessions, STARTER, update_starter)
         catalogue, recognition = Catalogue.load(), load_recognition()
         hearing = open_hearing(settings.speech_model)
+        published = read_published(sessions)
         index = KnowledgeIndex(sessions, opening.result())
-        index.load(progress)
+        index.load(progress, published)
         return Services(
             settings, engine, sessions, index, catalogue, recognition=recognition, hearing=hearing
         )

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,6 +17,13 @@ from retrieval.retriever import Progress
 logger = logging.getLogger(__name__)
 
 
+class Published(NamedTuple):
+    """The published entries, and the revision of the knowledge base that they are of."""
+
+    revision: int
+    entries: list[IndexedEntry]
+
+
 class KnowledgeIndex:
     """The retriever, and the revision of the knowledge base that it holds."""
 
@@ -25,13 +33,16 @@ class KnowledgeIndex:
         self._revision = -1
         self._refreshing = threading.Lock()
 
-    def load(self, progress: Progress | None = None) -> None:
-        """Read every published entry and make it searchable."""
-        with self._refreshing, reading(self._sessions) as session:
-            revision = current_revision(session)
-            entries = list(read_entries(session))
-        self.retriever.load(entries, progress)
-        self._revision = revision
+    def load(self, progress: Progress | None = None, published: Published | None = None) -> None:
+        """Make every published entry searchable.
+
+        Args:
+            progress: Told how many texts are embedded, when any have to be.
+            published: What was read a moment ago; left out, it is read now.
+        """
+        published = published or read_published(self._sessions)
+        self.retriever.load(published.entries, progress)
+        self._revision = published.revision
 
     def refresh(self) -> bool:
         """Take over what changed since; return whether anything did. Searches go on meanwhile."""
@@ -53,6 +64,12 @@ class KnowledgeIndex:
     def search(self, texts: Sequence[str]) -> list[SearchResult]:
         """Search a batch of questions, one result each, in order."""
         return self.retriever.search(texts)
+
+
+def read_published(sessions: sessionmaker[Session]) -> Published:
+    """Read every published entry."""
+    with reading(sessions) as session:
+        return Published(current_revision(session), list(read_entries(session)))
 
 
 def current_revision(session: Session) -> int:
