@@ -115,7 +115,9 @@ def _join(
 ) -> NDArray[np.int64]:
     if not len(by_sound):
         return _NOTHING
-    rows = np.union1d(by_vector, by_sound)
+    # Not np.union1d, which imports all of numpy.ma.
+    rows: NDArray[np.int64] = np.sort(np.concatenate((by_vector, by_sound)))
+    rows = rows[np.append(True, rows[1:] != rows[:-1])]
     return rows if alive is None else rows[alive[rows]]
 
 
