@@ -4,7 +4,7 @@ Learnt from labelled messages (knowledge/emergency_messages.jsonl) by `govi mode
 knows what the rules of `bot.emergency` were not told. Needs neither the embedder nor the database.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -80,12 +80,12 @@ def extract(sounds: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float3
     The features are one to three words in a row and two to five letters of a word; each of these
     two sorts has unit length.
     """
-    words = np.unique([_place(feature) for feature in _word_features(sounds)])
-    letters = np.unique([_place(feature) for feature in _letter_features(sounds)])
+    words = _places(_word_features(sounds))
+    letters = _places(_letter_features(sounds))
     values = np.repeat(
         np.array([len(words), len(letters)], dtype=np.float32) ** -0.5, [len(words), len(letters)]
     )
-    return np.concatenate([words, letters]).astype(np.int64), values
+    return np.concatenate([words, letters]), values
 
 
 def _word_features(sounds: Sequence[str]) -> Iterator[str]:
@@ -102,5 +102,6 @@ def _letter_features(sounds: Sequence[str]) -> Iterator[str]:
                 yield "~" + word[start : start + size]
 
 
-def _place(feature: str) -> int:
-    return crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS
+def _places(features: Iterable[str]) -> NDArray[np.int64]:
+    places = {crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS for feature in features}
+    return np.array(sorted(places), dtype=np.int64)
