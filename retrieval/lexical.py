@@ -22,7 +22,7 @@ ROW_SHARE = 0.2
 #: Words of a question that are compared; the embedder reads no more either.
 MOST_WORDS = 64
 #: Words compared in one step; bounds the memory that it takes.
-_WORDS_AT_ONCE = 16
+_WORDS_AT_ONCE = 4
 
 
 def grams(text: str) -> Counter[str]:
