@@ -90,7 +90,7 @@ class Worker:
         self._services = services
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._busy: set[int] = set()
+        self._in_hand: set[int] = set()
         self._failures: dict[int, BaseException] = {}
         self._troubles: dict[int, _Trouble] = {}
         self._handled = 0
@@ -125,7 +125,7 @@ class Worker:
     async def _lease(self, limit: int) -> list[LeasedUpdate]:
         try:
             return await self._services.run(
-                inbox.lease, limit, LEASE_SECONDS, frozenset(self._busy), self._is_idle()
+                inbox.lease, limit, LEASE_SECONDS, frozenset(self._in_hand), self._is_idle()
             )
         except OUT_OF_REACH as error:
             logger.error("inbox out of reach", extra={"reason": describe(error)})
@@ -136,8 +136,7 @@ class Worker:
         return not self._tasks or time.monotonic() > self._started_at + ALONE_SECONDS
 
     def _start(self, leased: LeasedUpdate) -> None:
-        if leased.chat_id is not None:
-            self._busy.add(leased.chat_id)
+        self._in_hand.add(leased.id)
         self._started_at = time.monotonic()
         task = asyncio.create_task(self._handle(leased), name=f"update-{leased.update_id}")
         self._tasks.add(task)
@@ -145,7 +144,7 @@ class Worker:
 
     def _finished(self, task: "asyncio.Task[None]", leased: LeasedUpdate) -> None:
         self._tasks.discard(task)
-        self._busy.discard(leased.chat_id or 0)
+        self._in_hand.discard(leased.id)
         if not task.cancelled() and (error := task.exception()) is not None:
             # The database could not take the result; the lease runs out and it is tried again.
             logger.error("update not settled", extra=_facts(leased), exc_info=error)

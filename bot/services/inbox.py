@@ -108,20 +108,21 @@ def lease(
     session: Session,
     limit: int,
     lease_seconds: float,
-    busy_chats: Collection[int] = (),
+    in_hand: Collection[int] = (),
     is_idle: bool = True,
 ) -> list[LeasedUpdate]:
     """Take the oldest waiting updates, one a chat, and hold them for `lease_seconds`.
 
     A chat's later update is never handed out while an earlier one is unfinished, so each chat
-    is served in order. Updates that belong to no chat wait for none.
+    is served in order. Updates that belong to no chat wait for none. What is `in_hand`, by its
+    `LeasedUpdate.id`, is not handed out again when its lease runs out.
 
     What a process died with may have killed it. Such an update is handed out alone, when the
     worker is idle, so that the next death tells which it was; until then nothing else is. Those
     that have killed least go first.
     """
     now = utc_now()
-    given = {"now": now, "busy_chats": sorted(busy_chats), "limit": limit}
+    given = {"now": now, "in_hand": sorted(in_hand), "limit": limit}
     rows = session.scalars(_waiting(are_suspect=True), given | {"limit": 1}).all()
     if rows and not is_idle:
         return []
@@ -137,8 +138,8 @@ def lease(
 def _waiting(are_suspect: bool) -> Select[ReceivedUpdate]:
     """Select updates that may be handed out: due, held by nobody, and the first of their chat.
 
-    It takes longer to make than to run, so it is made once. It is run with `now`, the
-    `busy_chats` and a `limit`.
+    It takes longer to make than to run, so it is made once. It is run with `now`, what is
+    `in_hand` and a `limit`.
     """
     row, earlier = ReceivedUpdate, aliased(ReceivedUpdate)
     now = bindparam("now", type_=UtcDateTime())
@@ -149,7 +150,7 @@ def _waiting(are_suspect: bool) -> Select[ReceivedUpdate]:
             _RECEIVED,
             or_(row.due_at.is_(None), row.due_at <= now),
             or_(row.leased_until.is_(None), row.leased_until <= now),
-            or_(row.chat_id.is_(None), row.chat_id.not_in(bindparam("busy_chats", expanding=True))),
+            row.id.not_in(bindparam("in_hand", expanding=True)),
             ~exists().where(
                 earlier.chat_id == row.chat_id,
                 earlier.status == InboxStatus.RECEIVED,
@@ -194,7 +195,7 @@ def hand_back(session: Session) -> None:
 def forget_waits(session: Session, longer_than_seconds: float = 0.0) -> None:
     """Let what waits be due now: the clock was set, and what it said means nothing.
 
-    A lease goes too; whoever holds it keeps its chat busy.
+    A lease goes too; whoever holds it has it in hand.
     """
     latest = utc_now() + timedelta(seconds=longer_than_seconds)
     for moment in (ReceivedUpdate.due_at, ReceivedUpdate.leased_until):

@@ -34,7 +34,7 @@ class Inbox:
     run_surely = run
 
     def lease(
-        self, limit: int, seconds: float, busy: Sequence[int], is_idle: bool
+        self, limit: int, seconds: float, in_hand: Sequence[int], is_idle: bool
     ) -> list[LeasedUpdate]:
         """Give everything at once."""
         self.idle.append(is_idle)

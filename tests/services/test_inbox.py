@@ -59,11 +59,12 @@ def test_what_belongs_to_no_chat_waits_for_none(session: Session) -> None:
     assert lease_ids(session) == [1, 2]
 
 
-def test_a_busy_chat_is_skipped(session: Session) -> None:
-    """Chats that a worker is serving are left alone."""
-    inbox.store(session, [message(1, 7), message(2, 8)])
+def test_what_is_in_hand_is_not_handed_out_again(session: Session) -> None:
+    """However long it takes; and its chat waits for it."""
+    inbox.store(session, [message(1, 7), message(2, 7), {"update_id": 3}, message(4, 8)])
+    [first, third, _] = inbox.lease(session, 10, lease_seconds=-1)
 
-    assert lease_ids(session, busy_chats={7}) == [2]
+    assert lease_ids(session, in_hand={first.id, third.id}) == [4]
 
 
 def test_a_dead_workers_lease_runs_out(session: Session) -> None:
@@ -150,7 +151,7 @@ def test_a_pause_after_a_failure_is_no_death(session: Session) -> None:
 
 def test_a_lease_looks_things_up_instead_of_grouping_all_that_waits(session: Session) -> None:
     """Both the next rows and the first of each chat are found by an index."""
-    given = {"now": utc_now(), "busy_chats": [], "limit": 9}
+    given = {"now": utc_now(), "in_hand": [], "limit": 9}
     statement = inbox._waiting(are_suspect=False).params(given)
     text = str(statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
     plan = [row.detail for row in session.execute(sql_text(f"EXPLAIN QUERY PLAN {text}"))]
