@@ -1,8 +1,10 @@
 """Updates that nobody should send: generated, handled by a serving Govi, and what came of it."""
 
 import asyncio
+import os
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,14 @@ from bot.testing.bot_api import BotApi
 from tests.faults.killing import served
 from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, create_services
 
-BATCH = 50
-#: How often memory is read, beside the start.
+#: How many are generated, and put into the inbox, at a time.
+BATCH = 500
+#: How many wait there, so that the process is never without work.
+WAITING = 2 * BATCH
+#: How often the process is looked at, beside the start.
 FIFTHS = 5
+#: How often it is asked how many wait still.
+LOOK_SECONDS = 0.1
 #: No batch takes longer, on however slow a machine.
 BATCH_SECONDS = 120.0
 
@@ -31,8 +38,12 @@ def _text(max_size: int, min_size: int = 0) -> st.SearchStrategy[str]:
     return st.lists(letters.map(chr), min_size=min_size, max_size=max_size).map("".join)
 
 
+#: Many, because each chat's updates wait for one another.
 _IDS = st.one_of(
-    st.integers(1, 60), st.integers(-(10**13), -1), st.sampled_from([0, 2**31, 2**52, 2**63, -1])
+    st.integers(1, 6000),
+    st.integers(1, 60),
+    st.integers(-(10**13), -1),
+    st.sampled_from([0, 2**31, 2**52, 2**63, -1, *range(2**40, 2**40 + 20)]),
 )
 _WORDS = st.sampled_from(
     [BLAST, MITES, "/start", "/help", "/privacy", "/mydata", "/forget", "/add", "/import", "/team"]
@@ -116,32 +127,52 @@ UPDATES = st.one_of(_BODY, _BODY, _BODY, _ANYTHING)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Memory of the serving process in megabytes after so many updates: now, and at its most."""
+    """The serving process after so many updates.
+
+    Attributes:
+        resident: Megabytes in memory now.
+        peak: The most that it ever had.
+        seconds: Of processor time, since it started.
+    """
 
     updates: int
     resident: float
     peak: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of the updates; `memory` is read at the start and after each fifth of them."""
+    """What came of the updates.
+
+    Attributes:
+        sent: How many were generated.
+        rows: How many rows they became; what is no update has one, however often it comes.
+        done: Rows that were handled.
+        aside: Rows that were set aside, each with its reason.
+        generator_seconds: Processor time of everything but the serving process.
+        readings: At the start and after each fifth.
+    """
 
     sent: int
+    rows: int
     done: int
     aside: int
     answers_after: bool
-    memory: Sequence[Reading]
+    wall_seconds: float
+    generator_seconds: float
+    readings: Sequence[Reading]
 
 
 class Ordeal:
-    """A Govi that serves in a process of its own and is sent generated updates, batch by batch."""
+    """A Govi that serves in a process of its own and is sent generated updates."""
 
     def __init__(self, folder: Path, chance: int) -> None:
         """Take an empty folder, and what the updates depend on."""
         self._folder = folder
         self._chance = chance
-        self._number = 1_000
+        self._number = self._first = 1_000
+        self._rows = 0
 
     async def run(self, updates: int) -> Verdict:
         """Send so many; return what came of them, and whether a farmer is answered afterwards."""
@@ -150,14 +181,21 @@ class Ordeal:
             farmer = api.user(77)
             async with served(api, self._folder) as process:
                 await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
-                memory = await self._send_all(services, process, updates)
+                answers_before = await services.read(_count, InboxStatus.DONE)
+                begin, begin_cpu = time.monotonic(), time.process_time()
+                readings = await self._send_all(services, process, updates)
+                wall, cpu = time.monotonic() - begin, time.process_time() - begin_cpu
+                done = await services.read(_count, InboxStatus.DONE)
                 answered = await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
             verdict = Verdict(
-                sent=updates,
-                done=await services.read(_count, InboxStatus.DONE),
+                sent=self._number - self._first,
+                rows=self._rows,
+                done=done - answers_before,
                 aside=await services.read(_count, InboxStatus.FAILED),
                 answers_after=answered.text == BLAST_ANSWER,
-                memory=memory,
+                wall_seconds=wall,
+                generator_seconds=cpu,
+                readings=readings,
             )
             await asyncio.get_running_loop().shutdown_default_executor()
             services.close()
@@ -166,25 +204,27 @@ class Ordeal:
     async def _send_all(
         self, services: Services, process: asyncio.subprocess.Process, updates: int
     ) -> Sequence[Reading]:
-        readings = [read_memory(process.pid, 0)]
-        for first in range(0, updates, BATCH):
-            size = min(BATCH, updates - first)
-            await self._send(services, process, generate(size, self._chance + first))
-            sent = first + size
-            if sent * FIFTHS // updates >= len(readings):
-                readings.append(read_memory(process.pid, sent))
+        """Keep the inbox filled; let it run empty after each fifth, to look at the process."""
+        readings = [read_process(process.pid, 0)]
+        async for bodies in generate_ahead(updates, self._chance):
+            await self._await_room(services, process, WAITING - BATCH)
+            new = await services.run(inbox.store, [self._numbered(body) for body in bodies])
+            self._rows += len(new)
+            sent = self._number - self._first
+            if sent * FIFTHS >= updates * len(readings):
+                await self._await_room(services, process, 0)
+                readings.append(read_process(process.pid, sent))
         return readings
 
-    async def _send(
-        self, services: Services, process: asyncio.subprocess.Process, bodies: Sequence[Any]
+    async def _await_room(
+        self, services: Services, process: asyncio.subprocess.Process, most: int
     ) -> None:
-        batch = [self._numbered(body) for body in bodies]
-        await services.run(inbox.store, batch)
+        """Return once no more than so many wait in the inbox."""
         async with asyncio.timeout(BATCH_SECONDS):
-            while await services.read(_count, InboxStatus.RECEIVED):
+            while await services.read(_count, InboxStatus.RECEIVED) > most:
                 if process.returncode is not None:
                     raise AssertionError(f"the process ended by itself: {process.returncode}")
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOK_SECONDS)
 
     def _numbered(self, body: Any) -> Any:
         """Give most of what may be an update an id of its own; the rest is none."""
@@ -192,6 +232,21 @@ class Ordeal:
         if not isinstance(body, dict) or self._number % 50 == 0:
             return body
         return {**body, "update_id": self._number}
+
+
+async def generate_ahead(count: int, chance: int) -> AsyncIterator[list[Any]]:
+    """Yield so many updates in batches; the next is made while the last is put to use."""
+    size = max(1, min(BATCH, count // FIFTHS))
+
+    def begin(first: int) -> asyncio.Task[list[Any]]:
+        making = asyncio.to_thread(generate, min(size, count - first), chance + first)
+        return asyncio.create_task(making)
+
+    coming = begin(0)
+    for following in range(size, count, size):
+        made, coming = await coming, begin(following)
+        yield made
+    yield await coming
 
 
 def generate(count: int, chance: int) -> list[Any]:
@@ -214,12 +269,19 @@ def generate(count: int, chance: int) -> list[Any]:
     return made
 
 
-def read_memory(pid: int, updates: int) -> Reading:
-    """Read what a process has in memory."""
+def read_process(pid: int, updates: int) -> Reading:
+    """Read what a process has in memory and has used of a processor."""
     status = Path(f"/proc/{pid}/status").read_text()
     kilobytes = {name: int(kb) for name, kb in re.findall(r"^(Vm\w+):\s+(\d+) kB", status, re.M)}
-    return Reading(updates, kilobytes["VmRSS"] / 1024, kilobytes["VmHWM"] / 1024)
+    # Counted behind the name, which may hold anything: user and system time are the 12th and 13th.
+    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    seconds = (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+    return Reading(updates, kilobytes["VmRSS"] / 1024, kilobytes["VmHWM"] / 1024, seconds)
 
 
 def _count(session: Any, status: InboxStatus) -> int:
-    return session.scalar(select(func.count()).where(ReceivedUpdate.status == status))
+    """Count rows; of those set aside, the ones that say why."""
+    wanted = select(func.count()).where(ReceivedUpdate.status == status)
+    if status is InboxStatus.FAILED:
+        wanted = wanted.where(ReceivedUpdate.reason.is_not(None))
+    return session.scalar(wanted)

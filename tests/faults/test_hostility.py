@@ -19,6 +19,7 @@ async def test_generated_updates_neither_end_nor_deafen_the_bot(tmp_path: Path) 
 
     assert verdict.answers_after
     assert verdict.done > UPDATES // 4
-    assert verdict.done + verdict.aside <= UPDATES + 2
-    assert [reading.updates for reading in verdict.memory] == [0, 50, 100, 120]
-    assert all(0 < reading.resident <= reading.peak for reading in verdict.memory)
+    assert UPDATES // 2 < verdict.rows <= verdict.sent == UPDATES
+    assert verdict.done + verdict.aside == verdict.rows
+    assert [reading.updates for reading in verdict.readings] == [0, 24, 48, 72, 96, 120]
+    assert all(0 < reading.resident <= reading.peak for reading in verdict.readings)
