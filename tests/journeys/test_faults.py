@@ -209,7 +209,7 @@ async def test_a_question_that_kills_the_process_is_set_aside_and_told(
 
     assert deaths == [-signal.SIGKILL, -signal.SIGKILL, None]
     assert len(api.replies(question)) == 1
-    assert "govi doctor inbox" in admin.sees()[-1].text
+    assert any("govi doctor inbox" in seen.text for seen in admin.sees())
 
 
 async def test_a_message_that_kills_the_process_is_given_up_and_told(
@@ -227,7 +227,7 @@ async def test_a_message_that_kills_the_process_is_given_up_and_told(
 
     assert deaths == [-signal.SIGKILL, -signal.SIGKILL, None]
     assert len(api.replies(question)) == 1
-    assert "govi doctor outbox" in admin.sees()[-1].text
+    assert any("govi doctor outbox" in seen.text for seen in admin.sees())
 
 
 async def lives(api: BotApi, folder: Path, admin: Person, question: Seen) -> int | None:
