@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from benchmarks.results import table, write_section
 from bot.bootstrap import STARTER
 from bot.cli.train import read_entries
+from bot.services.deciding import SUGGESTION_COUNT, SUGGESTION_SPREAD
 from bot.settings import ROOT
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.evaluation import EvalCase, evaluate, read_cases
 from retrieval.manifest import ModelManifest
-from retrieval.retriever import Retriever
+from retrieval.metrics import wilson
+from retrieval.retriever import Retriever, SearchResult
 
 GROUPS = ("clean", "careless", "singlish", "mixed")
 MODEL = ROOT / "retrieval" / "model"
@@ -67,6 +70,36 @@ def decision_rows(report: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
+def served_rows(retriever: Retriever, cases: Sequence[EvalCase]) -> list[list[str]]:
+    """Measure which share is answered rightly or offered the right entry, with intervals."""
+    results = retriever.search([case.question for case in cases])
+    rows = []
+    for group in GROUPS:
+        asked = [(c, r) for c, r in zip(cases, results, strict=True) if c.group == group]
+        served = sum(case.key in _offered(result) for case, result in asked)
+        share = wilson(served, len(asked))
+        rows.append([group, _shown(asdict(share) if share else None)])
+    return rows
+
+
+def _offered(result: SearchResult) -> Sequence[str]:
+    """Return the keys that a farmer is shown: one answer, or the suggestions."""
+    if result.decision.kind == "answer":
+        return [result.matches[0].key]
+    if result.decision.kind == "suggest":
+        least = result.matches[0].score - SUGGESTION_SPREAD
+        return [match.key for match in result.matches if match.score > least][:SUGGESTION_COUNT]
+    return []
+
+
+def without_joiners(cases: Sequence[EvalCase]) -> list[EvalCase]:
+    """Return questions as a keyboard without joiners types them."""
+    return [
+        replace(case, question=case.question.replace("\u200d", "").replace("\u200c", ""))
+        for case in cases
+    ]
+
+
 def _shown(share: dict[str, float] | None) -> str:
     if share is None:
         return "-"
@@ -84,6 +117,7 @@ def main() -> None:
         ranking_row("sound fold alone", shipped.tuned(dense_weight=0.0), cases),
         ranking_row("embedder alone", shipped.tuned(dense_weight=1.0), cases),
         ranking_row("fused, as shipped", shipped, cases),
+        ranking_row("fused, no joiners typed", shipped, without_joiners(cases)),
     ]
     if options.base:
         base = open_retriever(options.base)
@@ -100,7 +134,11 @@ def main() -> None:
         "95 %."
     )
     decisions = table(header, decision_rows(report))
-    write_section("Answers", "python -m benchmarks.quality", f"{text}{decisions}\n\n{note}")
+    served = table(
+        ["group", "answered rightly or offered the right entry"], served_rows(shipped, cases)
+    )
+    text = f"{text}{decisions}\n\n{served}\n\n{note}"
+    write_section("Answers", "python -m benchmarks.quality", text)
 
 
 if __name__ == "__main__":

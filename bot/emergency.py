@@ -30,6 +30,8 @@ LIKELY = 0.25
 UNLIKELY = 0.05
 #: Longer messages are looked at in overlapping pieces of so many words.
 PIECE_WORDS = 60
+#: A word is heard to so many letters.
+WORD_LETTERS = 64
 #: Words before a match among which a denial is looked for.
 DENIAL_WORDS = 2
 #: A message of which more is known for English is answered in English.
@@ -189,7 +191,7 @@ class Emergencies:
 
     def hear(self, text: str) -> list[str]:
         """Return the sounds of a message's words."""
-        return [_sound(word, self._apart) for word in _words(text)]
+        return [_sound(word[:WORD_LETTERS], self._apart) for word in _words(text)]
 
     def _judge(self, pieces: Sequence[Sequence[str]]) -> str | None:
         told = self._find_rule([_Sounds(piece) for piece in pieces])

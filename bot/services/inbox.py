@@ -21,8 +21,9 @@ UNREADABLE = "unreadable"
 LONGEST_KEPT = 2000
 #: No update of Telegram's is nested nearly so deep; much deeper, a row could not be read again.
 DEEPEST = 100
-#: An update with which so many processes died is not tried again.
-CRASHES = 5
+#: An update with which so many processes died is not tried again. An innocent one may be in hand at
+#: five deaths of a hundred that follow upon each other.
+CRASHES = 20
 
 _RECEIVED = ReceivedUpdate.status == InboxStatus.RECEIVED
 

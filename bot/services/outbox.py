@@ -36,8 +36,9 @@ class LeasedMessage:
     message_ids: Sequence[int]
 
 
-#: A message with which so many processes died is not tried again.
-CRASHES = 5
+#: A message with which so many processes died is not tried again. An innocent one may be in hand at
+#: five deaths of a hundred that follow upon each other.
+CRASHES = 20
 
 _LEASED = [getattr(OutgoingMessage, field.name) for field in fields(LeasedMessage)]
 _PENDING = OutgoingMessage.status == OutboxStatus.PENDING

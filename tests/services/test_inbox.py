@@ -121,7 +121,10 @@ def test_a_deadly_update_is_set_aside(session: Session) -> None:
 
     row = session.scalars(select(ReceivedUpdate).where(ReceivedUpdate.update_id == 1)).one()
     assert aside == [1]
-    assert (row.status, row.reason) == (InboxStatus.FAILED, "5 processes died with it")
+    assert (row.status, row.reason) == (
+        InboxStatus.FAILED,
+        f"{inbox.CRASHES} processes died with it",
+    )
     assert lease_ids(session) == [2]
 
 

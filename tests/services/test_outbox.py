@@ -151,7 +151,7 @@ def test_a_deadly_message_is_given_up(session: Session) -> None:
 
     assert given_up == [(deadly, "test")]
     assert row(session, deadly).status is OutboxStatus.FAILED
-    assert row(session, deadly).reason == "5 processes died with it"
+    assert row(session, deadly).reason == f"{outbox.CRASHES} processes died with it"
     assert lease_ids(session) == [behind]
 
 
