@@ -25,7 +25,7 @@ class IndexedEntry:
         key: Its stable key.
         title: English title, indexed like a phrasing.
         keywords: English keywords, indexed together as one more row.
-        answer: Sinhala answer; only its words are used, to restore Singlish.
+        answer: Sinhala answer, indexed like a phrasing; its words also restore Singlish.
         phrasings: Known ways of asking, as people wrote them.
     """
 
@@ -36,13 +36,14 @@ class IndexedEntry:
     phrasings: tuple[str, ...]
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Yield (text to index, phrasing to show for it); English rows show the first phrasing."""
+        """Yield (text to index, phrasing to show for it); other rows show the first phrasing."""
         for phrasing in self.phrasings:
             yield phrasing, phrasing
         shown = self.phrasings[0] if self.phrasings else self.title
         yield self.title, shown
         if self.keywords:
             yield ", ".join(self.keywords), shown
+        yield self.answer, shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
