@@ -92,7 +92,7 @@ train: $(BIN)/.dev ## Build the base and fine-tune the shipped embedder (about a
 	$(BIN)/govi train --base var/half --out retrieval/model --work var/training/half \
 		$(RECIPE) --warmup 0.05 --epochs 4 --augment-share 0.5
 
-ablation: $(BIN)/.dev ## Train and measure every variant of the recipe; needs a GPU or a day
+ablation: $(BIN)/.dev ## Train and measure every variant of the recipe (hours on 2 cores)
 	$(BIN)/govi model build var/base
 	$(BIN)/python -m benchmarks.ablation --base var/base
 
