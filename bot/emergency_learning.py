@@ -1,5 +1,6 @@
 """Making `bot.emergency_classifier` from labelled messages; needs the extra [train]."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,13 +11,16 @@ from bot.bootstrap import STARTER
 from bot.emergency import EmergencyError, load_emergencies
 from bot.emergency_classifier import BUCKETS, ORDINARY, EmergencyClassifier, extract
 from bot.knowledge_files import read_knowledge
+from retrieval.normalize import normalize
 from retrieval.training.augment import Typist
 
 MESSAGES = STARTER / "emergency_messages.jsonl"
 #: Parts of the keys of subjects that are asked in the words of an emergency.
-NEAR = ("poison", "snake", "self_harm", "emergency", "skin_eye", "rats.bait", "loan.relief")
+NEAR = ("poison", "snake", "self_harm", "emergency_numbers", "skin_eye", "rats.bait", "loan.relief")
 #: How often each message is typed again in another way.
 RETYPED = 2
+#: A word that stands so often in the questions is learnt as a message of its own too.
+USUAL = 5
 SEED = 1
 #: Inverse strength of the regularisation.
 FREEDOM = 30.0
@@ -93,10 +97,12 @@ def _lessons(messages: Sequence[Message]) -> Iterator[tuple[str, str]]:
 
 
 def read_questions() -> list[str]:
-    """Return the phrasings and English titles of the knowledge base's ordinary subjects."""
-    return [
+    """Return the phrasings, titles and usual words of the knowledge base's ordinary subjects."""
+    texts = [
         text
         for draft in read_knowledge(STARTER)
         if not any(part in draft.key for part in NEAR)
         for text in (*draft.phrasings, draft.title)
     ]
+    counts = Counter(word for text in texts for word in normalize(text).split())
+    return texts + [word for word, count in counts.items() if count >= USUAL]
