@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.results import table, write_section
 from bot.bootstrap import STARTER
 from bot.cli.train import read_entries
-from bot.services.deciding import SUGGESTION_COUNT, SUGGESTION_SPREAD
+from bot.services.deciding import list_offered
 from bot.settings import ROOT
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.evaluation import EvalCase, evaluate, read_cases
@@ -87,8 +87,7 @@ def _offered(result: SearchResult) -> Sequence[str]:
     if result.decision.kind == "answer":
         return [result.matches[0].key]
     if result.decision.kind == "suggest":
-        least = result.matches[0].score - SUGGESTION_SPREAD
-        return [match.key for match in result.matches if match.score > least][:SUGGESTION_COUNT]
+        return [match.key for match in list_offered(result.matches)]
     return []
 
 

@@ -1,6 +1,6 @@
 """How far behind the best a suggestion is still worth a button: `python -m benchmarks.suggestions`.
 
-Prints what `bot.services.answering.SUGGESTION_SPREAD` costs and saves, on development questions.
+Prints what `bot.services.deciding.SUGGESTION_SPREAD` costs and saves, on development questions.
 """
 
 from collections.abc import Sequence

@@ -55,9 +55,11 @@ class EmergencyClassifier:
         return cls(kinds, arrays["weights"], arrays["bias"])
 
     def write(self, path: Path) -> None:
-        """Write what was learnt to one file."""
+        """Write what was learnt to one file, aside first: the old one may be mapped just now."""
         kinds = np.frombuffer(",".join(self.kinds).encode(), dtype=np.uint8)
-        write_arrays(path, {"kinds": kinds, "weights": self._weights, "bias": self._bias})
+        aside = path.with_name(f"{path.name}.writing")
+        write_arrays(aside, {"kinds": kinds, "weights": self._weights, "bias": self._bias})
+        aside.replace(path)
 
     def judge(self, sounds: Sequence[str]) -> tuple[str, float]:
         """Return the likeliest kind of call for help, and how likely it is that it is any.

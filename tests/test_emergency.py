@@ -7,7 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from bot.bootstrap import STARTER
-from bot.emergency import Emergencies, Emergency, EmergencyError, load_emergencies
+from bot.emergency import WEIGHTS, Emergencies, Emergency, EmergencyError, load_emergencies
+from bot.emergency_classifier import EmergencyClassifier
 from bot.emergency_learning import learn, read_messages
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, MAIN_LANGUAGE, PARTIAL_LANGUAGES
@@ -279,6 +280,19 @@ def test_what_is_learnt_is_told_again(tmp_path: Path) -> None:
 
     assert emergencies.detect("my father drank weedkiller") == Emergency("poisoning", "en")
     assert emergencies.detect("how much fertilizer for chilli") is None
+
+
+def test_learning_anew_leaves_what_is_read_alone(tmp_path: Path) -> None:
+    """A bot that serves has the file mapped; it goes on with the old one."""
+    file = tmp_path / "emergencies.weights"
+    file.write_bytes(WEIGHTS.read_bytes())
+    serving = load_emergencies(weights=file)
+    mapped = file.stat().st_ino
+
+    EmergencyClassifier.read(WEIGHTS).write(file)
+
+    assert file.stat().st_ino != mapped
+    assert serving.detect("my father drank weedkiller") == Emergency("poisoning", "en")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from retrieval import Match, SearchResult, detect_script
 
 SUGGESTION_COUNT = 3
 #: "Did you mean" leaves out what scores this much less than its best: on the development
-#: questions the right entry twice in 304 times (python -m benchmarks.suggestions).
+#: questions the right entry once in 374 times (python -m benchmarks.suggestions).
 SUGGESTION_SPREAD = 0.12
 
 
@@ -43,16 +43,18 @@ def decide(session: Session, question: Question, result: SearchResult) -> Conten
         return Content("answer", best)
     offered = [
         {"entry_id": entries[match.key].id, "phrasing": _spoken(entries[match.key], match)}
-        for match in _close_to_best([match for match in result.matches if match.key in entries])
-    ][:SUGGESTION_COUNT]
+        for match in list_offered([match for match in result.matches if match.key in entries])
+    ]
     if question.decision == "suggest" and offered:
         return Content("suggest", offered=offered)
     question.decision, question.state = "fallback", QuestionState.UNANSWERED
     return FALLBACK
 
 
-def _close_to_best(matches: Sequence[Match]) -> list[Match]:
-    return [match for match in matches if match.score > matches[0].score - SUGGESTION_SPREAD]
+def list_offered(matches: Sequence[Match]) -> list[Match]:
+    """Return what "did you mean" offers of matches, best first."""
+    close = [match for match in matches if match.score > matches[0].score - SUGGESTION_SPREAD]
+    return close[:SUGGESTION_COUNT]
 
 
 def _spoken(entry: Entry, match: Match) -> str:
