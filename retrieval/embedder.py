@@ -1,7 +1,5 @@
 """Texts to unit vectors, through ONNX Runtime when serving, or through torch."""
 
-import ctypes
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -62,7 +60,10 @@ def load_embedder(model_dir: Path, runtime: str = "onnx", threads: int = 0) -> E
 
 
 class OnnxEmbedder:
-    """Runs `onnx/model.onnx`, which pools and normalises by itself; safe to share by threads."""
+    """Runs `onnx/model.onnx`, which pools and normalises by itself; safe to share by threads.
+
+    The weights beside it stay mapped: their file may be replaced meanwhile, not written over.
+    """
 
     def __init__(self, model_dir: Path, threads: int = 0) -> None:
         """Verify and open a model directory.
@@ -81,7 +82,6 @@ class OnnxEmbedder:
         self._padding = self._tokenizer.token_to_id(PAD_TOKEN)
         self._session = _open_session(model_dir / ONNX_FILE, threads)
         _check_output(self._session, manifest, model_dir)
-        _return_freed_memory()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors, float32 (n, dim); see `Embedder.encode`."""
@@ -180,14 +180,6 @@ def _open_session(path: Path, threads: int) -> "InferenceSession":
     except Exception as exc:  # onnxruntime's own exceptions share no narrower base
         msg = f"ONNX Runtime {onnxruntime.__version__} cannot open {path}: {exc}"
         raise ModelError(msg) from exc
-
-
-def _return_freed_memory() -> None:
-    """Give back what loading allocated and freed again, about 16 MB; only glibc needs telling."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        if hasattr(libc, "malloc_trim"):
-            libc.malloc_trim(0)
 
 
 def _check_output(session: "InferenceSession", manifest: ModelManifest, model_dir: Path) -> None:

@@ -1,5 +1,6 @@
 """`govi.json`: what Govi must know about a model directory beside the model itself."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,9 @@ from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
 
 MANIFEST_FILE = "govi.json"
 ONNX_FILE = "onnx/model.onnx"
+#: The larger arrays of the ONNX file, which names it and leaves them out, to be mapped.
+DATA_FILE = "onnx/model.onnx_data"
+WEIGHT_FILES = (ONNX_FILE, DATA_FILE)
 TOKENIZER_FILE = "tokenizer.json"
 
 
@@ -20,7 +24,7 @@ class ModelManifest:
     """One model's identity, and the settings that were calibrated with it.
 
     Attributes:
-        name: Human name; with the digest of the ONNX file it makes the `model_id`.
+        name: Human name; with the digests of `WEIGHT_FILES` it makes the `model_id`.
         dim: Length of a vector.
         max_tokens: Texts are cut after as many tokens.
         sha256: Hex digest of each file that vectors depend on, by path in the directory.
@@ -45,8 +49,9 @@ class ModelManifest:
 
     @property
     def model_id(self) -> str:
-        """Name and the first eight hex digits of the ONNX file's digest: `govi-e5-0a1b2c3d`."""
-        return f"{self.name}-{self.sha256[ONNX_FILE][:8]}"
+        """Name and eight hex digits that change with graph and weights: `govi-e5-0a1b2c3d`."""
+        digests = "".join(self.sha256[file] for file in WEIGHT_FILES)
+        return f"{self.name}-{hashlib.sha256(digests.encode()).hexdigest()[:8]}"
 
     @property
     def dense_weight(self) -> float:
@@ -81,7 +86,8 @@ class ModelManifest:
             if not isinstance(getattr(manifest, attribute), kind):
                 msg = f"{attribute} must be {kind.__name__}"
                 raise TypeError(msg)
-        for needed, held in ((ONNX_FILE, manifest.sha256), ("dense_weight", fusion)):
+        listed = [(file, manifest.sha256) for file in WEIGHT_FILES]
+        for needed, held in (*listed, ("dense_weight", fusion)):
             if needed not in held:
                 raise KeyError(needed)
         return manifest

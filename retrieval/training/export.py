@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.decision import Thresholds
-from retrieval.manifest import ONNX_FILE, TOKENIZER_FILE, ModelManifest, digest_file
+from retrieval.manifest import (
+    DATA_FILE,
+    ONNX_FILE,
+    TOKENIZER_FILE,
+    WEIGHT_FILES,
+    ModelManifest,
+    digest_file,
+)
 from retrieval.normalize import NORMALIZER_VERSION
 from retrieval.training import govi_transformer
 from retrieval.training.base import MAX_TOKENS, encoder_of, tokenizer_of
-from retrieval.training.graph import EncoderSizes, Precision, build_graph
+from retrieval.training.graph import EncoderSizes, Precision, build_graph, move_weights
 from retrieval.training.model_card import write_card, write_notices
 
 if TYPE_CHECKING:
@@ -73,9 +80,10 @@ def export_model(
     model = SentenceTransformer(str(model_dir), device="cpu")
     encoder = encoder_of(model)
     if out.exists():
+        # Never written over: a running Govi may have the old weights mapped.
         shutil.rmtree(out)
     (out / ONNX_FILE).parent.mkdir(parents=True)
-    (out / ONNX_FILE).write_bytes(_onnx_bytes(encoder, precision))
+    _write_graph(encoder, precision, out)
     tokenizer_of(model).save(str(out / TOKENIZER_FILE), pretty=False)
     _write_layout(encoder, out)
     manifest = _manifest(out, name, encoder.config.hidden_size, settings or {})
@@ -91,7 +99,8 @@ def measure_parity(reference: Embedder, served: Embedder, texts: Sequence[str]) 
     return ParityReport(len(texts), float(cosines.min()), float(cosines.mean()))
 
 
-def _onnx_bytes(encoder: BertModel, precision: Precision) -> bytes:
+def _write_graph(encoder: BertModel, precision: Precision, out: Path) -> None:
+    """Write the graph, and its weights beside it."""
     config = encoder.config
     sizes = EncoderSizes(
         hidden=config.hidden_size,
@@ -100,8 +109,9 @@ def _onnx_bytes(encoder: BertModel, precision: Precision) -> bytes:
         epsilon=config.layer_norm_eps,
     )
     weights = {name: tensor.numpy() for name, tensor in encoder.state_dict().items()}
-    serialised: bytes = build_graph(weights, sizes, precision).SerializeToString(deterministic=True)
-    return serialised
+    model = build_graph(weights, sizes, precision)
+    (out / DATA_FILE).write_bytes(move_weights(model, Path(DATA_FILE).name))
+    (out / ONNX_FILE).write_bytes(model.SerializeToString(deterministic=True))
 
 
 def _manifest(out: Path, name: str, dim: int, settings: Mapping[str, Any]) -> ModelManifest:
@@ -114,7 +124,7 @@ def _manifest(out: Path, name: str, dim: int, settings: Mapping[str, Any]) -> Mo
         name=name,
         dim=dim,
         max_tokens=MAX_TOKENS,
-        sha256={file: digest_file(out / file) for file in (ONNX_FILE, TOKENIZER_FILE)},
+        sha256={file: digest_file(out / file) for file in (*WEIGHT_FILES, TOKENIZER_FILE)},
         **{**defaults, **settings},
     )
 

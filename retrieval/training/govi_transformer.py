@@ -1,6 +1,7 @@
 """Opens an int8 ONNX encoder in torch float32, as a module of sentence-transformers.
 
-A copy of this file travels in the model directory, whose only weights are `onnx/model.onnx`:
+A copy of this file travels in the model directory, whose only weights are `onnx/model.onnx` and
+the larger arrays beside it, in `onnx/model.onnx_data`:
 `SentenceTransformer(model_dir, trust_remote_code=True)` finds the class there. It therefore
 imports nothing of Govi. It needs the package `onnx`.
 """
@@ -13,12 +14,14 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
+from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
 ONNX_FILE = "onnx/model.onnx"
+DATA_FILE = "onnx/model.onnx_data"
 MAX_TOKENS = 128
 STACKED = "query+key+value"
 
@@ -94,20 +97,34 @@ class GoviTransformer(InputModule):  # type: ignore[misc]  # the library is not 
         if trained:
             return cls(BertModel.from_pretrained(str(trained.parent)), tokenizer)
         config = BertConfig(**json.loads(need("config.json").read_text("utf-8")))
-        return cls(read_encoder(need(ONNX_FILE), config), tokenizer)
+        stored = read_arrays(need(ONNX_FILE), need(DATA_FILE))
+        return cls(build_encoder(stored, config), tokenizer)
 
 
-def read_encoder(path: Path, config: BertConfig) -> BertModel:
-    """Build the float32 encoder that an ONNX file holds."""
+def read_arrays(path: Path, data_path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of an ONNX file by name, some of which are in a file of their own.
+
+    onnx does so too, but refuses the links that a hub's cache consists of.
+    """
+    data = data_path.read_bytes()
+    initialisers = onnx.load(str(path), load_external_data=False).graph.initializer
+    for tensor in initialisers:
+        if uses_external_data(tensor):
+            place = ExternalDataInfo(tensor)
+            tensor.raw_data = data[place.offset : place.offset + place.length]
+            tensor.data_location = TensorProto.DEFAULT
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in initialisers}
+
+
+def build_encoder(stored: dict[str, np.ndarray], config: BertConfig) -> BertModel:
+    """Build the float32 encoder whose arrays these are."""
     encoder = BertModel(config, add_pooling_layer=False)
-    encoder.load_state_dict(read_state(path))
+    encoder.load_state_dict(read_state(stored))
     return encoder.eval()
 
 
-def read_state(path: Path) -> dict[str, torch.Tensor]:
-    """Read a BertModel state dict, in float32, from the initialisers of an ONNX encoder."""
-    initialisers = onnx.load(str(path)).graph.initializer
-    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in initialisers}
+def read_state(stored: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    """Turn the arrays of an ONNX encoder into a BertModel state dict, in float32."""
     state = {"embeddings." + name: torch.tensor(a) for name, a in _embeddings(stored).items()}
     for name, values in stored.items():
         if name.startswith("encoder.") and name.endswith(".weight"):

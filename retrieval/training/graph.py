@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import set_external_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ WEIGHT_LIMIT = 64
 TABLE_LIMIT = 127
 # GELU is never below -0.16998.
 GELU_FLOOR = -0.17
+# Bytes; what is mapped into memory starts at a multiple of it.
+PAGE = 4096
 
 Precision = Literal["fp32", "int8"]
 
@@ -212,6 +215,27 @@ def build_graph(
     builder.node("Identity", [x], "token_embeddings")
     _pool(builder, x)
     return _finish(builder)
+
+
+def move_weights(model: onnx.ModelProto, location: str) -> bytes:
+    """Take every array of a page or more out of a model, into a file that can be mapped.
+
+    Args:
+        model: Changed in place: it refers to the file instead.
+        location: Name that the file will have, in the folder of the model's own file.
+
+    Returns:
+        What the file must hold; each array starts at a page.
+    """
+    content = bytearray()
+    for tensor in model.graph.initializer:
+        size = len(tensor.raw_data)
+        if size >= PAGE:
+            content += bytes(-len(content) % PAGE)
+            set_external_data(tensor, location, len(content), size)
+            content += tensor.raw_data
+            tensor.ClearField("raw_data")
+    return bytes(content)
 
 
 def _embeddings(builder: GraphBuilder) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from retrieval.manifest import ONNX_FILE
+from retrieval.manifest import WEIGHT_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ from sentence_transformers import SentenceTransformer
 model = SentenceTransformer("retrieval/model", trust_remote_code=True)
 ```
 
-`trust_remote_code` is needed because the only weights here are the int8 ONNX file;
+`trust_remote_code` is needed because the only weights here are int8 ones for ONNX;
 `govi_transformer.py` reads them into a BertModel. Texts are normalised and their Singlish is
 restored to Sinhala script first (`retrieval.singlish`).
 
@@ -164,7 +164,7 @@ def _settings(manifest: ModelManifest) -> dict[str, Any]:
         "suggest at or above": thresholds.suggest,
         "least lead for an answer": thresholds.margin,
         **manifest.fusion,
-        f"sha256 of {ONNX_FILE}": manifest.sha256[ONNX_FILE],
+        **{f"sha256 of {file}": manifest.sha256[file] for file in WEIGHT_FILES},
     }
 
 

@@ -12,7 +12,13 @@ import pytest
 import retrieval
 from retrieval.embedder import BATCH_SIZE, OnnxEmbedder, load_embedder
 from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
-from retrieval.manifest import ONNX_FILE, TOKENIZER_FILE, ModelManifest, digest_file
+from retrieval.manifest import (
+    DATA_FILE,
+    TOKENIZER_FILE,
+    WEIGHT_FILES,
+    ModelManifest,
+    digest_file,
+)
 
 MODEL_DIR = Path(retrieval.__file__).parent / "model"
 SINHALA = "ගොයම් කොළ කහ වෙනවා මොකද කරන්නේ"
@@ -106,7 +112,7 @@ def test_an_unknown_runtime_is_refused():
         load_embedder(MODEL_DIR, "tensorflow")
 
 
-@pytest.mark.parametrize("name", ["govi.json", ONNX_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", ["govi.json", *WEIGHT_FILES, TOKENIZER_FILE])
 def test_a_missing_file_is_named(copied_model, name):
     """Each needed file is missed by name."""
     (copied_model / name).unlink()
@@ -115,7 +121,7 @@ def test_a_missing_file_is_named(copied_model, name):
         OnnxEmbedder(copied_model)
 
 
-@pytest.mark.parametrize("name", [ONNX_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [*WEIGHT_FILES, TOKENIZER_FILE])
 def test_a_truncated_file_is_refused(copied_model, name):
     """A broken copy never reaches the runtime."""
     path = copied_model / name
@@ -125,7 +131,7 @@ def test_a_truncated_file_is_refused(copied_model, name):
         OnnxEmbedder(copied_model)
 
 
-@pytest.mark.parametrize("name", [ONNX_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [*WEIGHT_FILES, TOKENIZER_FILE])
 @pytest.mark.parametrize("content", [b"", b"not a model", b"{}"])
 def test_a_file_of_another_kind_is_a_model_error(copied_model, name, content):
     """No exception of the runtime or the tokenizer comes through."""
@@ -134,6 +140,35 @@ def test_a_file_of_another_kind_is_a_model_error(copied_model, name, content):
 
     with pytest.raises(ModelError):
         OnnxEmbedder(copied_model)
+
+
+def test_weights_of_another_model_are_refused(copied_model):
+    """A file of the right size and kind is still not the one that was measured."""
+    path = copied_model / DATA_FILE
+    path.write_bytes(path.read_bytes()[::-1])
+
+    with pytest.raises(ModelMismatchError, match="sha256"):
+        OnnxEmbedder(copied_model)
+
+
+def test_a_served_model_goes_on_when_its_weights_are_replaced(copied_model):
+    """What is mapped is the old file, as long as nobody writes over it."""
+    embedder = OnnxEmbedder(copied_model, threads=1)
+    before = embedder.encode([SINHALA])
+    shutil.rmtree(copied_model)
+    (copied_model / DATA_FILE).parent.mkdir(parents=True)
+    (copied_model / DATA_FILE).write_bytes(b"other weights")
+
+    after = embedder.encode([SINHALA])
+
+    assert np.array_equal(before, after)
+
+
+def test_the_larger_weights_are_outside_the_graph():
+    """Only what is small is read and copied; the rest is mapped."""
+    graph, data = ((MODEL_DIR / name).stat().st_size for name in WEIGHT_FILES)
+
+    assert graph < data / 100
 
 
 def test_a_model_of_another_width_is_refused(copied_model):

@@ -1,17 +1,20 @@
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
 from retrieval.decision import Thresholds
 from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
-from retrieval.manifest import MANIFEST_FILE, ONNX_FILE, ModelManifest, digest_file
+from retrieval.manifest import MANIFEST_FILE, ONNX_FILE, WEIGHT_FILES, ModelManifest, digest_file
 
 
 @pytest.fixture
 def model_dir(tmp_path):
     """A directory with weights, of whatever content."""
     (tmp_path / "onnx").mkdir()
-    (tmp_path / ONNX_FILE).write_bytes(b"weights")
+    for name in WEIGHT_FILES:
+        (tmp_path / name).write_bytes(b"weights")
     return tmp_path
 
 
@@ -22,7 +25,7 @@ def manifest(model_dir):
         name="govi-e5",
         dim=384,
         max_tokens=128,
-        sha256={ONNX_FILE: digest_file(model_dir / ONNX_FILE)},
+        sha256={name: digest_file(model_dir / name) for name in WEIGHT_FILES},
         normalizer_version=1,
         thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
         fusion={"dense_weight": 0.5},
@@ -44,9 +47,17 @@ def test_manifest_survives_writing_and_loading(model_dir, manifest):
     assert ModelManifest.load(model_dir) == manifest
 
 
-def test_model_id_is_the_name_and_eight_digits_of_the_weights(manifest):
+def test_model_id_is_the_name_and_eight_digits(manifest):
+    """Which model made a vector can be read at a glance."""
+    assert re.fullmatch(r"govi-e5-[0-9a-f]{8}", manifest.model_id)
+
+
+@pytest.mark.parametrize("name", WEIGHT_FILES)
+def test_model_id_changes_with_either_file_of_weights(manifest, name):
     """Other weights under the same name have another id."""
-    assert manifest.model_id == f"govi-e5-{manifest.sha256[ONNX_FILE][:8]}"
+    other = replace(manifest, sha256={**manifest.sha256, name: "0a1b2c3d" * 8})
+
+    assert other.model_id != manifest.model_id
 
 
 def test_loading_fails_without_a_manifest(tmp_path):
@@ -71,6 +82,7 @@ def test_loading_fails_on_what_is_no_manifest(tmp_path, text):
         ("dim", None),
         ("sha256", {}),
         ("sha256", "abc"),
+        ("sha256", {ONNX_FILE: "0a1b2c3d" * 8}),
         ("thresholds", {"answer": 0.5}),
         ("thresholds", {"answer": "much", "suggest": 0.5, "margin": 0.1}),
         ("fusion", {}),
@@ -106,17 +118,19 @@ def test_verifying_accepts_the_described_files_once_they_are_restored(model_dir,
     assert (was_refused, is_refused(model_dir, manifest)) == (True, False)
 
 
-def test_verifying_fails_on_changed_weights(model_dir, manifest):
+@pytest.mark.parametrize("name", WEIGHT_FILES)
+def test_verifying_fails_on_changed_weights(model_dir, manifest, name):
     """The error says which file and both digests."""
-    (model_dir / ONNX_FILE).write_bytes(b"weight")
+    (model_dir / name).write_bytes(b"weight")
 
-    with pytest.raises(ModelMismatchError, match=manifest.sha256[ONNX_FILE][:8]):
+    with pytest.raises(ModelMismatchError, match=f"{name} .*{manifest.sha256[name][:8]}"):
         manifest.verify(model_dir)
 
 
-def test_verifying_fails_on_missing_weights(model_dir, manifest):
+@pytest.mark.parametrize("name", WEIGHT_FILES)
+def test_verifying_fails_on_missing_weights(model_dir, manifest, name):
     """A listed file that is gone is told apart from a damaged one."""
-    (model_dir / ONNX_FILE).unlink()
+    (model_dir / name).unlink()
 
-    with pytest.raises(ModelMissingError, match="cannot be read"):
+    with pytest.raises(ModelMissingError, match=f"{name} cannot be read"):
         manifest.verify(model_dir)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 from retrieval.decision import Thresholds
 from retrieval.embedder import OnnxEmbedder, TorchEmbedder
 from retrieval.errors import ModelError
-from retrieval.manifest import ModelManifest
+from retrieval.manifest import DATA_FILE, ONNX_FILE, WEIGHT_FILES, ModelManifest
 from retrieval.training.export import export_model, measure_parity
-from retrieval.training.graph import WEIGHT_LIMIT, quantise_rows, split_stack
+from retrieval.training.graph import PAGE, WEIGHT_LIMIT, quantise_rows, split_stack
 
 pytestmark = pytest.mark.train
 
@@ -84,22 +85,57 @@ def test_a_model_read_back_and_saved_opens_again(exported, tmp_path):
     assert other.numpy() == pytest.approx(one.numpy(), abs=1e-5)
 
 
-def test_opening_fails_without_the_onnx_file(exported, tmp_path):
+def test_torch_reads_weights_through_links(exported, tmp_path):
+    """A hub's cache holds links to files under other names."""
+    from retrieval.training.govi_transformer import GoviTransformer
+
+    shutil.copytree(exported, tmp_path / "model")
+    (tmp_path / "blobs").mkdir()
+    for at, name in enumerate(WEIGHT_FILES):
+        link = tmp_path / "model" / name
+        link.replace(tmp_path / "blobs" / str(at))
+        link.symlink_to(tmp_path / "blobs" / str(at))
+
+    linked, plain = (
+        GoviTransformer.load(str(path)).auto_model.state_dict()
+        for path in (tmp_path / "model", exported)
+    )
+
+    assert all(linked[name].equal(weight) for name, weight in plain.items())
+
+
+@pytest.mark.parametrize("name", WEIGHT_FILES)
+def test_opening_in_torch_fails_without_a_file_of_weights(exported, tmp_path, name):
     """The missing file is named."""
     from retrieval.training.govi_transformer import GoviTransformer
 
-    (tmp_path / "tokenizer.json").write_bytes((exported / "tokenizer.json").read_bytes())
-    (tmp_path / "config.json").write_bytes((exported / "config.json").read_bytes())
+    shutil.copytree(exported, tmp_path / "model")
+    (tmp_path / "model" / name).unlink()
 
-    with pytest.raises(FileNotFoundError, match="onnx"):
-        GoviTransformer.load(str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=f"has no {name}$"):
+        GoviTransformer.load(str(tmp_path / "model"))
+
+
+def test_each_large_array_starts_at_a_page_of_the_data_file(exported):
+    """So it can be mapped; the graph keeps what is smaller than a page."""
+    import onnx
+    from onnx.external_data_helper import ExternalDataInfo
+
+    arrays = onnx.load(str(exported / ONNX_FILE), load_external_data=False).graph.initializer
+    places = [ExternalDataInfo(array) for array in arrays if array.external_data]
+    kept = [len(array.raw_data) for array in arrays if not array.external_data]
+
+    assert {place.location for place in places} == {"model.onnx_data"}
+    assert {place.offset % PAGE for place in places} == {0}
+    assert max(kept) < PAGE <= min(place.length for place in places)
+    assert (exported / DATA_FILE).stat().st_size == max(p.offset + p.length for p in places)
 
 
 def test_both_outputs_have_their_documented_shapes(exported):
     """Stock tools find token vectors beside the pooled one."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(exported / "onnx/model.onnx"))
+    session = onnxruntime.InferenceSession(str(exported / ONNX_FILE))
     ids = np.array([[0, 8, 9, 2], [0, 8, 2, 1]])
 
     inputs = {"input_ids": ids, "attention_mask": (ids != 1).astype(np.int64)}

@@ -1,12 +1,14 @@
+import pytest
+
 from retrieval.decision import Thresholds
-from retrieval.manifest import ONNX_FILE, ModelManifest
+from retrieval.manifest import WEIGHT_FILES, ModelManifest
 from retrieval.training.model_card import render_card, write_card
 
 MANIFEST = ModelManifest(
     name="govi-e5",
     dim=384,
     max_tokens=128,
-    sha256={ONNX_FILE: "0a1b2c3d" * 8},
+    sha256={name: f"{at}a1b2c3d" * 8 for at, name in enumerate(WEIGHT_FILES)},
     normalizer_version=1,
     thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
     fusion={"dense_weight": 0.55},
@@ -43,6 +45,12 @@ def test_card_names_a_prompt_only_where_there_is_one():
     """Serving without the prompt would give other vectors."""
     assert "preceded by" not in render_card(MANIFEST)
     assert "`query: `" in render_card(ModelManifest(**{**fields(), "prompt": "query: "}))
+
+
+@pytest.mark.parametrize("name", WEIGHT_FILES)
+def test_card_gives_the_digest_of_each_file_of_weights(name):
+    """Who downloads the model can compare."""
+    assert f"| sha256 of {name} | {MANIFEST.sha256[name]} |" in render_card(MANIFEST)
 
 
 def test_card_is_written_beside_the_model(tmp_path):
