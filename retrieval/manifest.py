@@ -74,7 +74,7 @@ class ModelManifest:
             msg = f"{path} is missing; it is written by: govi model build, govi train"
             raise ModelMissingError(msg) from exc
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
-            msg = f"{path} is not a usable model manifest: {exc!r}"
+            msg = f"{path} is not a usable model manifest: {exc!r}; write it anew by: govi train"
             raise ModelError(msg) from exc
 
     @classmethod
