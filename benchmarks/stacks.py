@@ -30,8 +30,9 @@ def open_govi(folder: Path) -> tuple[Answer, Meanwhile]:
     for name in DEVELOPMENT_ONLY:
         sys.modules[name] = None  # type: ignore[assignment] # not to be found, says the language
     os.environ.update(DATA_DIR=str(folder / "govi"), BOT_TOKEN=f"1234567:{'x' * 35}")
-    from bot.collector import nothing_to_collect
+    from bot.starting import multiply_alone, nothing_to_collect
 
+    multiply_alone()
     with nothing_to_collect():  # as `govi` imports its commands
         from bot.bootstrap import open_services
         from bot.intake.serving import create_application

@@ -12,7 +12,6 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.collector import nothing_to_collect
 from bot.db.engine import open_engine, reading, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
@@ -23,6 +22,7 @@ from bot.recognition import Recognition, load_recognition
 from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex, read_published
 from bot.settings import ROOT, Settings
+from bot.starting import nothing_to_collect
 from bot.vitals import Vitals
 from retrieval import Retriever
 from retrieval.retriever import Progress

@@ -2,13 +2,14 @@
 
 import gc
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bot.collector import nothing_to_collect
+from bot.starting import multiply_alone, nothing_to_collect
 from tests.factories import create_draft
 
 #: Opens the database with the starter knowledge of a folder, and tells what it imported for it.
@@ -54,6 +55,21 @@ def test_polling_needs_no_web_server() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "1"), ("4", "4")])
+def test_numpy_makes_no_threads_unless_told(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, kept: str
+) -> None:
+    """Making them is a third of importing it; an operator's own number stays."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # so that it is put back afterwards
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    if given:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+
+    multiply_alone()
+
+    assert os.environ["OPENBLAS_NUM_THREADS"] == kept
 
 
 def test_the_collector_is_back_after_starting() -> None:
