@@ -105,6 +105,19 @@ def test_evaluation_questions_are_not_phrasings(drafts: list[EntryDraft], split:
     assert [text for text in questions if {normalize(text), fold(text)} & known - {""}] == []
 
 
+def test_off_topic_questions_are_neither_asked_of_an_entry_nor_measured(
+    drafts: list[EntryDraft],
+) -> None:
+    """Nothing is learnt to be both near and far, and nothing that is measured is learnt."""
+    known = {fold(text) for draft in drafts for text in draft.phrasings}
+    for split in ("dev", "test", "fresh"):
+        known |= {fold(case.question) for case in read_cases(STARTER / "eval" / f"{split}.jsonl")}
+    off_topic = read_cases(STARTER / "off_topic.jsonl")
+
+    assert {case.key for case in off_topic} == {None}
+    assert [case.question for case in off_topic if fold(case.question) in known - {""}] == []
+
+
 @pytest.mark.parametrize("other", ["test", "fresh"])
 def test_no_question_chooses_thresholds_and_reports_them(other: str) -> None:
     """The splits share none."""

@@ -14,13 +14,13 @@ from bot.cli.opening import configured
 from bot.errors import GoviError
 from bot.knowledge_files import read_knowledge
 from bot.question_files import read_pairs, teach
-from bot.settings import ROOT
 from retrieval import IndexedEntry
 from retrieval.evaluation import read_cases
 from retrieval.training.finetune import TrainingRecipe
 from retrieval.training.pairs import PairKind
 
-EVALUATION = ROOT / "knowledge" / "eval"
+EVALUATION = STARTER / "eval"
+OFF_TOPIC = STARTER / "off_topic.jsonl"
 
 #: One attribute of a Google-style docstring: its name, and its text until the next one.
 _ATTRIBUTE = re.compile(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
@@ -74,6 +74,12 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
     help="Held-out questions for early stopping and calibration.",
 )
 @click.option(
+    "--off-topic",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=OFF_TOPIC,
+    help="Questions that no entry answers, to be told apart from those that one does.",
+)
+@click.option(
     "--work",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("var/training"),
@@ -93,6 +99,7 @@ def train_command(
     out: Path,
     knowledge: Path,
     dev: Path,
+    off_topic: Path,
     work: Path,
     learnt: tuple[Path, ...],
     **values: Any,
@@ -108,7 +115,10 @@ def train_command(
     from retrieval.training.pipeline import train
 
     entries = with_learnt(read_entries(knowledge), learnt, [dev, *EVALUATION.glob("*.jsonl")])
-    manifest = train(base, out, entries, read_cases(dev), _recipe(values), work, _say)
+    strangers = [case.question for case in read_cases(off_topic)]
+    manifest = train(
+        base, out, entries, read_cases(dev), _recipe(values), work, _say, off_topic=strangers
+    )
     click.echo(f"{manifest.model_id} written to {out}")
 
 

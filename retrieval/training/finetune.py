@@ -16,6 +16,7 @@ from retrieval.training.pairs import (
     PairRow,
     TrainingDataError,
     TrainingEntry,
+    as_stranger,
     find_near_entries,
     plan_batches,
 )
@@ -105,6 +106,7 @@ def finetune(
     dev: Sequence[EvalCase],
     recipe: TrainingRecipe,
     *,
+    off_topic: Sequence[str] = (),
     augment: Callable[[str], Sequence[str]] | None = None,
     prepare: Callable[[str], str] = normalize,
     near: Mapping[str, Sequence[str]] | None = None,
@@ -119,6 +121,7 @@ def finetune(
         entries: What to learn.
         dev: Held-out questions, for early stopping; those without a key are left out.
         recipe: How.
+        off_topic: Questions that no entry answers; learnt to lie far from all that do.
         augment: Other ways of typing a text, for `recipe.augment_share`.
         prepare: Brings any text into the form that the model will be served.
         near: Near entries of each, nearest first; found by sound when left out.
@@ -131,7 +134,8 @@ def finetune(
     """
     from retrieval.training.trainer import open_for_training, run_trainer
 
-    plan = _plan(entries, recipe, augment, near)
+    strangers = [as_stranger(number, question) for number, question in enumerate(off_topic)]
+    plan = _plan([*entries, *strangers], recipe, augment, near)
     plan.rows[:] = [_prepared(row, prepare, recipe.prompt) for row in plan.rows]
     if checkpoint_dir is not None:
         _claim(checkpoint_dir, recipe, plan)

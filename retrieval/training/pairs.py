@@ -49,6 +49,11 @@ class TrainingEntry:
     glosses: Mapping[str, str] = field(default_factory=dict)
 
 
+def as_stranger(number: int, question: str) -> TrainingEntry:
+    """Return a question that no entry answers as an entry of its own: near to nothing else."""
+    return TrainingEntry(f"off_topic.{number}", "", "", [question])
+
+
 @dataclass(frozen=True, slots=True)
 class PairRow:
     """Two texts of one entry that belong together, and texts of other entries that do not."""
@@ -78,7 +83,8 @@ class PairDrawer:
 
         Args:
             entries: At least two.
-            kinds: Each kind adds one row a phrasing (a gloss row where there is a gloss).
+            kinds: Each kind adds one row a phrasing, where the entry has such a text. The
+                partner of a lone phrasing is the phrasing itself, perhaps typed another way.
             seed: Decides partners, negatives and variants.
             near: Keys of the entries nearest to each, nearest first; needed for negatives.
             hard_negatives: How many texts of near entries a row carries.
@@ -118,15 +124,15 @@ class PairDrawer:
 
     def _positive(self, kind: PairKind, entry: TrainingEntry, phrasing: str) -> str | None:
         if kind == "question_answer":
-            return entry.answer
+            return entry.answer or None
         if kind == "question_title":
-            return entry.title
+            return entry.title or None
         if kind == "question_keywords":
             return ", ".join(entry.keywords) or None
         if kind == "question_gloss":
             return entry.glosses.get(phrasing)
         others = [other for other in entry.phrasings if other != phrasing]
-        return self._vary(self._random.choice(others)) if others else None
+        return self._vary(self._random.choice(others or [phrasing]))
 
     def _negatives(self, kind: PairKind, key: str) -> Iterator[str]:
         known = [other for other in self._near.get(key, ()) if other in self._entries]

@@ -34,6 +34,8 @@ def train(
     recipe: TrainingRecipe,
     workplace: Path,
     report: Callable[[str], None],
+    *,
+    off_topic: Sequence[str] = (),
 ) -> ModelManifest:
     """Fine-tune a base on entries and write the serving directory to `out`.
 
@@ -47,6 +49,7 @@ def train(
         workplace: Folder for checkpoints and the float32 model; a run that was broken off goes on
             from what it finds there.
         report: Told of progress, a line at a time.
+        off_topic: Questions that no entry answers, to be told apart from those that one does.
 
     Raises:
         RetrievalError: The base, the entries or the dev questions cannot be used.
@@ -58,6 +61,7 @@ def train(
         [_training_entry(entry) for entry in entries],
         dev,
         recipe,
+        off_topic=off_topic,
         augment=Typist(recipe.seed).variants if recipe.augment_share else None,
         prepare=restorer.restore,
         checkpoint_dir=workplace / "checkpoints",
@@ -67,7 +71,8 @@ def train(
     phrasings = sum(len(entry.phrasings) for entry in entries)
     settings = {
         "prompt": recipe.prompt,
-        "trained_on": f"{len(entries)} entries with {phrasings} phrasings",
+        "trained_on": f"{len(entries)} entries with {phrasings} phrasings, and {len(off_topic)} "
+        "questions that none answers",
     }
     manifest = export_model(workplace / "float32", out, name="govi-e5", settings=settings)
     return settle(out, manifest, entries, dev, asdict(recipe), report)

@@ -7,6 +7,7 @@ from retrieval.training.pairs import (
     PairRow,
     TrainingDataError,
     TrainingEntry,
+    as_stranger,
     find_near_entries,
     plan_batches,
 )
@@ -77,13 +78,24 @@ def test_english_sides_come_from_title_keywords_and_glosses():
     }
 
 
-def test_an_entry_with_one_phrasing_has_no_question_pair():
-    """There is nothing to pair it with."""
+def test_a_lone_phrasing_is_its_own_partner():
+    """So it is learnt to lie far from the others' texts, however few ways of asking it has."""
     lonely = TrainingEntry("lonely", "t", "a", ["එකයි"])
 
     rows = PairDrawer([lonely, LOAN], ["question_question"], seed=1).draw_epoch()
 
-    assert {row.key for row in rows} == {"loan"}
+    assert [(row.question, row.positive) for row in rows if row.key == "lonely"] == [("එකයි",) * 2]
+
+
+def test_a_stranger_is_paired_with_itself_alone():
+    """A question that no entry answers has no answer or title to lie near to."""
+    kinds = ["question_answer", "question_title", "question_keywords", "question_question"]
+
+    rows = PairDrawer([as_stranger(7, "රත්තරන් ගාන"), LOAN], kinds, seed=1).draw_epoch()
+
+    assert [(row.kind, row.positive) for row in rows if row.key not in {"loan"}] == [
+        ("question_question", "රත්තරන් ගාන")
+    ]
 
 
 def test_hard_negatives_come_from_near_entries():
