@@ -76,6 +76,16 @@ def test_dev_accuracy_is_followed(train):
     assert outcome.dev_accuracy == max(accuracies)
 
 
+def test_questions_off_topic_are_learnt_and_found_by_no_one(train):
+    """Each adds a row to an epoch; the exam knows the entries alone."""
+    strangers = [f"x{n}" for n in range(8)]
+
+    outcome = train(FAST, DEV, off_topic=strangers)
+
+    assert outcome.rows == train(FAST, DEV).rows + len(strangers)
+    assert outcome.dev_accuracy > 0
+
+
 def test_training_ends_early_without_progress(train):
     """A rate of zero never gets better."""
     outcome = train(replace(FAST, epochs=8, learning_rate=0.0, patience=1), DEV)
