@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.distillation import distill
 from benchmarks.quality import GROUPS, Remembering
-from benchmarks.results import table, write_section
+from benchmarks.results import RESULTS, table, write_section
 from bot.bootstrap import STARTER
 from bot.cli.train import read_entries
 from bot.settings import ROOT, load_settings
@@ -31,6 +31,7 @@ from retrieval.training.pairs import TrainingEntry
 
 #: Accuracy@1 with its interval, by group, by way of scoring.
 Measured = dict[str, dict[str, Any]]
+CARD = ROOT / "retrieval" / "model" / "README.md"
 GLOSS_FILE = ROOT / "benchmarks" / "glosses.jsonl"
 #: The share of a fused score that the embedder has; about what calibration chooses.
 DENSE_WEIGHT = 0.65
@@ -210,7 +211,7 @@ def _shown(share: dict[str, float] | None) -> str:
 
 
 def main() -> None:
-    """Measure every variant that has no result yet, and write the table."""
+    """Measure every variant that has no result yet; write the table to the results and the card."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--base", type=Path, help="what `govi model build` wrote", required=True)
     parser.add_argument("--only", help="measure only the variant of this name")
@@ -229,7 +230,8 @@ def main() -> None:
     text = f"{table(['variant', 'scored', *GROUPS], list(rows(results)))}\n\n{_NOTE}"
     if missing := [variant.name for variant in VARIANTS if variant.name not in results]:
         text += f" Not measured yet: {'; '.join(missing)}."
-    write_section("Ablation", "make ablation", text)
+    for path in (RESULTS, CARD):
+        write_section("Ablation", "make ablation", text, path)
 
 
 _NOTE = (

@@ -1,9 +1,11 @@
 """How good the answers are, and what each part is worth: `python -m benchmarks.quality`."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from retrieval.evaluation import EvalCase, evaluate, read_cases
 from retrieval.manifest import ModelManifest
 from retrieval.metrics import wilson
 from retrieval.retriever import Retriever, SearchResult
+from retrieval.training.export import export_model
 
 GROUPS = ("clean", "careless", "singlish", "mixed")
 MODEL = ROOT / "retrieval" / "model"
@@ -44,6 +47,17 @@ def open_retriever(model_dir: Path) -> Retriever:
     manifest = ModelManifest.load(model_dir)
     embedder = Remembering(load_embedder(model_dir))
     retriever = Retriever(embedder, manifest.thresholds, manifest.dense_weight)
+    retriever.load(read_entries(STARTER))
+    return retriever
+
+
+def in_float32(trained: Path, shipped: Retriever) -> Retriever:
+    """Open a trained model without the loss of its export, with the settings of the shipped one."""
+    manifest = ModelManifest.load(MODEL)
+    with TemporaryDirectory() as folder:
+        export_model(trained, Path(folder), precision="fp32", settings={"prompt": manifest.prompt})
+        embedder = Remembering(load_embedder(Path(folder)))
+    retriever = Retriever(embedder, shipped.thresholds, manifest.dense_weight)
     retriever.load(read_entries(STARTER))
     return retriever
 
@@ -109,6 +123,7 @@ def main() -> None:
     """Measure the shipped model, and an untrained base beside it when one is given."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--base", type=Path, help="an untrained serving directory to compare with")
+    parser.add_argument("--float32", type=Path, help="what the shipped model was exported from")
     options = parser.parse_args()
     cases = read_cases(STARTER / "eval" / "test.jsonl")
     shipped = open_retriever(MODEL)
@@ -122,6 +137,8 @@ def main() -> None:
         base = open_retriever(options.base)
         rows.insert(1, ranking_row("untrained base alone", base.tuned(dense_weight=1.0), cases))
         rows.insert(2, ranking_row("untrained base, fused", base.tuned(dense_weight=0.7), cases))
+    if options.float32:
+        rows.append(ranking_row("fused, in float32", in_float32(options.float32, shipped), cases))
     ranking = table(["accuracy@1 / recall@5", *GROUPS], rows)
     report = evaluate(cases, shipped.search)
     header = ["group", "n", "accuracy@1", "recall@5", "answered", "precision", "refused"]
@@ -137,7 +154,7 @@ def main() -> None:
         ["group", "answered rightly or offered the right entry"], served_rows(shipped, cases)
     )
     text = f"{text}{decisions}\n\n{served}\n\n{note}"
-    write_section("Answers", "python -m benchmarks.quality", text)
+    write_section("Answers", " ".join(["python -m benchmarks.quality", *sys.argv[1:]]), text)
 
 
 if __name__ == "__main__":

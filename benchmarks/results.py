@@ -1,4 +1,4 @@
-"""The sections of RESULTS.md, replaced one at a time."""
+"""The sections of RESULTS.md and of other files, replaced one at a time."""
 
 import os
 import platform
@@ -18,16 +18,16 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
-def write_section(name: str, command: str, text: str) -> None:
-    """Put a section into RESULTS.md, in place of the one of the same name."""
+def write_section(name: str, command: str, text: str, path: Path = RESULTS) -> None:
+    """Put a section into a file, in place of the one of the same name."""
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     section = f"## {name}\n\n`{command}` on {today}; {machine()}.\n\n{text}\n"
-    old = RESULTS.read_text("utf-8") if RESULTS.exists() else _HEAD
+    old = path.read_text("utf-8") if path.exists() else _HEAD
     pattern = re.compile(rf"^## {re.escape(name)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     new = pattern.sub(lambda _: f"{section}\n", old)
     if not pattern.search(old):
         new = f"{old.rstrip()}\n\n{section}"
-    RESULTS.write_text(new.rstrip() + "\n", "utf-8")
+    path.write_text(new.rstrip() + "\n", "utf-8")
     print(section)
 
 
