@@ -26,7 +26,7 @@ from retrieval.segment import IndexedEntry, Segment
 from retrieval.singlish import Restorer
 from retrieval.texts import Texts
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 _FILES = ("arrays.bin", "graph.bin")
 #: Fields of `LexicalIndex` that are arrays as they stand.
 _LEXICAL = (

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 class ExactIndex:
     """All similarities, every time. Immutable, so any number of threads may search."""
 
-    def __init__(self, vectors: NDArray[np.float32]) -> None:
-        """Keep unit vectors, float32 (rows, dim); not copied."""
+    def __init__(self, vectors: NDArray[np.floating]) -> None:
+        """Keep unit vectors, float32 or float16 (rows, dim); not copied."""
         self._vectors = vectors
 
     def __len__(self) -> int:

@@ -25,7 +25,7 @@ BATCH_QUERIES = 8
 class HnswIndex:
     """An approximate index over unit vectors; immutable once built."""
 
-    def __init__(self, graph: "hnswlib.Index", vectors: NDArray[np.float32]) -> None:
+    def __init__(self, graph: "hnswlib.Index", vectors: NDArray[np.floating]) -> None:
         self._graph = graph
         self._exact = ExactIndex(vectors)
         graph.set_ef(SEARCH_BREADTH)
@@ -42,8 +42,10 @@ class HnswIndex:
         return cls(graph, vectors)
 
     @classmethod
-    def load(cls, path: Path, vectors: NDArray[np.float32]) -> "HnswIndex":
-        """Load a saved graph. The caller has verified the file: a damaged one may crash hnswlib.
+    def load(cls, path: Path, vectors: NDArray[np.floating]) -> "HnswIndex":
+        """Load a saved graph of these vectors, which may be rounded to float16 meanwhile.
+
+        The caller has verified the file: a damaged one may crash hnswlib.
 
         Raises:
             SnapshotError: The file cannot be read, or holds another number of rows.
