@@ -28,7 +28,7 @@ NOTE = (
     "found: of two about one entry, how often they are in one group. Strays: questions in a "
     "group that is mostly about something else."
 )
-THRESHOLDS = (0.55, 0.6, ALIKE, 0.7, 0.75)
+THRESHOLDS = (0.5, 0.55, ALIKE, 0.65, 0.7)
 QUEUES = 8
 SUBJECTS, NEAR, FAR = 100, 60, 20
 _STEP = 64

@@ -30,7 +30,7 @@ SUBJECTS = {
     "gall midge": (
         "ගොක් මැස්සාගේ වර්ග දෙකටම ඔරොත්තු දෙන බීජ වී මොනවද?",
         "ගොක් මැස්සට හොද බිජ වී ජාති මොනවද",
-        "bg 305 bg 359 gok massata orotthu denwda",
+        "gok massata orottu dena wee jathi mnwda",
         "gall midge resistant varieties මොනවද",
     ),
 }
