@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.distillation import distill
 from benchmarks.quality import GROUPS, Remembering
-from benchmarks.results import RESULTS, table, write_section
+from benchmarks.results import RESULTS, show_share, table, write_section
 from bot.bootstrap import STARTER
 from bot.cli.train import read_entries
 from bot.settings import ROOT, load_settings
@@ -201,13 +201,7 @@ def rows(results: dict[str, Measured]) -> Iterator[list[str]]:
     """Yield one line a variant and way of scoring."""
     for name, result in results.items():
         for way, shares in result.items():
-            yield [name, way, *(_shown(shares[group]) for group in GROUPS)]
-
-
-def _shown(share: dict[str, float] | None) -> str:
-    if share is None:
-        return "-"
-    return f"{share['value']:.1%} ({share['low']:.1%} - {share['high']:.1%})"
+            yield [name, way, *(show_share(shares[group]) for group in GROUPS)]
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.results import table, write_section
+from benchmarks.results import show_share, table, write_section
 from bot.bootstrap import STARTER
 from bot.cli.train import read_entries
 from bot.services.deciding import list_offered
@@ -51,15 +51,13 @@ def open_retriever(model_dir: Path) -> Retriever:
     return retriever
 
 
-def in_float32(trained: Path, shipped: Retriever) -> Retriever:
+def in_float32(trained: Path) -> Retriever:
     """Open a trained model without the loss of its export, with the settings of the shipped one."""
-    manifest = ModelManifest.load(MODEL)
+    shipped = ModelManifest.load(MODEL)
+    settings = {name: getattr(shipped, name) for name in ("prompt", "thresholds", "fusion")}
     with TemporaryDirectory() as folder:
-        export_model(trained, Path(folder), precision="fp32", settings={"prompt": manifest.prompt})
-        embedder = Remembering(load_embedder(Path(folder)))
-    retriever = Retriever(embedder, shipped.thresholds, manifest.dense_weight)
-    retriever.load(read_entries(STARTER))
-    return retriever
+        export_model(trained, Path(folder), precision="fp32", settings=settings)
+        return open_retriever(Path(folder))
 
 
 def ranking_row(name: str, retriever: Retriever, cases: Sequence[EvalCase]) -> list[str]:
@@ -80,7 +78,7 @@ def decision_rows(report: dict[str, Any]) -> list[list[str]]:
             group[figure]
             for figure in ("accuracy@1", "recall@5", "answered", "precision_answered", "refused")
         ]
-        rows.append([name, str(group["n"]), *map(_shown, shares)])
+        rows.append([name, str(group["n"]), *map(show_share, shares)])
     return rows
 
 
@@ -92,7 +90,7 @@ def served_rows(retriever: Retriever, cases: Sequence[EvalCase]) -> list[list[st
         asked = [(c, r) for c, r in zip(cases, results, strict=True) if c.group == group]
         served = sum(case.key in _offered(result) for case, result in asked)
         share = wilson(served, len(asked))
-        rows.append([group, _shown(asdict(share) if share else None)])
+        rows.append([group, show_share(asdict(share) if share else None)])
     return rows
 
 
@@ -111,12 +109,6 @@ def without_joiners(cases: Sequence[EvalCase]) -> list[EvalCase]:
         replace(case, question=case.question.replace("\u200d", "").replace("\u200c", ""))
         for case in cases
     ]
-
-
-def _shown(share: dict[str, float] | None) -> str:
-    if share is None:
-        return "-"
-    return f"{share['value']:.1%} ({share['low']:.1%} - {share['high']:.1%})"
 
 
 def main() -> None:
@@ -138,7 +130,7 @@ def main() -> None:
         rows.insert(1, ranking_row("untrained base alone", base.tuned(dense_weight=1.0), cases))
         rows.insert(2, ranking_row("untrained base, fused", base.tuned(dense_weight=0.7), cases))
     if options.float32:
-        rows.append(ranking_row("fused, in float32", in_float32(options.float32, shipped), cases))
+        rows.append(ranking_row("fused, in float32", in_float32(options.float32), cases))
     ranking = table(["accuracy@1 / recall@5", *GROUPS], rows)
     report = evaluate(cases, shipped.search)
     header = ["group", "n", "accuracy@1", "recall@5", "answered", "precision", "refused"]

@@ -3,7 +3,7 @@
 import os
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def show_share(share: Mapping[str, float] | None) -> str:
+    """Return a share with its interval, as `retrieval.metrics.wilson` gives them."""
+    if share is None:
+        return "-"
+    return f"{share['value']:.1%} ({share['low']:.1%} - {share['high']:.1%})"
 
 
 def write_section(name: str, command: str, text: str, path: Path = RESULTS) -> None:
