@@ -26,7 +26,7 @@ from retrieval.segment import IndexedEntry, Segment
 from retrieval.singlish import Restorer
 from retrieval.texts import Texts
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 _FILES = ("arrays.bin", "graph.bin")
 #: Fields of `LexicalIndex` that are arrays as they stand.
 _LEXICAL = (
@@ -124,15 +124,16 @@ def _as_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
         "shown": rows.shown,
         "words": lexical.words,
         "grams": lexical.grams,
-        "lexicon": restorer.counts,
-        "sounds": [restorer.sounds[word] for word in restorer.counts],
+        # In the order of the sounds, by which words of one sound are told apart.
+        "lexicon": restorer.sounds,
+        "sounds": restorer.sounds.values(),
         "english": sorted(restorer.english),
     }
     arrays: dict[str, NDArray[Any]] = {
         "vectors": segment.vectors,
         "owners": rows.owners,
         "is_phrasing": rows.is_phrasing,
-        "counts": np.array(list(restorer.counts.values()), dtype=np.int32),
+        "counts": np.array([restorer.counts[w] for w in restorer.sounds], dtype=np.int32),
     }
     arrays |= {name: getattr(lexical, name) for name in _LEXICAL}
     for name, values in texts.items():

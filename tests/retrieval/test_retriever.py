@@ -138,13 +138,15 @@ def test_searches_run_while_entries_change() -> None:
 
 
 class CountingEmbedder(HashingEmbedder):
-    """Counts the texts that it embeds."""
+    """Counts the texts that it embeds, and keeps the last."""
 
     count = 0
+    last = ""
 
     def encode(self, texts):
         """Embed as the parent does."""
         self.count += len(texts)
+        self.last = texts[-1]
         return super().encode(texts)
 
 
@@ -170,6 +172,19 @@ def open_saved(folder: Path, name: str = "hashing-256") -> tuple[Retriever, Coun
     retriever = Retriever(embedder, retriever.thresholds, 0.5, folder)
     retriever.load(paddy_entries())
     return retriever, embedder
+
+
+def test_a_second_start_tells_words_of_one_sound_apart_as_the_first(tmp_path: Path) -> None:
+    """Equally frequent, whichever of them was seen first: the embedder reads the same word."""
+    read = []
+    for _ in range(2):
+        embedder = CountingEmbedder()
+        retriever = Retriever(embedder, THRESHOLDS, 0.5, tmp_path)
+        retriever.load([create_entry("out", "එළියේ තියන්න", "එලියෙ තියන්න")])
+        retriever.search(["eliye thiyanna"])
+        read.append(embedder.last)
+
+    assert read[0] == read[1]
 
 
 def test_a_second_start_embeds_nothing(tmp_path: Path) -> None:
