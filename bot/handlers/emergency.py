@@ -13,11 +13,12 @@ from bot.handlers.officers.writing import find_replied
 from bot.handlers.replying import place_of
 from bot.services.answering import Incoming
 from bot.services.flows import find_stand
+from bot.services.invites import PREFIX as INVITE
 from bot.services.remarks import Remark, record_remark
 from bot.services.roles import list_roles
 
-#: The name of a command may sound like anything.
-_COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}(@\w+)?(?!\S)")
+#: The name of a command, and the code of an invite behind it, may sound like anything.
+_COMMAND = re.compile(rf"/[A-Za-z0-9_]{{1,32}}(@\w+)?(\s+{INVITE}[\w-]+)?(?!\S)")
 #: Characters that are looked through in a few milliseconds.
 _SHORT = 300
 

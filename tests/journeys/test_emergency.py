@@ -11,6 +11,7 @@ from bot.db.models import Ask, Escalation, InboxStatus, Question, ReceivedUpdate
 from bot.delivery import lifeline
 from bot.handlers import emergency
 from bot.i18n import Catalogue
+from bot.services.invites import PREFIX as INVITE
 from bot.services.remarks import record_remark
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
@@ -20,6 +21,7 @@ from tests.journeys.team import appoint
 TEXTS = Catalogue.load()
 POISONED = "මගේ මහත්තයා වස බීලා"
 BITTEN = "mata nayek gahuwa"
+SOUNDS_POISONED = "mama-wasa-biwwa"
 
 
 @pytest.fixture
@@ -104,6 +106,18 @@ async def test_words_behind_a_command_are_heard(
     reply = await api.reply_to(farmer.sends(f"{command} {POISONED}"))
 
     assert reply.text == TEXTS.text("emergency.poisoning")
+
+
+async def test_the_code_of_an_invite_is_not_listened_to(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """Nobody wrote it: it is drawn by lot, and may sound like anything."""
+    opening = f"/start {INVITE}{SOUNDS_POISONED}"
+
+    reply = await api.reply_to(farmer.sends(opening))
+
+    assert govi.services.recognition.emergency(opening) is not None
+    assert reply.text == TEXTS.text("refusal.invite")
 
 
 async def test_in_a_group_only_what_is_said_to_the_bot_is_answered(
