@@ -16,6 +16,7 @@ from bot.db.engine import open_engine, reading, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
 from bot.db.writer import Writer
+from bot.delivery.authorities import read_authorities
 from bot.hearing import Hearing, open_hearing
 from bot.i18n import Catalogue
 from bot.recognition import Recognition, load_recognition
@@ -127,8 +128,10 @@ def open_services(
         RetrievalError: The model cannot be used.
     """
     with nothing_to_collect(), ThreadPoolExecutor(1) as beside:
-        # Much of opening a model is done outside Python, which goes on with the rest meanwhile.
+        # Much of this is done outside Python, which goes on with the rest meanwhile.
         opening = beside.submit(lambda: retriever or _open_retriever(settings))
+        if settings.bot_token is not None:
+            beside.submit(read_authorities)
         engine, sessions = open_database(settings)
         load_starter(sessions, STARTER, update_starter)
         catalogue, recognition = Catalogue.load(), load_recognition()

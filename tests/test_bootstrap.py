@@ -23,7 +23,8 @@ from bot.settings import load_settings
 engine, sessions = open_database(load_settings())
 load_starter(sessions, Path("starter"), update_starter=True)
 engine.dispose()
-print(json.dumps(sorted({"telegram", "alembic", "openpyxl", "bot.knowledge"} & set(sys.modules))))
+unneeded = {"telegram", "httpx", "alembic", "openpyxl", "bot.knowledge"}
+print(json.dumps(sorted(unneeded & set(sys.modules))))
 """
 
 

@@ -9,6 +9,7 @@ from telegram import Bot, File
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
+from bot.delivery.authorities import read_authorities
 from bot.errors import MediaGoneError, MediaTooLargeError, MediaUnreachableError
 from bot.settings import Settings
 
@@ -31,7 +32,11 @@ async def open_fetch(settings: Settings) -> AsyncIterator[Callable[[str], Awaita
     if settings.bot_token is None:
         yield None
         return
-    request = HTTPXRequest(connection_pool_size=_AT_ONCE, read_timeout=_SECONDS)
+    request = HTTPXRequest(
+        connection_pool_size=_AT_ONCE,
+        read_timeout=_SECONDS,
+        httpx_kwargs={"verify": read_authorities()},
+    )
     bot = Bot(
         settings.bot_token.get_secret_value(),
         base_url=f"{settings.telegram_api_url}/bot",

@@ -15,7 +15,6 @@ from collections.abc import (
 )
 from typing import Any, Protocol
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
@@ -24,6 +23,7 @@ from telegram.request import HTTPXRequest
 
 from bot.application import GoviApplication, build, sender_of
 from bot.bootstrap import Services
+from bot.delivery.authorities import read_authorities
 from bot.delivery.sender import Sender
 from bot.errors import ServingError, TokenError
 from bot.intake.poller import LONGEST_PAUSE, SHORTEST_PAUSE, Poller
@@ -109,8 +109,7 @@ def create_application(services: Services) -> GoviApplication:
     """Build the application for the configured token and Bot API server."""
     settings = services.settings
     token = settings.bot_token.get_secret_value() if settings.bot_token else ""
-    # Reading the authorities that may vouch for a server takes a fiftieth of a second.
-    encryption = {"verify": httpx.create_ssl_context()}
+    encryption = {"verify": read_authorities()}
     builder = (
         ApplicationBuilder()
         .token(token)
