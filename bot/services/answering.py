@@ -104,9 +104,9 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
 
     What nothing fits goes to the officers. A changed message takes back what it asked before.
     An update that was recorded before has no second effect; its first outcome is returned. Nor has
-    a button that was pressed before.
+    what says nothing new, see `find_said`.
     """
-    known = find_outcome(session, incoming.update_id) or _find_pressed(session, incoming)
+    known = find_outcome(session, incoming.update_id) or find_said(session, incoming)
     if known is not None:
         return known
     question = _question(incoming.text, result)
@@ -117,34 +117,35 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
     session.flush()
     if incoming.media is not None:
         attach(session, question, incoming.media, incoming.message_id)
-    if incoming.is_edit:
-        replace_edited(session, question)
     if content is FALLBACK:
         escalate(session, question, "media" if incoming.media else "fallback")
+    if incoming.is_edit:
+        replace_edited(session, question)
     return _reply(session, question, content, incoming.update_id, incoming.is_quoted)
 
 
-def _find_pressed(session: Session, incoming: Incoming) -> Outcome | None:
-    """Return what a button led to that asks a question, if it was pressed before.
+def find_said(session: Session, incoming: Incoming) -> Outcome | None:
+    """Return what a message led to that is told of again without another word, if it is one.
 
-    A press that was not confirmed in time comes again under a new update id.
+    Telegram tells of changes, too, that no bot can see. A press of a button that asks something
+    comes again under a new update id when it was not confirmed in time.
     """
-    if not incoming.is_quoted:
+    if not (incoming.is_edit or incoming.is_quoted):
         return None
     asker = select(Farmer.id).where(Farmer.telegram_user_id == incoming.asker.telegram_user_id)
-    reply = session.scalar(
-        select(Reply)
-        .join(Reply.question)
+    last = session.scalar(
+        select(Question)
         .where(
             Question.farmer_id == asker.scalar_subquery(),
             Question.chat_id == incoming.asker.chat_id,
             Question.message_id == incoming.message_id,
-            Question.text == storable(incoming.text),
         )
-        .order_by(Reply.id)
+        .order_by(Question.id.desc())
         .limit(1)
     )
-    return None if reply is None else _outcome(reply)
+    if last is None or last.text != storable(incoming.text) or not last.replies:
+        return None
+    return _outcome(last.replies[0])
 
 
 def record_terminal_question(session: Session, text: str, result: SearchResult) -> Outcome:

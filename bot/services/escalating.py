@@ -4,7 +4,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import Ask, Entry, Escalation, EscalationState, Question, QuestionState
+from bot.db.models import (
+    Ask,
+    Entry,
+    Escalation,
+    EscalationState,
+    Note,
+    Question,
+    QuestionState,
+)
 from bot.services import holds
 from bot.services.grouping import find_most_alike, list_near, traits_of
 from bot.services.notices import tell_everyone, tell_officer
@@ -92,7 +100,11 @@ def reopen(session: Session, ask: Ask) -> bool:
 
 
 def replace_edited(session: Session, question: Question) -> None:
-    """Take back what a farmer had asked in a message that they have changed to this question."""
+    """Take back what a farmer had asked in a message that they have changed to this question.
+
+    Once the new one is passed on. If it is much like the old one it takes its place in the same
+    escalation, and who holds that hears of it.
+    """
     earlier = session.scalars(
         select(Ask)
         .join(Ask.question)
@@ -105,7 +117,19 @@ def replace_edited(session: Session, question: Question) -> None:
         )
     )
     for ask in earlier.all():
-        take_back(session, ask)
+        if take_back(session, ask) and question.ask is not None:
+            _tell_changed(session, ask.escalation, question.ask)
+
+
+def _tell_changed(session: Session, left: Escalation, ask: Ask) -> None:
+    """Add the changed words to what was said in an escalation that an officer works at."""
+    group = ask.escalation
+    if group.id != left.id or group.claimed_by is None:
+        return
+    note = Note(escalation_id=group.id, ask_id=ask.id, kind="detail", text=ask.question.text)
+    session.add(note)
+    session.flush()
+    tell_officer(session, group.claimed_by, "new_detail", group, note)
 
 
 def _close_empty(session: Session, group: Escalation) -> None:

@@ -121,11 +121,26 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int) ->
     ask = _find_ask(session, farmer, incoming.asker.chat_id, replied_message_id)
     if ask is None or ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
         return False
-    _note(session, ask, storable(incoming.text) or NO_WORDS)
+    text = storable(incoming.text) or NO_WORDS
+    if incoming.is_edit and _is_noted(session, ask, incoming, text):
+        return True
+    _note(session, ask, text)
     if incoming.media is not None:
         attach(session, ask.question, incoming.media, incoming.message_id)
     _confirm(session, ask, incoming)
     return True
+
+
+def _is_noted(session: Session, ask: Ask, incoming: Incoming, text: str) -> bool:
+    """Whether a message was added before, and is told of again without another word."""
+    told = select(OutgoingMessage.id).where(
+        OutgoingMessage.kind == _NOTED,
+        OutgoingMessage.chat_id == incoming.asker.chat_id,
+        OutgoingMessage.under_message_id == incoming.message_id,
+    )
+    noted = select(Note.text).where(Note.ask_id == ask.id, Note.kind == "detail")
+    last = session.scalar(noted.order_by(Note.id.desc()).limit(1))
+    return last == text and session.scalar(told.limit(1)) is not None
 
 
 def _note(session: Session, ask: Ask, text: str) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import Lane, Question, QuestionState, Reply
 from bot.services import outbox
-from bot.services.answering import Incoming, Outcome, find_outcome, place
+from bot.services.answering import Incoming, Outcome, find_outcome, find_said, place
 from bot.services.escalating import escalate, replace_edited
 from bot.services.texts import sound_of, storable
 from retrieval import detect_script
@@ -39,18 +39,19 @@ def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outco
     """Store a message from Telegram and owe its reply; does not commit.
 
     A call for help is passed on to the officers as urgent. An update that was recorded before has
-    no second effect; its first outcome is returned.
+    no second effect; its first outcome is returned. Nor has what says nothing new, see `find_said`.
     """
-    known = find_outcome(session, incoming.update_id)
+    known = find_outcome(session, incoming.update_id) or find_said(session, incoming)
     if known is not None:
         return known
     question = _question(incoming.text, remark, incoming.kind)
     place(session, question, incoming)
     session.add(question)
-    if incoming.is_edit:
-        replace_edited(session, question)
+    session.flush()
     if remark.decision == EMERGENCY:
         escalate(session, question, "emergency", is_urgent=True)
+    if incoming.is_edit:
+        replace_edited(session, question)
     reply = Reply(question=question, kind=remark.decision, update_id=incoming.update_id)
     session.add(reply)
     session.flush()

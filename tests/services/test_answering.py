@@ -301,3 +301,24 @@ def test_a_changed_question_is_passed_on_in_place_of_the_first(session: Session)
 
     states = session.scalars(select(Question.state).order_by(Question.id)).all()
     assert states == [QuestionState.WITHDRAWN, QuestionState.UNANSWERED]
+
+
+@pytest.mark.parametrize("kind", ["answer", "fallback"])
+def test_an_edit_that_changes_no_word_is_no_other_question(session: Session, kind: str) -> None:
+    """Telegram tells of changes, too, that a bot cannot see; the question keeps its place."""
+    first = ask(session, kind, "a.one")
+
+    again = Incoming(NIMAL, "ප්‍රශ්නය", 2, message_id=5, is_edit=True)
+
+    assert answering.record_question(session, again, result(kind, "a.one")) == first
+    assert len(session.scalars(select(Question)).all()) == 1
+    assert len(session.scalars(select(OutgoingMessage)).all()) == 1
+
+
+def test_words_that_are_changed_back_are_asked_again(session: Session) -> None:
+    """They say something new after what stood there in between."""
+    for update_id, words in enumerate(("ප්‍රශ්නය", "වෙන ප්‍රශ්නයක්", "ප්‍රශ්නය"), 1):
+        incoming = Incoming(NIMAL, words, update_id, message_id=5, is_edit=update_id > 1)
+        answering.record_question(session, incoming, result("answer", "a.one"))
+
+    assert len(session.scalars(select(Question)).all()) == 3

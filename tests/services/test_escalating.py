@@ -1,6 +1,7 @@
 """Questions on their way to the officers."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
@@ -8,10 +9,12 @@ from bot.db.models import (
     Escalation,
     EscalationState,
     Lane,
+    Note,
     OutgoingMessage,
     QuestionState,
     Role,
 )
+from bot.services import queue
 from bot.services.escalating import escalate, replace_edited
 from tests.services.loop import ADMIN, SUNIL, appoint, pass_on, question_of
 
@@ -121,3 +124,22 @@ def test_a_changed_message_takes_back_what_it_asked_before(session: Session) -> 
 
     assert before.state is EscalationState.WITHDRAWN
     assert before.asks[0].question.state is QuestionState.WITHDRAWN
+
+
+def test_a_mended_message_keeps_its_place_with_the_officer(session: Session) -> None:
+    """Who is about to answer it is not told that it was taken back, but what it says now."""
+    appoint(session, SUNIL)
+    group = pass_on(session, HOPPERS, 11, message_id=5)
+    queue.claim(session, SUNIL, group.id)
+    after = question_of(session, 11, HOPPERS + "?", message_id=5, is_edit=True)
+
+    escalate(session, after, "fallback")
+    replace_edited(session, after)
+
+    assert (group.state, group.claimed_by, group.text) == (
+        EscalationState.CLAIMED,
+        SUNIL,
+        after.text,
+    )
+    assert session.scalars(select(OutgoingMessage.kind)).all() == ["new_detail"]
+    assert session.scalars(select(Note.text)).all() == [after.text]

@@ -183,6 +183,18 @@ def test_the_same_update_adds_once(session: Session) -> None:
     assert details(session) == ["මාතලේ"]
 
 
+def test_a_detail_that_is_told_of_again_is_added_once(session: Session) -> None:
+    """Telegram may call it an edit though no word has changed; one that changed adds more."""
+    group = pass_on(session, HOPPERS, 11)
+    message_id = group.asks[0].question.message_id
+
+    for update_id, text in enumerate(("මාතලේ", "මාතලේ", "මාතර"), 1):
+        detail = Incoming(NIMAL, text, update_id, message_id=900, is_edit=update_id > 1)
+        assert add_detail(session, detail, message_id)
+
+    assert details(session) == ["මාතලේ", "මාතර"]
+
+
 def test_a_reply_to_something_else_is_a_question(session: Session) -> None:
     """Nothing open stands behind it."""
     pass_on(session, HOPPERS, 11)

@@ -127,6 +127,19 @@ async def test_an_edited_question_takes_the_place_of_the_first(govi: Govi, nimal
     assert states(govi) == [QuestionState.WITHDRAWN, QuestionState.ANSWERED]
 
 
+async def test_an_edit_that_changes_no_word_changes_nothing(govi: Govi, nimal: Chat) -> None:
+    """Telegram tells of one when it has fetched the preview of a link, for example."""
+    question = nimal.person.sends(SINHALA)
+    await nimal.sees_more(1)
+
+    nimal.person.edits(question, SINHALA)
+    answer = await nimal.sends(BLAST)
+
+    assert answer.text == BLAST_ANSWER
+    assert states(govi) == [QuestionState.UNANSWERED, QuestionState.ANSWERED]
+    assert len(nimal.answers()) == 2
+
+
 async def test_like_questions_join_from_the_first_repeat(
     govi: Govi, nimal: Chat, kamala: Chat
 ) -> None:
