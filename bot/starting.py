@@ -2,8 +2,10 @@
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -28,3 +30,14 @@ def multiply_alone() -> None:
     has set stays.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def open_closed_streams() -> None:
+    """Put the null device where a standard stream is closed, as it may be under a supervisor.
+
+    Python has None there; and a file of ours would get the stream's number, with all that
+    libraries write to it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115

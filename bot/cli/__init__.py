@@ -5,7 +5,7 @@ import sys
 import click
 
 from bot.errors import GoviError
-from bot.starting import multiply_alone, nothing_to_collect
+from bot.starting import multiply_alone, nothing_to_collect, open_closed_streams
 from retrieval.errors import RetrievalError
 
 #: command -> module that defines it; imported only when called for: none waits for another's.
@@ -50,6 +50,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; an error that Govi can explain is one line and exit status 1."""
+    open_closed_streams()
     multiply_alone()
     try:
         cli(prog_name="govi")

@@ -1,5 +1,6 @@
 """`govi chat`: the conversation of a farmer, in the terminal."""
 
+import io
 import sys
 
 import click
@@ -8,6 +9,7 @@ from bot.bootstrap import Services
 from bot.cli.opening import services
 from bot.cli.terminal import say, show
 from bot.db.engine import transaction
+from bot.errors import StaleButtonError
 from bot.services.answering import (
     Outcome,
     answer_in_terminal,
@@ -16,6 +18,8 @@ from bot.services.answering import (
 from bot.services.remarks import Remark, record_terminal_remark
 
 PROMPT = "> "
+#: Digits of a number that chooses among suggestions; a longer one is a question.
+_LONGEST_CHOICE = 2
 
 
 @click.command("chat")
@@ -29,6 +33,8 @@ def chat(opened: Services) -> None:
     """Read questions from standard input until it ends, and answer each."""
     count = len(opened.index.retriever)
     click.echo(f"Govi is ready: {count} entries, model {opened.index.retriever.model_id}.")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a line in another encoding is not the end
     if sys.stdin.isatty():
         click.echo(opened.catalogue.text("chat.welcome"))
     waiting: Outcome | None = None
@@ -38,28 +44,36 @@ def chat(opened: Services) -> None:
 
 def _read_line() -> str | None:
     """Return the next line, or None at the end or at an empty line typed in a terminal."""
+    while line := _read_any_line():
+        if line.strip():
+            return line.rstrip("\n")
+        if sys.stdin.isatty():
+            break
+    return None
+
+
+def _read_any_line() -> str:
+    """Return the next line with its end, or "" where there is none."""
     if sys.stdin.isatty():
         click.echo(PROMPT, nl=False)
     try:
-        line = sys.stdin.readline()
-    except (OSError, ValueError):  # standard input is closed
-        return None
-    except KeyboardInterrupt:
-        return None
-    return line.rstrip("\n") if line.strip() else None
+        return sys.stdin.readline()
+    except (OSError, ValueError, KeyboardInterrupt):  # the first two: standard input is closed
+        return ""
 
 
 def _say(opened: Services, line: str, waiting: Outcome | None) -> Outcome | None:
     """Answer one line; return the outcome when it waits for a choice among suggestions."""
-    if waiting is not None and line.strip().isdigit():
-        outcome = _choose(opened, waiting, int(line))
-    elif remark := opened.recognition.remark(line):
+    if waiting is not None and _is_choice(line):
+        _choose(opened, waiting, int(line))
+        return None
+    if remark := opened.recognition.remark(line):
         _note(opened, line, remark)
         return None
-    else:
-        result = opened.index.search([line])[0]
-        with transaction(opened.sessions) as session:
-            outcome = record_terminal_question(session, line, result)
+    opened.index.refresh()  # people work on the knowledge meanwhile
+    result = opened.index.search([line])[0]
+    with transaction(opened.sessions) as session:
+        outcome = record_terminal_question(session, line, result)
     click.echo(show(opened.catalogue, outcome) + "\n")
     return outcome if outcome.decision == "suggest" else None
 
@@ -71,7 +85,17 @@ def _note(opened: Services, line: str, remark: Remark) -> None:
         record_terminal_remark(session, line, remark)
 
 
-def _choose(opened: Services, waiting: Outcome, number: int) -> Outcome:
+def _is_choice(line: str) -> bool:
+    """Whether a line is a number such as suggestions have."""
+    return line.strip().isdecimal() and len(line.strip()) <= _LONGEST_CHOICE
+
+
+def _choose(opened: Services, waiting: Outcome, number: int) -> None:
     chosen = waiting.suggestions[number - 1] if 1 <= number <= len(waiting.suggestions) else None
-    with transaction(opened.sessions) as session:
-        return answer_in_terminal(session, waiting.question_id, chosen)
+    try:
+        with transaction(opened.sessions) as session:
+            outcome = answer_in_terminal(session, waiting.question_id, chosen)
+    except StaleButtonError:  # the entry was withdrawn while the person read
+        click.echo(opened.catalogue.text("button.stale") + "\n")
+        return
+    click.echo(show(opened.catalogue, outcome) + "\n")

@@ -29,7 +29,7 @@ def govi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Govi:
     monkeypatch.setattr(bot.bootstrap, "STARTER", starter)
     monkeypatch.setattr(Retriever, "open", open_offline)
 
-    def run(*arguments: str, typed: str = "") -> Result:
+    def run(*arguments: str, typed: str | bytes = "") -> Result:
         return CliRunner().invoke(cli, arguments, input=typed, catch_exceptions=True)
 
     return run

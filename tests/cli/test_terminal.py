@@ -1,0 +1,104 @@
+"""`govi` beside what a terminal, a pipe or a supervisor may do to it."""
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from bot.bootstrap import Services
+from bot.cli import main
+from bot.cli.chat import chat
+from bot.cli.opening import services
+from bot.db.engine import transaction
+from bot.db.models import Origin
+from bot.services.curation import import_entries
+from tests.cli.conftest import DRAFTS, Govi
+from tests.factories import create_draft
+
+ANSWER = "දෙවැනි සතියේ."
+
+
+class Typing(io.StringIO):
+    """Standard input; something happens before the last line is typed."""
+
+    def __init__(self, first: str, last: str, between: Callable[[], None]) -> None:
+        super().__init__(f"{first}\n{last}\n")
+        self._between = between
+
+    def readline(self, size: int | None = -1, /) -> str:
+        """Read on; the second time after what happens."""
+        if self.tell():
+            self._between()
+            self._between = lambda: None
+        return super().readline(-1 if size is None else size)
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_a_closed_standard_stream_does_no_harm(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Everything is set up, and the exit status is 0."""
+    monkeypatch.setattr("sys.argv", ["govi", "run"])
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr(sys, name, None)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    getattr(sys, name).close()
+    assert not ended.value.code
+
+
+@pytest.mark.parametrize("line", [b"", b"  ", b"caf\xe9 \xff"])
+def test_a_line_that_says_nothing_is_not_the_end_of_what_is_piped_in(
+    govi: Govi, line: bytes
+) -> None:
+    """Nor is one in another encoding: the questions after it are answered."""
+    result = govi("chat", typed=line + b"\n" + "යූරියා දාන්නේ කවදද\n".encode())
+
+    assert ANSWER in result.stdout
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000])
+def test_what_only_looks_like_a_choice_is_a_question(govi: Govi, number: str) -> None:
+    """It ends nothing."""
+    result = govi("chat", typed=f"යූරියා ගැන\n{number}\nයූරියා දාන්නේ කවදද\n")
+
+    assert "1. යූරියා" in result.stdout
+    assert ANSWER in result.stdout
+
+
+def test_an_entry_that_is_added_meanwhile_is_found(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By another process, while somebody chats."""
+    goats = create_draft("goat.feed", phrasings=("එළුවන්ට කෑම",), answer="තණකොළ.")
+
+    with services() as opened:
+        typed = Typing("x", "eluwanta kema", lambda: write(opened, goats.model_dump()))
+        monkeypatch.setattr("sys.stdin", typed)
+        chat(opened)
+
+    assert "තණකොළ." in capsys.readouterr().out
+
+
+def test_a_suggestion_that_is_withdrawn_meanwhile_is_said_to_be_gone(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The conversation goes on."""
+    retired = DRAFTS[1].model_dump() | {"status": "retired"}
+
+    with services() as opened:
+        typed = Typing("යූරියා ගැන", "1", lambda: write(opened, retired))
+        monkeypatch.setattr("sys.stdin", typed)
+        chat(opened)
+        gone = opened.catalogue.text("button.stale")
+
+    assert gone in capsys.readouterr().out
+
+
+def write(opened: Services, fields: dict[str, object]) -> None:
+    """Change the knowledge as another process would."""
+    with transaction(opened.sessions) as session:
+        import_entries(session, [create_draft(**fields)], Origin.IMPORT, "cli:test")
