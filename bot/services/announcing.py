@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.db.models import Ask, Escalation, EscalationState, OutgoingMessage
+from bot.db.models import Ask, Escalation, EscalationState
 from bot.local_time import COLOMBO
 from bot.services import holds, outbox, roles
 from bot.services.media import kind_of
@@ -43,6 +43,10 @@ class Rules:
         first, after = self.quiet_hours
         hour = now.astimezone(COLOMBO).hour
         return first <= hour < after if first <= after else not after <= hour < first
+
+    def topic_of(self, area: str | None) -> int | None:
+        """Return the forum topic in which an area is told of; None is the main one."""
+        return self.topics.get(area or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +104,16 @@ def read_announced(session: Session, escalation_ids: Sequence[int]) -> list[Anno
 def _tell_each(session: Session, now: datetime, rules: Rules, fresh: Sequence[Escalation]) -> int:
     plain = [group for group in fresh if not group.is_urgent]
     _mark(session, now, [group for group in fresh if group.is_urgent])
-    if not plain or rules.is_quiet(now):
-        return 0
     officers = [member.telegram_user_id for member in roles.list_members(session)]
-    free = [each for each in officers if not _was_told(session, now, rules, each, None)]
-    for officer_id in free:
-        _owe(session, now, officer_id, None, plain)
-    if free:
-        _mark(session, now, plain)
-    return len(free)
+    must_wait = rules.is_quiet(now) or _list_told(
+        session, now, rules, Escalation.is_urgent.is_(False)
+    )
+    if not plain or not officers or must_wait:
+        return 0
+    for officer_id in officers:
+        _owe(session, officer_id, None, plain)
+    _mark(session, now, plain)
+    return len(officers)
 
 
 def _tell_group(
@@ -116,44 +121,39 @@ def _tell_group(
 ) -> int:
     by_topic: dict[int | None, list[Escalation]] = {}
     for group in fresh:
-        by_topic.setdefault(rules.topics.get(group.area or ""), []).append(group)
+        by_topic.setdefault(rules.topic_of(group.area), []).append(group)
+    told_topics = {rules.topic_of(area) for area in _list_told(session, now, rules)}
     told = 0
     for topic_id, groups in by_topic.items():
         is_urgent = any(group.is_urgent for group in groups)
-        must_wait = rules.is_quiet(now) or _was_told(session, now, rules, chat_id, topic_id)
+        must_wait = rules.is_quiet(now) or topic_id in told_topics
         if must_wait and not is_urgent:
             continue
-        _owe(session, now, chat_id, topic_id, groups)
+        _owe(session, chat_id, topic_id, groups)
         _mark(session, now, groups)
         told += 1
     return told
 
 
-def _was_told(
-    session: Session, now: datetime, rules: Rules, chat_id: int, topic_id: int | None
-) -> bool:
-    last = select(func.max(OutgoingMessage.created_at)).where(
-        OutgoingMessage.kind == KIND,
-        OutgoingMessage.chat_id == chat_id,
-        OutgoingMessage.topic_id.is_(None)
-        if topic_id is None
-        else OutgoingMessage.topic_id == topic_id,
+def _list_told(
+    session: Session, now: datetime, rules: Rules, *which: ColumnElement[bool]
+) -> set[str | None]:
+    """Return the areas of what was told so lately that the next message has to wait.
+
+    What is marked as told in the future was so by a clock gone wrong.
+    """
+    since = now - timedelta(minutes=rules.minutes)
+    told = select(Escalation.area).where(
+        Escalation.announced_at > since, Escalation.announced_at <= now, *which
     )
-    told_at = session.scalar(last)
-    return told_at is not None and told_at > now - timedelta(minutes=rules.minutes)
+    return set(session.scalars(told))
 
 
 def _owe(
-    session: Session,
-    now: datetime,
-    chat_id: int,
-    topic_id: int | None,
-    groups: Sequence[Escalation],
+    session: Session, chat_id: int, topic_id: int | None, groups: Sequence[Escalation]
 ) -> None:
     ids = [group.id for group in groups]
-    message = outbox.post(session, chat_id, KIND, {"escalation_ids": ids}, topic_id=topic_id)
-    if message is not None:
-        message.created_at = now
+    outbox.post(session, chat_id, KIND, {"escalation_ids": ids}, topic_id=topic_id)
 
 
 def _mark(session: Session, now: datetime, groups: Sequence[Escalation]) -> None:

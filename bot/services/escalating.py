@@ -95,6 +95,8 @@ def reopen(session: Session, ask: Ask) -> bool:
         group.closed_by = group.closed_at = None
         if answered_by is not None:
             tell_officer(session, answered_by, "reopened", group)
+        if group.is_urgent:
+            tell_everyone(session, "urgent", group)
     session.flush()
     return True
 

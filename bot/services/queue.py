@@ -21,7 +21,7 @@ from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
 from bot.services.media import Media, kind_of, list_media, media_of
-from bot.services.notices import tell_officer
+from bot.services.notices import tell_everyone, tell_officer
 from retrieval import Match
 
 PAGE_SIZE = 6
@@ -261,7 +261,7 @@ def release(session: Session, officer_id: int, escalation_id: int) -> None:
 def release_stale(session: Session, older_than: datetime) -> int:
     """Give back to the queue what officers have held for too long; does not commit.
 
-    Who held it is told, and it is announced like a new one.
+    Who held it is told, and it is announced like a new one; what is urgent, to all at once.
 
     Args:
         session: The transaction.
@@ -284,6 +284,8 @@ def release_stale(session: Session, older_than: datetime) -> int:
         audit.record(session, "govi", "release escalation", f"escalation {group.id}", "stale")
         if holder is not None:
             tell_officer(session, holder, "hold_ended", group)
+        if group.is_urgent:
+            tell_everyone(session, "urgent", group)
     return len(stale)
 
 

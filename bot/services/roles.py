@@ -103,8 +103,8 @@ def assign(session: Session, telegram_user_id: int, role: Role | None, granted_b
     """Make `role` all that a person holds; return whether that changed anything.
 
     It works at once: who loses a role leaves the dialogue they are in and the console, and what
-    an officer of old had claimed goes back to the queue. Whether `granted_by` may do it is for
-    the caller.
+    an officer of old had claimed goes back to the queue and is announced anew. Whether
+    `granted_by` may do it is for the caller.
 
     Raises:
         LastAdminError: Nobody would be admin any more.
@@ -226,7 +226,7 @@ def _release_claims(session: Session, telegram_user_id: int) -> None:
             Escalation.claimed_by == telegram_user_id,
             Escalation.state == EscalationState.CLAIMED,
         )
-        .values(state=EscalationState.OPEN, claimed_by=None, claimed_at=None)
+        .values(state=EscalationState.OPEN, claimed_by=None, claimed_at=None, announced_at=None)
     )
 
 

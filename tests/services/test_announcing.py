@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import AuditEvent, EscalationState, OutgoingMessage
-from bot.services import queue, resolving
+from bot.services import outbox, queue, resolving
 from bot.services.announcing import Rules, announce, read_announced
-from bot.services.escalating import escalate
-from tests.services.loop import MALA, SUNIL, appoint, pass_on, question_of
+from bot.services.escalating import escalate, reopen
+from tests.services.loop import ADMIN, MALA, SUNIL, appoint, pass_on, question_of
 
 #: Half past ten in the morning, and half past eleven at night.
 MORNING = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
@@ -60,6 +60,28 @@ def test_officers_are_not_told_too_often(session: Session) -> None:
     assert told(session)[2:] == [(SUNIL, [later.id]), (MALA, [later.id])]
 
 
+def test_a_new_officer_takes_no_news_from_the_others(session: Session) -> None:
+    """Who was told lately still hears of what came since, with everyone else."""
+    pass_on(session, FIRST, 11)
+    announce(session, MORNING, RULES)
+    appoint(session, ADMIN)
+    later = pass_on(session, SECOND, 22)
+
+    counts = [announce(session, MORNING + timedelta(minutes=n), RULES) for n in (1, 15)]
+
+    assert counts == [0, 3]
+    assert told(session)[2:] == [(each, [later.id]) for each in (SUNIL, MALA, ADMIN)]
+
+
+def test_a_clock_that_was_ahead_silences_nobody(session: Session) -> None:
+    """What was announced next year says nothing about today."""
+    pass_on(session, FIRST, 11)
+    announce(session, MORNING + timedelta(days=365), RULES)
+    pass_on(session, SECOND, 22)
+
+    assert announce(session, MORNING, RULES) == 2
+
+
 def test_officers_sleep_at_night(session: Session) -> None:
     """In the morning they are told."""
     pass_on(session, FIRST, 11)
@@ -102,6 +124,18 @@ def test_a_group_is_told_instead_by_topic(session: Session) -> None:
     assert set(topics) == {7, None}
 
 
+def test_a_group_that_became_a_supergroup_is_not_told_more_often(session: Session) -> None:
+    """What it was owed went to another chat; the settings still name the old one."""
+    pass_on(session, FIRST, 11)
+    announce(session, MORNING, GROUP)
+    outbox.move_chat(session, -100, -1001)
+    pass_on(session, SECOND, 22)
+
+    counts = [announce(session, MORNING + timedelta(minutes=n), GROUP) for n in (1, 15)]
+
+    assert counts == [0, 1]
+
+
 def test_an_urgent_question_wakes_the_group(session: Session) -> None:
     """At night too; in private every officer was told when it came."""
     question = question_of(session, 11, "වස බිව්වා")
@@ -125,6 +159,21 @@ def test_what_is_held_too_long_goes_back_to_the_queue(session: Session) -> None:
     assert session.scalars(ended).all() == [SUNIL]
     assert announce(session, MORNING + timedelta(hours=1), RULES) == 2
     assert "govi" in session.scalars(select(AuditEvent.actor)).all()
+
+
+def test_an_emergency_that_nobody_sees_to_alarms_everyone_again(session: Session) -> None:
+    """Held for too long, or answered with no help, it is not left to who looks at the queue."""
+    question = question_of(session, 11, "වස බිව්වා")
+    group = escalate(session, question, "emergency", is_urgent=True)
+    queue.claim(session, SUNIL, group.id)
+
+    queue.release_stale(session, group.claimed_at + timedelta(seconds=1))
+    queue.claim(session, SUNIL, group.id)
+    resolving.send_answer(session, SUNIL, group.id, "උත්තරය")
+    reopen(session, group.asks[0])
+
+    alarms = select(OutgoingMessage.chat_id).where(OutgoingMessage.kind == "urgent")
+    assert session.scalars(alarms.order_by(OutgoingMessage.id)).all() == [SUNIL, MALA] * 3
 
 
 def test_what_an_officer_works_at_is_not_stale(session: Session) -> None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.db.base import utc_now
 from bot.db.models import AuditEvent, Escalation, EscalationState, Role, RoleGrant
 from bot.errors import LastAdminError, NotAllowedError, StaleButtonError
 from bot.services import flows, roles
@@ -125,8 +126,9 @@ def test_one_of_two_admins_may_go_for_good(session: Session) -> None:
 
 
 def test_a_removed_officer_leaves_claims_and_dialogue(session: Session) -> None:
-    """What they held is back in the queue; what they had closed stays closed."""
+    """What they held is back in the queue, as new; what they had closed stays closed."""
     held = claim(session, OFFICER, EscalationState.CLAIMED)
+    held.announced_at = utc_now()
     closed = claim(session, OFFICER, EscalationState.ANSWERED)
     others = claim(session, ADMIN, EscalationState.CLAIMED)
     flows.enter(session, OFFICER, "answer", "text", {})
@@ -135,6 +137,7 @@ def test_a_removed_officer_leaves_claims_and_dialogue(session: Session) -> None:
 
     session.expire_all()
     assert (held.state, held.claimed_by) == (EscalationState.OPEN, None)
+    assert held.announced_at is None
     assert (closed.state, closed.claimed_by) == (EscalationState.ANSWERED, OFFICER)
     assert others.claimed_by == ADMIN
     assert flows.find_stand(session, OFFICER) is None
