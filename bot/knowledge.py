@@ -16,8 +16,11 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from bot.errors import Fault, KnowledgeError
 from retrieval import normalize
@@ -58,6 +61,11 @@ def _as_lines(value: object) -> object:
     return value
 
 
+def _one_line(text: str) -> str:
+    # Lists are written one item a line.
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
 def _none_if_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -76,6 +84,7 @@ Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=PHRASING_LIMIT),
     AfterValidator(_sane_text),
+    AfterValidator(_one_line),
     AfterValidator(_searchable),
 ]
 Answer = Annotated[
@@ -97,13 +106,29 @@ class EntryDraft(BaseModel):
     phrasings: Annotated[
         tuple[Line, ...],
         BeforeValidator(_as_lines),
-        Field(min_length=1, max_length=PHRASINGS_LIMIT),
+        Field(max_length=PHRASINGS_LIMIT),
     ]
     source: Text
     grade: Literal["A", "B", "M", "none"]
     reviewed_on: date
     valid_until: Annotated[date | None, BeforeValidator(_none_if_blank)] = None
     checked: Annotated[Text | None, BeforeValidator(_none_if_blank)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_lost_phrasings(cls, fields: Any) -> Any:
+        """Other entries may have been given all phrasings of a retired one."""
+        if isinstance(fields, dict) and fields.get("status") == "retired":
+            return {"phrasings": (), **fields}
+        return fields
+
+    @field_validator("phrasings")
+    @classmethod
+    def _refuse_none(cls, phrasings: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not phrasings and info.data.get("status") != "retired":
+            counts = {"field_type": "Value", "min_length": 1, "actual_length": 0}
+            raise PydanticKnownError("too_short", counts)
+        return phrasings
 
     @cached_property
     def keyed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

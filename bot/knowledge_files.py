@@ -113,7 +113,7 @@ def _read_toml(name: str, content: bytes) -> Iterator[Record]:
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError([Fault(name, "", f"is not TOML: {error}")]) from None
     entries = document.get("entry", [])
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise KnowledgeError([Fault(name, "entry", "must be written as [[entry]]")])
     for number, entry in enumerate(entries, 1):
         where = f"{name}, {entry.get('key', f'entry {number}')}"
@@ -129,7 +129,7 @@ def _read_jsonl(name: str, content: bytes) -> Iterator[Record]:
             continue
         where = f"{name}, line {number}"
         try:
-            fields = json.loads(line)
+            fields = json.loads(line, object_pairs_hook=_once_each)
         except (ValueError, RecursionError) as error:
             faults.append(Fault(where, "", f"is not JSON: {error}", "not_json"))
             continue
@@ -139,6 +139,14 @@ def _read_jsonl(name: str, content: bytes) -> Iterator[Record]:
             faults.append(Fault(where, "", "is not a JSON object", "not_json"))
     if faults:
         raise KnowledgeError(faults)
+
+
+def _once_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Make an object, unless one of two values would be lost."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError(f"names a field twice; found {', '.join(name for name, _ in pairs)}")
+    return fields
 
 
 def _read_csv_records(name: str, content: bytes) -> Iterator[Record]:

@@ -71,17 +71,18 @@ def read_csv(name: str, content: bytes) -> list[NumberedRow]:
         KnowledgeError: It cannot be decoded, is not CSV, or has more than `MOST_ROWS` rows.
     """
     text = decode(name, content)
-    header = text.lstrip().partition("\n")[0]
+    header = text.lstrip().replace("\r", "\n").partition("\n")[0]
     delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[NumberedRow] = []
+    first = 1  # line of the row: its cells may hold more
     try:
         for row in reader:
-            rows.append((reader.line_num, row))
+            rows.append((first, row))
+            first = reader.line_num + 1
             refuse_many_rows(name, len(rows) - 1)
     except csv.Error as error:
-        where = f"{name}, line {reader.line_num}"
-        fault = Fault(where, "", f"is not CSV: {error}", "not_csv")
+        fault = Fault(f"{name}, line {first}", "", f"is not CSV: {error}", "not_csv")
         raise KnowledgeError([fault]) from None
     return rows
 

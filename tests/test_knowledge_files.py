@@ -178,6 +178,13 @@ def test_broken_toml_is_named_with_its_line() -> None:
     assert "at line 2" in faults_of(Path("k.toml"))
 
 
+def test_toml_entries_that_are_no_tables_are_named() -> None:
+    """As are those under a single table."""
+    Path("k.toml").write_text('area = "x"\nentry = ["a.one"]\n')
+
+    assert "k.toml, entry: must be written as [[entry]]" in faults_of(Path("k.toml"))
+
+
 def test_a_folder_reports_the_faults_of_all_its_files() -> None:
     """Not only the first file's."""
     Path("kb").mkdir()

@@ -1,6 +1,7 @@
 """`govi import` and `govi export`: the knowledge base and the questions as files."""
 
 import getpass
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,18 @@ def import_command(file: Path, dry_run: bool) -> None:
             report = preview_import(session, drafts)
     else:
         with transaction(sessions) as session:
-            report = import_entries(session, drafts, Origin.IMPORT, f"cli:{getpass.getuser()}")
+            report = import_entries(session, drafts, Origin.IMPORT, f"cli:{_name_user()}")
             if file.resolve() == bootstrap.STARTER.resolve():
                 note_starter(session, fingerprint_of(file))
     engine.dispose()
     click.echo(_summary(report, dry_run))
+
+
+def _name_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the latter from Python 3.13 on
+        return str(os.getuid())  # in a container it may have no name
 
 
 def _summary(report: ImportReport, dry_run: bool) -> str:

@@ -188,6 +188,16 @@ def test_a_dry_run_changes_nothing(govi: Govi) -> None:
     assert "2 would be added" in govi("import", "k.csv", "--dry-run").stdout
 
 
+def test_a_user_without_a_name_may_import(govi: Govi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container a process often runs as a number that no user has."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 54_321)
+    write_knowledge(Path("k.csv"), DRAFTS)
+
+    assert "2 added" in govi("import", "k.csv").stdout
+
+
 def test_five_faults_are_all_reported(govi: Govi) -> None:
     """Each with its line and field, and nothing is imported."""
     good = DRAFTS[0].model_dump(mode="json")
