@@ -27,11 +27,12 @@ from bot.db.models import (
     Proposal,
     ProposalState,
     Question,
+    QuestionState,
     Reply,
     SignInLink,
 )
 from bot.knowledge import match_key
-from bot.services import audit, flows, inbox, roles
+from bot.services import audit, flows, holds, inbox, roles
 
 _WAITING = (EscalationState.OPEN, EscalationState.CLAIMED)
 #: Questions erased by one set of statements; databases limit the values of one.
@@ -166,30 +167,29 @@ def _erase_talk(
 
 
 def _take_back(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
-    """Withdraw questions that wait for an officer, and the groups that are left without one."""
-    waiting = select(Escalation.id).where(Escalation.id.in_(groups), Escalation.state.in_(_WAITING))
-    now = utc_now()
-    is_open = Ask.escalation_id.in_(waiting) & Ask.withdrawn_at.is_(None)
-    _change(session, Ask, is_open & Ask.question_id.in_(ids), withdrawn_at=now)
-    others = select(Ask.escalation_id).where(is_open)
+    """Withdraw questions that wait for an officer, and close groups in which nobody waits now."""
     is_left = Escalation.id.in_(groups) & Escalation.state.in_(_WAITING)
-    _change(
-        session,
-        Escalation,
-        is_left & Escalation.id.not_in(others),
-        state=EscalationState.WITHDRAWN,
-        claimed_by=None,
-        claimed_at=None,
-        closed_at=now,
-    )
+    now = utc_now()
+    is_open = Ask.escalation_id.in_(select(Escalation.id).where(is_left))
+    is_theirs = Ask.question_id.in_(ids) & Ask.withdrawn_at.is_(None)
+    _change(session, Ask, is_open & is_theirs, withdrawn_at=now)
+    asked = select(Ask.escalation_id).join(Ask.question).where(Ask.escalation_id.in_(groups))
+    is_empty = is_left & Escalation.id.not_in(asked.where(holds.is_waiting()))
+    was_answered = Escalation.id.in_(asked.where(Question.state == QuestionState.RESOLVED))
+    closed = {"claimed_by": None, "claimed_at": None, "closed_at": now}
+    answered, withdrawn = EscalationState.ANSWERED, EscalationState.WITHDRAWN
+    _change(session, Escalation, is_empty & was_answered, state=answered, **closed)
+    _change(session, Escalation, is_empty, state=withdrawn, **closed)
 
 
 def _erase_words(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
     texts = set(session.scalars(select(Question.text).where(Question.id.in_(ids)))) - {""}
     erased = {"text": "", "folded": "", "vector": None}
     _change(session, Question, Question.id.in_(ids), **erased)
-    _change(session, Escalation, Escalation.text.in_(texts), text="")
-    for escalation_id in groups:
+    # Those of others who asked in the same words are among them.
+    blanked = session.scalars(select(Escalation.id).where(Escalation.text.in_(texts))).all()
+    _change(session, Escalation, Escalation.id.in_(blanked), text="")
+    for escalation_id in {*groups, *blanked}:
         is_blank = (Escalation.id == escalation_id) & (Escalation.text == "")
         _change(session, Escalation, is_blank, text=_words_of_others(session, escalation_id))
     _end_dialogues(session, texts)

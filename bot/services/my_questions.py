@@ -203,4 +203,7 @@ def _state(question: Question, state: EscalationState) -> State:
             return "withdrawn"
         case QuestionState.UNANSWERED:
             return "held" if state is EscalationState.CLAIMED else "waiting"
-    return "declined" if state is EscalationState.DECLINED else "answered"
+    # What the others of the escalation were told later is not what this one heard.
+    told = [reply.kind for reply in question.replies if reply.kind in ("officer", "declined")]
+    is_declined = told[-1] == "declined" if told else state is EscalationState.DECLINED
+    return "declined" if is_declined else "answered"

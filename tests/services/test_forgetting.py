@@ -178,6 +178,30 @@ def test_a_group_that_was_answered_stays_answered(session: Session) -> None:
     )
 
 
+def test_a_group_in_which_the_others_are_content_is_closed(session: Session) -> None:
+    """After a 👎 the person alone waited again; nobody is left to be answered."""
+    others = theirs(session)
+    others.state = QuestionState.RESOLVED
+    group = escalate(session, others, mine(session), state=EscalationState.CLAIMED)
+    group.claimed_by = OFFICER
+
+    forget(session, ME)
+
+    session.refresh(group)
+    assert (group.state, group.claimed_by) == (EscalationState.ANSWERED, None)
+
+
+def test_who_asked_in_the_same_words_keeps_theirs(session: Session) -> None:
+    """In another group, which the officers see in the queue as before."""
+    escalate(session, mine(session))
+    group = escalate(session, theirs(session, MINE), state=EscalationState.OPEN)
+
+    forget(session, ME)
+
+    session.refresh(group)
+    assert group.text == MINE
+
+
 def test_what_a_group_that_was_merged_said_goes_too(session: Session) -> None:
     """It has no askers any more that would lead there."""
     merged = escalate(session, mine(session), state=EscalationState.MERGED)

@@ -8,6 +8,7 @@ from bot.db.models import EscalationState, Note, OutgoingMessage, QuestionState,
 from bot.errors import EscalationClosedError, NotYoursError, StaleButtonError
 from bot.services import outbox, queue, resolving
 from bot.services.answering import Incoming
+from bot.services.escalating import reopen
 from bot.services.farmers import Asker
 from bot.services.my_questions import add_detail, list_mine, withdraw
 from tests.services.loop import SUNIL, appoint, pass_on
@@ -65,6 +66,20 @@ def test_a_question_that_is_over_cannot_be_taken_back(session: Session, state: s
     [mine] = list_mine(session, NIMAL)
 
     assert (mine.state, mine.can_withdraw) == (state, False)
+
+
+def test_what_another_is_told_later_changes_nothing(session: Session) -> None:
+    """Who had an answer is not told that there was none because of a neighbour's 👎."""
+    group = pass_on(session, HOPPERS, 11, 22)
+    queue.claim(session, SUNIL, group.id)
+    resolving.send_answer(session, SUNIL, group.id, "උත්තරය")
+    reopen(session, group.asks[1])
+    queue.claim(session, SUNIL, group.id)
+    resolving.decline(session, SUNIL, group.id, "not_ours")
+
+    states = [list_mine(session, asker)[0].state for asker in (NIMAL, KAMALA)]
+
+    assert states == ["answered", "declined"]
 
 
 def test_in_a_group_only_what_was_asked_there_is_listed(session: Session) -> None:
