@@ -60,33 +60,42 @@ class Wire:
             RetryAfter, TelegramError: As `send`.
         """
         if isinstance(part, str):
-            return await self._in_turn(place, partial(self._send_text, place, part, keyboard))
+            return await self._in_turn(place, partial(self._send_text, part, keyboard))
         if part.known is not None:
             with contextlib.suppress(BadRequest):  # another bot's, or lost
                 return await self._in_turn(
-                    place, partial(self._send_file, place, part, part.known, keyboard)
+                    place, partial(self._send_file, part, part.known, keyboard)
                 )
         content = await self._content(part)
         if content is not None:
-            send = partial(self._send_file, place, part, content, keyboard)
+            send = partial(self._send_file, part, content, keyboard)
             try:
                 return await self._in_turn(place, send)
             except BadRequest:  # such as from one who takes no voice notes
                 if not part.excuse:
                     raise
         text = part.excuse or part.caption
-        return await self._in_turn(place, partial(self._send_text, place, text, keyboard))
+        return await self._in_turn(place, partial(self._send_text, text, keyboard))
 
-    async def _in_turn(self, place: Place, send: Callable[[], Awaitable[Message]]) -> Message:
+    async def _in_turn(self, place: Place, send: Callable[[Place], Awaitable[Message]]) -> Message:
+        """Send when it is the chat's turn; what a forum's topic does not take goes to its main one.
+
+        A topic may have been closed or deleted since.
+        """
         await self._turn(place.chat_id)
         try:
-            return await send()
+            return await send(place)
         except RetryAfter as error:
             self.pacer.hold(place.chat_id, seconds_of(error))
             raise
+        except BadRequest as error:
+            if place.topic_id is None or not _is_about_topic(error):
+                raise
+        # Under a message of that topic it would stand in that topic again.
+        return await self._in_turn(Place(place.chat_id), send)
 
     async def _send_text(
-        self, place: Place, text: str, keyboard: InlineKeyboardMarkup | None
+        self, text: str, keyboard: InlineKeyboardMarkup | None, place: Place
     ) -> Message:
         return await self._bot.send_message(
             chat_id=place.chat_id,
@@ -100,10 +109,10 @@ class Wire:
 
     async def _send_file(
         self,
-        place: Place,
         attachment: Attachment,
         content: str | bytes,
         keyboard: InlineKeyboardMarkup | None,
+        place: Place,
     ) -> Message:
         # Of all kinds a video note alone has no caption.
         caption = {"caption": attachment.caption or None, "parse_mode": ParseMode.HTML}
@@ -146,6 +155,11 @@ def seconds_of(error: RetryAfter) -> float:
     """Return how long Telegram asks to wait, whichever type this release gives."""
     wait = error.retry_after
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def _is_about_topic(error: BadRequest) -> bool:
+    said = error.message.lower()
+    return "thread not found" in said or "topic_" in said
 
 
 def _under(place: Place) -> ReplyParameters | None:

@@ -3,6 +3,8 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from telegram import Bot
@@ -12,7 +14,9 @@ from bot.delivery.pacing import Pacer
 from bot.delivery.wire import Place, Wire
 from bot.rendering import CAPTION_LIMIT, Attachment, render_photo
 from bot.testing.bot_api import BotApi
+from bot.testing.parameters import METHODS
 from bot.testing.people import Person
+from bot.testing.world import Refusal, World
 
 PNG = b"\x89PNG picture"
 
@@ -109,3 +113,22 @@ async def test_without_an_excuse_a_refusal_is_told(wire: Wire, officer: Person) 
     """Whoever sends decides what becomes of it."""
     with pytest.raises(BadRequest):
         await wire.send(Place(officer.id), Attachment("photo", "no such file", "වචන"))
+
+
+@pytest.mark.parametrize("reason", ["message thread not found", "TOPIC_CLOSED"])
+async def test_what_a_topic_does_not_take_goes_to_the_whole_group(
+    wire: Wire, api: BotApi, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """Somebody has deleted or closed it; what officers or a farmer are owed is not lost."""
+    group, usual = api.group(-1001), METHODS["sendMessage"]
+
+    def send(world: World, given: Any) -> Any:
+        if "message_thread_id" in given or "reply_parameters" in given:
+            raise Refusal(400, f"Bad Request: {reason}")
+        return usual.call(world, given)
+
+    monkeypatch.setitem(METHODS, "sendMessage", replace(usual, call=send))
+
+    await wire.send(Place(group, 5, topic_id=7), "වචන")
+
+    assert [seen.text for seen in api.user(11).sees(group)] == ["වචන"]
