@@ -39,7 +39,7 @@ from bot.handlers.dialogue import Dialogues, Step, cancel
 from bot.handlers.emergency import heed
 from bot.handlers.flood import Allowance, hold_back
 from bot.handlers.incoming import ADDRESSED
-from bot.handlers.membership import note_blocking
+from bot.handlers.membership import follow_group, note_blocking
 from bot.handlers.menu import set_menus
 from bot.handlers.officers import writing
 from bot.handlers.start import refuse_command, show_help, start
@@ -138,6 +138,7 @@ def _add_handlers(application: GoviApplication) -> None:
             MessageHandler(filters.COMMAND & ADDRESSED, refuse_command),
             CallbackQueryHandler(press_button),
             ChatMemberHandler(note_blocking, ChatMemberHandler.MY_CHAT_MEMBER),
+            MessageHandler(filters.StatusUpdate.MIGRATE, follow_group),
             MessageHandler(
                 filters.UpdateType.MESSAGES & question,
                 writing.before(dialogues.before(ask_question)),

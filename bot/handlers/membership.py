@@ -1,9 +1,11 @@
-"""People block the bot, or let it write again."""
+"""People block the bot, or let it write again; groups become supergroups."""
 
 from telegram import ChatMember, Update
 
 from bot.handlers.context import GoviContext
+from bot.handlers.incoming import get_message
 from bot.services.farmers import mark_unreachable
+from bot.services.outbox import move_chat
 
 
 async def note_blocking(update: Update, context: GoviContext) -> None:
@@ -13,3 +15,10 @@ async def note_blocking(update: Update, context: GoviContext) -> None:
         return
     if change.new_chat_member.status == ChatMember.BANNED:
         await context.run(mark_unreachable, change.chat.id)
+
+
+async def follow_group(update: Update, context: GoviContext) -> None:
+    """Take what was asked in a group, and what it is owed, along to the supergroup it became."""
+    message = get_message(update)
+    if message.migrate_to_chat_id is not None:
+        await context.run(move_chat, message.chat_id, message.migrate_to_chat_id)

@@ -164,7 +164,10 @@ def area_of(session: Session, question: Question) -> str | None:
 
 
 def _find_own_urgent(session: Session, question: Question) -> Escalation | None:
-    """Return the farmer's own urgent escalation that officers were told of and have not closed."""
+    """Return the farmer's own urgent escalation that officers were told of and have not closed.
+
+    One of the same chat: everyone who is an admin of a group namelessly is one person to bots.
+    """
     return session.scalar(
         select(Escalation)
         .join(Escalation.asks)
@@ -173,6 +176,7 @@ def _find_own_urgent(session: Session, question: Question) -> Escalation | None:
             Escalation.state.in_(holds.OPEN),
             Escalation.is_urgent,
             Question.farmer_id == question.farmer_id,
+            Question.chat_id == question.chat_id,
             Ask.withdrawn_at.is_(None),
         )
         .order_by(Escalation.id.desc())

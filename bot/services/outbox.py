@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Select, bindparam, delete, exists, or_, select, 
 from sqlalchemy.orm import Session, aliased
 
 from bot.db.base import UtcDateTime, utc_now
-from bot.db.models import Lane, OutboxStatus, OutgoingMessage, Reply
+from bot.db.models import Lane, OutboxStatus, OutgoingMessage, Question, Reply
 from bot.services.farmers import mark_unreachable
 
 
@@ -274,11 +274,21 @@ def drop_unreachable(session: Session, message_id: int, chat_id: int, reason: st
 
 
 def move_chat(session: Session, old_chat_id: int, new_chat_id: int) -> None:
-    """Send what a group is owed to the supergroup that it became; message ids there are others."""
+    """Send what a group is owed to the supergroup that it became, where its questions are now.
+
+    Message ids there are others.
+    """
     session.execute(
         update(OutgoingMessage)
         .where(_PENDING, OutgoingMessage.chat_id == old_chat_id)
         .values(chat_id=new_chat_id, under_message_id=None, topic_id=None, leased_until=None)
+    )
+    asked = select(Question.id).where(Question.chat_id == old_chat_id)
+    session.execute(update(Reply).where(Reply.question_id.in_(asked)).values(message_id=None))
+    session.execute(
+        update(Question)
+        .where(Question.chat_id == old_chat_id)
+        .values(chat_id=new_chat_id, message_id=None, topic_id=None)
     )
 
 

@@ -6,7 +6,7 @@ from bot.db.models import Question
 from bot.i18n import Catalogue
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
-from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
+from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
 
 TEXTS = Catalogue.load()
 
@@ -64,3 +64,17 @@ async def test_another_persons_button_is_refused_politely(
     said = api.calls("answerCallbackQuery")[0].parameters["text"]
     assert said == TEXTS.text("button.not_yours")
     assert not api.calls("editMessageReplyMarkup")
+
+
+async def test_what_was_asked_in_a_group_moves_with_it(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """A group that becomes a supergroup has another id, and its messages other numbers."""
+    old, new = api.group(-5), api.group(-1005)
+    await api.reply_to(farmer.sends("@govi_bot " + UNKNOWN, chat_id=old))
+
+    farmer.sends_object({"migrate_to_chat_id": new}, chat_id=old)
+    listed = await api.reply_to(farmer.sends("/mine@govi_bot", chat_id=new))
+
+    assert UNKNOWN in listed.text
+    assert [question.message_id for question in govi.rows(Question)] == [None]

@@ -99,6 +99,17 @@ def test_a_farmer_who_calls_again_stays_one_emergency(session: Session) -> None:
     assert session.query(OutgoingMessage).count() == 1
 
 
+def test_two_groups_calls_for_help_are_two_emergencies(session: Session) -> None:
+    """To a bot all admins who stay nameless in their groups are one person."""
+    appoint(session, SUNIL)
+
+    for chat in (-1001, -1002):
+        question = question_of(session, 1_087_968_824, HOPPERS, chat_id=chat)
+        escalate(session, question, "emergency", is_urgent=True)
+
+    assert session.query(OutgoingMessage).count() == 2
+
+
 def test_urgent_questions_are_told_to_every_officer_at_once(session: Session) -> None:
     """Before anything else that they are owed; one message an emergency."""
     appoint(session, SUNIL)
