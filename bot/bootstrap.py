@@ -20,7 +20,7 @@ from bot.delivery.authorities import read_authorities
 from bot.hearing import Hearing, open_hearing
 from bot.i18n import Catalogue
 from bot.recognition import Recognition, load_recognition
-from bot.services.farmers import grant_first_admins
+from bot.services.farmers import grant_first_admins, list_ungranted
 from bot.services.knowledge_index import KnowledgeIndex, read_published
 from bot.settings import ROOT, Settings
 from bot.starting import nothing_to_collect
@@ -103,8 +103,12 @@ def open_database(settings: Settings) -> tuple[Engine, sessionmaker[Session]]:
     engine = open_engine(settings.database)
     upgrade(engine)
     sessions = sessionmaker(engine, expire_on_commit=False)
-    with transaction(sessions) as session:
-        grant_first_admins(session, settings.admin_ids)
+    # Whoever only reads must not wait for whoever writes.
+    with reading(sessions) as session:
+        is_complete = not list_ungranted(session, settings.admin_ids)
+    if not is_complete:
+        with transaction(sessions) as session:
+            grant_first_admins(session, settings.admin_ids)
     return engine, sessions
 
 

@@ -51,7 +51,7 @@ def read_messages(path: Path = MESSAGES) -> list[Message]:
         EmergencyError: The file is missing, or a line is no such object; names the line.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EmergencyError(f"{path} cannot be read: {error}") from error
     messages = []

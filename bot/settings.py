@@ -30,6 +30,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
+        env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         frozen=True,
         extra="ignore",
@@ -77,7 +78,7 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         parts = [part.strip() for part in value.split(",") if part.strip()]
-        wrong = [part for part in parts if not part.isascii() or not part.isdigit()]
+        wrong = [part for part in parts if not re.fullmatch("[0-9]{1,18}", part)]
         if wrong:
             raise ValueError(f"{wrong[0]!r} is not a Telegram user id (digits, comma separated)")
         return frozenset(int(part) for part in parts)
@@ -167,3 +168,5 @@ def load_settings() -> Settings:
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("; ".join(lines) + ". See .env.example") from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env is not UTF-8; save it as UTF-8") from None

@@ -1,6 +1,7 @@
 """What a start is spared; imported before anything else is."""
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -32,12 +33,15 @@ def multiply_alone() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def open_closed_streams() -> None:
-    """Put the null device where a standard stream is closed, as it may be under a supervisor.
+def prepare_streams() -> None:
+    """Make standard streams that take whatever is said.
 
-    Python has None there; and a file of ours would get the stream's number, with all that
-    libraries write to it.
+    One that is closed, as under some supervisors, becomes the null device: Python has None there,
+    and a file of ours would get its number. What an output cannot hold is written as an escape.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

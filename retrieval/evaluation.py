@@ -1,5 +1,6 @@
 """Measuring a retriever on questions whose right entry is known."""
 
+import codecs
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -63,13 +64,16 @@ class _Scored:
 
 
 def read_cases(path: Path) -> list[EvalCase]:
-    """Read a JSONL file of {"question", "key", "group"}; "group" may be left out.
+    """Read a JSONL file of {"question", "key", "group"}; "group" may be left out or null.
 
     Raises:
         EvaluationError: The file is missing, or a line is not such an object; names the line.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        content = path.read_bytes()
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        # Not splitlines: a question may hold what else ends a line for Python.
+        lines = content.decode("utf-16" if is_wide else "utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{path} cannot be read: {error}") from error
     return [_read_case(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
@@ -78,11 +82,12 @@ def read_cases(path: Path) -> list[EvalCase]:
 def _read_case(path: Path, number: int, line: str) -> EvalCase:
     try:
         row = json.loads(line)
-        question, key, group = row["question"], row["key"], row.get("group", "all")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        question, key, group = row["question"], row["key"], row.get("group")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvaluationError(
             f"{path}, line {number}: expected an object with question, key and group ({error!r})"
         ) from error
+    group = "all" if group is None else group
     if not isinstance(question, str) or not isinstance(group, str):
         raise EvaluationError(f"{path}, line {number}: question and group must be text")
     if key is not None and not isinstance(key, str):

@@ -34,6 +34,29 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert load_settings().log_level == "DEBUG"
 
 
+def test_a_file_saved_with_a_byte_order_mark_is_read() -> None:
+    """As some editors save it; else its first setting would be passed over."""
+    Path(".env").write_text("LOG_LEVEL=ERROR\n", "utf-8-sig")
+
+    assert load_settings().log_level == "ERROR"
+
+
+def test_a_file_in_another_encoding_is_refused() -> None:
+    """With what to do."""
+    Path(".env").write_text("LOG_LEVEL=ERROR\n", "utf-16")
+
+    with pytest.raises(SettingsError, match="save it as UTF-8"):
+        load_settings()
+
+
+def test_an_id_that_no_database_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody held a key down."""
+    monkeypatch.setenv("ADMIN_IDS", "11,22222222222222222222")
+
+    with pytest.raises(SettingsError, match=r"ADMIN_IDS '2+' is not a Telegram user id"):
+        load_settings()
+
+
 def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """People write lists untidily."""
     monkeypatch.setenv("ADMIN_IDS", " 11, 22 ,,")

@@ -1,11 +1,12 @@
 """The `govi` command. Each command translates words into one call; nothing is decided here."""
 
 import sys
+from typing import NoReturn
 
 import click
 
 from bot.errors import GoviError
-from bot.starting import multiply_alone, nothing_to_collect, open_closed_streams
+from bot.starting import multiply_alone, nothing_to_collect, prepare_streams
 from retrieval.errors import RetrievalError
 
 #: command -> module that defines it; imported only when called for: none waits for another's.
@@ -50,10 +51,24 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; an error that Govi can explain is one line and exit status 1."""
-    open_closed_streams()
+    prepare_streams()
     multiply_alone()
     try:
         cli(prog_name="govi")
     except (GoviError, RetrievalError) as error:
-        click.echo(f"govi: {error or error.__doc__}", err=True)
-        sys.exit(1)
+        _fail(str(error) or str(error.__doc__))
+    except Exception as error:
+        from bot.db.engine import OUT_OF_REACH  # imported by now, if it is one of these
+
+        if not isinstance(error, OUT_OF_REACH):
+            raise
+        reason = getattr(error, "orig", error)
+        _fail(
+            f"cannot use the database now: {reason}; see that no import is under way, that "
+            "DATA_DIR can be written and that the disk is not full"
+        )
+
+
+def _fail(reason: str) -> NoReturn:
+    click.echo(f"govi: {reason}", err=True)
+    sys.exit(1)

@@ -4,15 +4,17 @@ import json
 
 import click
 
-from bot.bootstrap import Services
 from bot.cli.opening import services
 from bot.cli.terminal import say, show
 from bot.db.engine import reading
 from bot.i18n import Catalogue
 from bot.recognition import load_recognition
-from bot.services.answering import Outcome, record_terminal_question
+from bot.services.answering import Outcome, rehearse_question
 from bot.services.remarks import Remark
 from retrieval import SearchResult, detect_script
+
+#: Small talk by a published decision: something is said, yet no stored answer.
+_NO_ANSWER = Outcome(question_id=0, decision="fallback", reply_id=0)
 
 
 @click.command("ask")
@@ -29,9 +31,10 @@ def ask_command(question: str, as_json: bool) -> None:
         remark = opened.recognition.small_talk(question)
         if remark is not None:
             said = say(opened.catalogue, remark)
-            click.echo(as_json_object(result, _no_answer(said)) if as_json else said)
+            click.echo(as_json_object(result, _NO_ANSWER) if as_json else said)
             return
-        outcome = rehearse(opened, question, result)
+        with reading(opened.sessions) as session:
+            outcome = rehearse_question(session, question, result)
         click.echo(as_json_object(result, outcome) if as_json else show(opened.catalogue, outcome))
 
 
@@ -52,17 +55,6 @@ def _emergency(question: str, remark: Remark, as_json: bool) -> str:
         "seconds": 0.0,
     }
     return json.dumps(shown, ensure_ascii=False)
-
-
-def _no_answer(said: str) -> Outcome:
-    """Describe small talk by a published decision: something is said, yet no stored answer."""
-    return Outcome(question_id=0, decision="fallback", reply_id=0, answer=said)
-
-
-def rehearse(opened: Services, question: str, result: SearchResult) -> Outcome:
-    """Decide as for a real question, by the same code, and take the record back."""
-    with reading(opened.sessions) as session:
-        return record_terminal_question(session, question, result)
 
 
 def as_json_object(result: SearchResult, outcome: Outcome) -> str:

@@ -19,7 +19,7 @@ from bot.services.signing_in import create_link
 @click.option(
     "--link",
     "person",
-    type=int,
+    type=click.IntRange(0, 2**63 - 1),
     metavar="USER",
     help="Print a sign-in link for this officer or admin (a Telegram user id) instead.",
 )

@@ -21,6 +21,9 @@ from bot.services.knowledge_index import read_entries
 from bot.services.set_aside import SetAside
 from bot.settings import Settings
 
+#: A number of a row; no larger one fits into a database.
+_ID = click.IntRange(0, 2**63 - 1)
+
 
 @click.group("doctor", invoke_without_command=True)
 @click.pass_context
@@ -49,14 +52,14 @@ def knowledge_command() -> None:
 
 
 @doctor_command.command("inbox")
-@click.option("--replay", type=int, metavar="ID", help="Handle this one again.")
+@click.option("--replay", type=_ID, metavar="ID", help="Handle this one again.")
 def inbox_command(replay: int | None) -> None:
     """List the updates that were set aside, and why; ID is Telegram's number of one."""
     _examine_queue("inbox", set_aside.list_updates, set_aside.replay, replay)
 
 
 @doctor_command.command("outbox")
-@click.option("--retry", type=int, metavar="ID", help="Send this one again.")
+@click.option("--retry", type=_ID, metavar="ID", help="Send this one again.")
 def outbox_command(retry: int | None) -> None:
     """List the messages that were given up, and why."""
     _examine_queue("outbox", set_aside.list_messages, set_aside.retry, retry)

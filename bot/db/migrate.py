@@ -28,7 +28,7 @@ def upgrade(engine: Engine) -> bool:
     """
     try:
         with engine.connect() as connection:
-            present = _revision(connection)
+            present = _revision(connection.execution_options(read_only=True))
         if present == head():
             return False
         with engine.begin() as connection:

@@ -190,6 +190,19 @@ def place(session: Session, question: Question, incoming: Incoming) -> None:
     question.is_edit = incoming.is_edit
 
 
+def rehearse_question(session: Session, text: str, result: SearchResult) -> Outcome:
+    """Return what a question would lead to if it were asked; writes nothing."""
+    content = decide(session, _question(text, result), result)
+    return Outcome(
+        question_id=0,
+        decision=content.kind,
+        reply_id=0,
+        answer=content.entry.answer if content.entry else None,
+        entry_key=content.entry.key if content.entry else None,
+        suggestions=tuple(Suggestion(**item) for item in content.offered),
+    )
+
+
 def answer_in_terminal(session: Session, question_id: int, chosen: Suggestion | None) -> Outcome:
     """Close a terminal question with the chosen suggestion, or None for "none of these".
 

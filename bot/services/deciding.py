@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,7 +28,7 @@ class Content:
 
     kind: str
     entry: Entry | None = None
-    offered: Sequence[dict[str, object]] = ()
+    offered: Sequence[dict[str, Any]] = ()
 
 
 FALLBACK = Content("fallback")

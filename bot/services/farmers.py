@@ -57,10 +57,13 @@ def mark_unreachable(session: Session, telegram_user_id: int) -> None:
     )
 
 
+def list_ungranted(session: Session, admin_ids: Collection[int]) -> set[int]:
+    """Return those named by `ADMIN_IDS` who have never been made admins."""
+    known = session.scalars(select(RoleGrant.telegram_user_id).where(RoleGrant.role == Role.ADMIN))
+    return set(admin_ids) - set(known)
+
+
 def grant_first_admins(session: Session, admin_ids: Collection[int]) -> None:
     """Make the people named by `ADMIN_IDS` admins, once; a revoked one stays revoked."""
-    known = set(
-        session.scalars(select(RoleGrant.telegram_user_id).where(RoleGrant.role == Role.ADMIN))
-    )
-    for user_id in sorted(set(admin_ids) - known):
+    for user_id in sorted(list_ungranted(session, admin_ids)):
         session.add(RoleGrant(telegram_user_id=user_id, role=Role.ADMIN, granted_by="ADMIN_IDS"))

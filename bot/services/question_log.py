@@ -126,9 +126,9 @@ def conditions(wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
 
 def _on_its_own(wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what can be told from the question's row alone."""
-    if wanted.since is not None:
+    if wanted.since is not None and wanted.since > date.min:
         yield Question.asked_at >= start_of(wanted.since)
-    if wanted.until is not None:
+    if wanted.until is not None and wanted.until < date.max:
         yield Question.asked_at < start_of(wanted.until + timedelta(days=1))
     if wanted.decision is not None:
         yield Question.decision == wanted.decision

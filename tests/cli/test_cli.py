@@ -8,6 +8,7 @@ import pytest
 from bot.cli import _COMMANDS, main
 from bot.cli.train import with_learnt
 from bot.db.migrate import head
+from bot.i18n import Catalogue
 from bot.knowledge_files import write_knowledge
 from bot.services import copies
 from bot.settings import load_settings
@@ -56,11 +57,11 @@ def test_ask_answers_a_call_for_help_without_a_model(
 
 
 def test_ask_replies_to_small_talk_without_calling_it_an_answer(govi: Govi) -> None:
-    """No stored answer is given, yet something is said."""
+    """No stored answer is given, yet something is said to whoever reads it."""
     shown = json.loads(govi("ask", "--json", "ස්තූතියි").stdout)
 
-    assert (shown["decision"], shown["key"]) == ("fallback", None)
-    assert shown["answer"] == govi("ask", "thanks").stdout.strip()
+    assert (shown["decision"], shown["key"], shown["answer"]) == ("fallback", None, None)
+    assert govi("ask", "thanks").stdout.strip() == Catalogue.load().text("smalltalk.thanks")
 
 
 @pytest.mark.parametrize("text", ["", "🌾", "ක" * 10_000, "a\udcffb", "<b>'--", "\u202e\u200d"])

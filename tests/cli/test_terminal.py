@@ -1,8 +1,11 @@
 """`govi` beside what a terminal, a pipe or a supervisor may do to it."""
 
 import io
+import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from bot.cli.chat import chat
 from bot.cli.opening import services
 from bot.db.engine import transaction
 from bot.db.models import Origin
+from bot.knowledge_files import write_knowledge
 from bot.services.curation import import_entries
 from tests.cli.conftest import DRAFTS, Govi
 from tests.factories import create_draft
@@ -34,6 +38,17 @@ class Typing(io.StringIO):
         return super().readline(-1 if size is None else size)
 
 
+@pytest.fixture
+def writing(govi: Govi, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another process that writes to the database all the while, and nobody waits for."""
+    monkeypatch.setattr("bot.db.engine.BUSY_SECONDS", 0)
+    monkeypatch.setenv("ADMIN_IDS", "11")
+    govi("ask", "x")
+    with closing(sqlite3.connect("var/govi.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
 def test_a_closed_standard_stream_does_no_harm(
     govi: Govi, monkeypatch: pytest.MonkeyPatch, name: str
@@ -48,6 +63,58 @@ def test_a_closed_standard_stream_does_no_harm(
 
     getattr(sys, name).close()
     assert not ended.value.code
+
+
+def test_an_output_that_cannot_hold_an_answer_gets_it_escaped(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of another locale, for example."""
+    shown = io.TextIOWrapper(io.BytesIO(), "latin-1")
+    monkeypatch.setattr("sys.argv", ["govi", "ask", "yuriya danne kawadada"])
+    monkeypatch.setattr("sys.stdout", shown)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert not ended.value.code
+    shown.seek(0)
+    assert shown.read().strip() == ANSWER.encode("ascii", "backslashreplace").decode()
+
+
+def test_a_question_is_answered_while_an_import_keeps_the_database(
+    govi: Govi, writing: None
+) -> None:
+    """Nothing has to be written for it."""
+    assert govi("ask", "yuriya danne kawadada").stdout.strip() == ANSWER
+    assert govi("doctor").exit_code == 0
+
+
+def test_who_would_write_meanwhile_is_told_so(
+    govi: Govi,
+    writing: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In one line, and with status 1."""
+    write_knowledge(Path("k.csv"), [create_draft("a.one")])
+    monkeypatch.setattr("sys.argv", ["govi", "import", "k.csv"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    shown = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert shown.startswith("govi: cannot use the database now: database is locked")
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("console", "--link"), ("doctor", "inbox", "--replay"), ("doctor", "outbox", "--retry")],
+)
+def test_a_number_that_no_database_holds_is_refused(govi: Govi, command: tuple[str, ...]) -> None:
+    """With the usage; there is no such person or message."""
+    assert govi(*command, "9" * 20).exit_code == 2
 
 
 @pytest.mark.parametrize("line", [b"", b"  ", b"caf\xe9 \xff"])
