@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import say
+from bot.handlers.curation.answering import private_place, say
 from bot.handlers.incoming import get_user, is_private
 from bot.handlers.officers.keyboards import area_of, button, code_of, keyboard, turn
 from bot.handlers.officers.showing import show_media
@@ -13,6 +13,7 @@ from bot.handlers.officers.wording import (
     ASKERS_SHOWN,
     NOTES_SHOWN,
     name_farmer,
+    name_group,
     say_group,
     say_line,
     say_note,
@@ -20,7 +21,7 @@ from bot.handlers.officers.wording import (
 )
 from bot.handlers.pressing import remove_buttons, show_instead
 from bot.handlers.replying import place_of, send
-from bot.rendering import Rendered, render_text
+from bot.rendering import LIMIT, Rendered, render_text, split_html
 from bot.services.queue import (
     AreaCount,
     GroupLine,
@@ -100,17 +101,25 @@ async def release_shown(
 
 async def say_view(update: Update, context: GoviContext, view: GroupView, page: int = 0) -> None:
     """Show an escalation with the buttons for what may be done with it now, and what was sent."""
-    await say(update, context, say_group(context, view, page), _view_keyboard(context, view, page))
+    await send(context, private_place(update), _render_view(context, view, page))
     first = page * ASKERS_SHOWN
     for ask in view.asks[first : first + ASKERS_SHOWN]:
         for media in ask.media[:MEDIA_SHOWN]:
             farmer = name_farmer(context, ask.number)
             gone = context.text("officer.media_gone", farmer=farmer)
-            await show_media(update, context, media, farmer, gone)
+            caption = f"{name_group(view.escalation_id)} · {farmer}"
+            await show_media(update, context, media, caption, gone)
     for note in view.notes[-NOTES_SHOWN:]:
         if note.media is not None and page == 0:
             gone = context.text("refusal.answer_gone")
             await show_media(update, context, note.media, say_note(context, note), gone)
+
+
+def _render_view(context: GoviContext, view: GroupView, page: int) -> Rendered:
+    about = f"{name_group(view.escalation_id)} …\n\n"
+    first, *more = split_html(say_group(context, view, page), LIMIT - 2 * len(about))
+    parts = (first, *(about + part for part in more))
+    return Rendered(parts, _view_keyboard(context, view, page))
 
 
 async def _render_queue(update: Update, context: GoviContext, code: int, page: int) -> Rendered:

@@ -22,7 +22,7 @@ def say_line(context: GoviContext, line: GroupLine) -> str:
 
 def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
     """Return an escalation with a page of its askers; `writing.before` reads its beginning."""
-    facts = [f"📥 #{view.escalation_id}", *_facts(context, view, view.asker_count)]
+    facts = [name_group(view.escalation_id), *_facts(context, view, view.asker_count)]
     if view.holder is None:
         facts.append(context.text(f"officer.state.{view.state.value}"))
     first = page * ASKERS_SHOWN
@@ -35,6 +35,11 @@ def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
     if view.is_mine:
         parts.append(context.text("officer.group.how_to_answer"))
     return "\n\n".join(part for part in parts if part)
+
+
+def name_group(number: int) -> str:
+    """Return how a message about an escalation begins, so that a reply to it is an answer."""
+    return f"📥 #{number}"
 
 
 def name_farmer(context: GoviContext, number: int | None) -> str:

@@ -88,7 +88,7 @@ def find_replied(update: Update) -> list[int]:
     is_ours = replied and replied.from_user and replied.from_user.id == message.get_bot().id
     if not replied or not is_ours or (is_private(update) and not _can_answer(update)):
         return []
-    text = replied.text or ""
+    text = replied.text or replied.caption or ""
     if about := ABOUT.match(text):
         return [int(about[1])]
     listed = _LISTED.findall(text) if text.startswith(_NEWS) else ()

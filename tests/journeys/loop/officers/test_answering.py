@@ -1,13 +1,17 @@
 """What an officer may say to those who asked: an answer, an entry, a question back, a kind no."""
 
+import pytest
+
 from bot.db.engine import transaction
 from bot.db.models import EscalationState, Note
+from bot.handlers.officers import queueing
 from bot.services import queue
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from tests.journeys.curation.chat import Chat, in_dialogue, text
 from tests.journeys.loop.officers.desk import (
     ANSWER,
+    ROOTS,
     SINGLISH,
     SINHALA,
     answered,
@@ -33,6 +37,22 @@ async def test_a_reply_to_the_group_is_an_answer_to_it(
 
     assert ANSWER in (await nimal.sees_more(2)).text
     assert group(govi, number).closed_by == officer.person.id
+
+
+async def test_a_reply_to_any_part_of_a_long_one_is_an_answer_to_it(
+    govi: Govi, nimal: Chat, officer: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last part has the buttons, and is what an officer replies to."""
+    monkeypatch.setattr(queueing, "LIMIT", 80)
+    await ask(govi, nimal, f"{SINHALA}\n\n{ROOTS}\n\n{SINHALA}")
+    listed = await officer.sends("/queue")
+    await officer.presses(listed.button("#1"), replies=2)
+    await officer.api.until(lambda: [each for each in officer.answers()[2:] if each.buttons] != [])
+    last = officer.answers()[-1]
+
+    preview = await officer.after(1, lambda: officer.person.sends(ANSWER, replying_to=last))
+
+    assert preview.button(text("officer.button.send"))
 
 
 async def test_a_reply_to_what_another_holds_tells_who(

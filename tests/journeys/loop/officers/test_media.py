@@ -25,8 +25,24 @@ async def test_a_photo_or_a_voice_note_goes_to_the_officers(
 
     assert told.text == text(f"media.passed_on.{kind}", number=1).strip()
     assert kind in shown.raw
-    assert shown.raw["caption"] == text("officer.farmer", number=1)
+    assert shown.raw["caption"] == f"📥 #1 · {text('officer.farmer', number=1)}"
     assert "forward_origin" not in shown.raw
+
+
+async def test_a_reply_to_the_picture_itself_is_an_answer(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """It is what an officer who looks at it replies to first; nobody takes it for a question."""
+    await nimal.after(1, nimal.person.sends_photo)
+    shown = await seen_by(officer)
+
+    preview = await officer.after(
+        1, lambda: officer.person.sends("කොළ කපලා පුච්චන්න.", replying_to=shown)
+    )
+    await officer.presses(preview.button(text("officer.button.send")), replies=2)
+
+    assert "කොළ කපලා පුච්චන්න." in (await nimal.sees_more(2)).text
+    assert len(govi.rows(Question)) == 1
 
 
 async def test_a_photo_without_words_is_called_a_photo(
@@ -116,7 +132,7 @@ async def test_a_file_that_telegram_has_lost_is_shown_from_its_copy(
     shown = await seen_by(officer)
 
     assert officer.person.looks_at(shown) == b"the copy"
-    assert shown.raw["caption"] == text("officer.farmer", number=1)
+    assert shown.raw["caption"] == f"📥 #1 · {text('officer.farmer', number=1)}"
 
 
 async def answers_by_voice(officer: Chat) -> Seen:
