@@ -41,9 +41,14 @@ def read_xlsx(name: str, content: bytes) -> list[NumberedRow]:
                 if getattr(cell, "data_type", "") in ("f", "e")]  # fmt: skip
     if formulas:
         raise KnowledgeError(formulas[:MOST_FILES])
-    return [
-        (number, ["" if cell.value is None else cell.value for cell in row]) for number, row in rows
-    ]
+    return [(number, [_value(cell) for cell in row]) for number, row in rows]
+
+
+def _value(cell: Any) -> Any:
+    """Return what a cell holds; a carriage return, which XML has no sign for, ends a line."""
+    if isinstance(cell.value, str):
+        return cell.value.replace("_x000D_\n", "\n").replace("_x000D_", "\n")
+    return "" if cell.value is None else cell.value
 
 
 def _read_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:

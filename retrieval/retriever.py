@@ -3,7 +3,15 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -156,14 +164,7 @@ class Retriever:
         """Replace all entries, from a verified snapshot where there is one, else by embedding."""
         ordered = sorted(entries, key=lambda entry: entry.key)
         with self._writing:
-            name = snapshot_name(ordered, self.model_id)
-            saved = self._load_saved(name) if ordered else None
-            restorer = saved.restorer if saved else restorer_of(ordered)
-            segment = saved.segment if saved else None
-            if segment is None and ordered:
-                segment = self._build(ordered, restorer, progress)
-                self._save(name, Snapshot(segment, restorer))
-            self._state = _State({entry.key: entry for entry in ordered}, restorer, segment)
+            self._state = self._open(ordered, progress)
 
     def change(self, entries: Iterable[IndexedEntry], removed: Iterable[str] = ()) -> None:
         """Add or replace entries and take others out; searchable when this returns.
@@ -171,19 +172,9 @@ class Retriever:
         Only new texts are embedded: the large index stays, a small exact one beside it grows
         until `compact` joins them.
         """
+        fresh = {entry.key: entry for entry in entries}
         with self._writing:
-            state = self._state
-            fresh = {entry.key: entry for entry in entries}
-            gone = set(removed) - fresh.keys()
-            changed = {k: e for k, e in (state.changed | fresh).items() if k not in gone}
-            current = {k: e for k, e in (state.entries | fresh).items() if k not in gone}
-            self._state = replace(
-                state,
-                entries=current,
-                changed=changed,
-                alive=_still_alive(state, fresh.keys() | gone),
-                delta=self._build_delta(state, changed),
-            )
+            self._state = self._changed(self._state, fresh, set(removed) - fresh.keys())
 
     @property
     def needs_compacting(self) -> bool:
@@ -193,8 +184,16 @@ class Retriever:
         return (len(state.delta.rows) if state.delta else 0) > max(500, main // 10)
 
     def compact(self, progress: Progress | None = None) -> None:
-        """Build one index of all entries; searches go on meanwhile on the old one."""
-        self.load(self._state.entries.values(), progress)
+        """Build one index of all entries; searches and changes go on meanwhile on the old one."""
+        present = self._state.entries
+        compacted = self._open([present[key] for key in sorted(present)], progress)
+        with self._writing:
+            current = self._state.entries
+            fresh = {key: entry for key, entry in current.items() if present.get(key) != entry}
+            gone = present.keys() - current.keys()
+            if fresh or gone:
+                compacted = self._changed(compacted, fresh, gone)
+            self._state = compacted
 
     def search(self, texts: Sequence[str], is_stored: bool = False) -> list[SearchResult]:
         """Find the closest entries for each text and decide, one result a text, in order.
@@ -239,11 +238,40 @@ class Retriever:
         candidates = state.find(vectors, heard.result())
         return candidates.without(surfaces) if is_stored else candidates
 
+    def _open(self, ordered: Sequence[IndexedEntry], progress: Progress | None) -> _State:
+        """Return a state of entries in order of their keys, from its snapshot if it has one."""
+        name = snapshot_name(ordered, self.model_id)
+        saved = self._load_saved(name) if ordered else None
+        restorer = saved.restorer if saved else restorer_of(ordered)
+        segment = saved.segment if saved else None
+        if segment is None and ordered:
+            segment = self._build(ordered, restorer, progress)
+            self._save(name, Snapshot(segment, restorer))
+        return _State({entry.key: entry for entry in ordered}, restorer, segment)
+
+    def _changed(
+        self, state: _State, fresh: Mapping[str, IndexedEntry], gone: Collection[str]
+    ) -> _State:
+        """Return a state with other entries, by key, and without some."""
+        changed = {k: e for k, e in {**state.changed, **fresh}.items() if k not in gone}
+        return replace(
+            state,
+            entries={k: e for k, e in {**state.entries, **fresh}.items() if k not in gone},
+            changed=changed,
+            alive=_still_alive(state, {*fresh, *gone}),
+            delta=self._build_delta(state, changed),
+        )
+
     def _build(
         self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None
     ) -> Segment:
-        old = self._state.main
-        known = dict(zip(old.rows.surfaces, old.vectors, strict=True)) if old else {}
+        state = self._state
+        known = {
+            surface: vector
+            for segment in (state.main, state.delta)
+            if segment is not None
+            for surface, vector in zip(segment.rows.surfaces, segment.vectors, strict=True)
+        }
 
         def encode(texts: Sequence[str]) -> NDArray[np.float32]:
             return self._encode_in_steps(texts, progress)

@@ -114,8 +114,9 @@ class Segment:
             self.rows,
             questions,
             np.concatenate(found),
-            np.concatenate(dense),
-            np.concatenate(lexical),
+            # Rounded vectors are a little longer or shorter than one.
+            np.clip(np.concatenate(dense), -1, 1),
+            np.clip(np.concatenate(lexical), 0, 1),
         )
 
 

@@ -5,11 +5,12 @@ import io
 import json
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from bot.db.models import Origin
 from bot.errors import KnowledgeError
-from bot.knowledge import EntryDraft, check_fields
+from bot.knowledge import FIELDS, EntryDraft, check_fields
 from bot.knowledge_files import UPLOADS, format_knowledge, read_upload
 from bot.services.curation import export_entries, import_entries
 from tests.factories import create_draft
@@ -81,6 +82,21 @@ def test_a_quote_that_is_never_closed_is_named_where_it_is_opened() -> None:
 
     with pytest.raises(KnowledgeError, match=r"k\.csv, line 3: is not CSV"):
         read_upload("k.csv", content + b"\r\n" * 9)
+
+
+def test_a_workbook_may_hold_the_line_ends_of_windows() -> None:
+    """Spreadsheets write a carriage return as _x000D_; no farmer gets to see that."""
+    draft = create_draft("a.one", answer="එක\nදෙක\nතුන", phrasings=("පළමු", "දෙවැනි"))
+    book = load_workbook(io.BytesIO(format_knowledge(".xlsx", [draft])))
+    for name, text in (
+        ("answer", "එක_x000D_\nදෙක_x000D_තුන"),
+        ("phrasings", "පළමු_x000D_\nදෙවැනි"),
+    ):
+        book.worksheets[0].cell(2, FIELDS.index(name) + 1).value = text
+    file = io.BytesIO()
+    book.save(file)
+
+    assert read_upload("k.xlsx", file.getvalue()) == [draft]
 
 
 def test_what_json_holds_beside_the_known_formats_is_a_fault() -> None:

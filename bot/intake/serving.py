@@ -202,13 +202,24 @@ async def _end(tasks: Sequence["asyncio.Task[Any]"]) -> list[Any]:
 
 
 async def keep_refreshed(services: Services) -> None:
-    """Take over changes of the knowledge base, from this process or another, until cancelled."""
+    """Take over changes of the knowledge base, from this process or another, until cancelled.
+
+    A fresh index takes seconds to build; changes do not wait for it.
+    """
+    retriever = services.index.retriever
+
+    def compact() -> None:
+        if retriever.needs_compacting:
+            retriever.compact()
+
+    await asyncio.gather(_repeat(services.index.refresh), _repeat(compact))
+
+
+async def _repeat(step: Callable[[], object]) -> None:
     while True:
         await asyncio.sleep(REFRESH_SECONDS)
         try:
-            await asyncio.to_thread(services.index.refresh)
-            if services.index.retriever.needs_compacting:
-                await asyncio.to_thread(services.index.retriever.compact)
+            await asyncio.to_thread(step)
         except Exception:
             # The index in use stays; the next round tries again.
             logger.exception("knowledge not refreshed")

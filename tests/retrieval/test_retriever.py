@@ -3,11 +3,13 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from retrieval.errors import ModelMismatchError
 from retrieval.retriever import Retriever
+from retrieval.segment import Segment, build_segment
 from retrieval.testing import HashingEmbedder
 from tests.factories import (
     BLAST,
@@ -19,6 +21,7 @@ from tests.factories import (
     paddy_entries,
 )
 
+GOATS = "එළුවන්ට දෙන කෑම"
 MODEL = Path(__file__).resolve().parents[2] / "retrieval" / "model"
 
 
@@ -40,6 +43,16 @@ def best_key(retriever: Retriever, text: str) -> str | None:
 def test_the_closest_entry_comes_first(question: str, key: str) -> None:
     """Sinhala, Singlish and English all reach their entry."""
     assert best_key(create_retriever(*paddy_entries()), question) == key
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_no_score_is_above_1(number: int) -> None:
+    """Not even that of a question which stands there word for word."""
+    entries = [create_entry("a.one", f"ගොයමේ කොළ {number} කහ වෙලා")]
+
+    (match,) = create_retriever(*entries).search([entries[0].phrasings[0]])[0].matches
+
+    assert max(match.score, match.dense_score, match.lexical_score) <= 1
 
 
 @pytest.mark.parametrize("text", ["", " ", "🌾🌾", "\u200d", "\ud800", "\x00"])
@@ -118,6 +131,42 @@ def test_compacting_changes_no_first_match() -> None:
     retriever.compact()
 
     assert [best_key(retriever, text) for text in (BLAST, RATS)] == before
+
+
+def test_entries_change_while_one_fresh_index_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is added, replaced or taken out meanwhile is found at once, and stays as it is."""
+    retriever = create_retriever(*paddy_entries())
+    is_building, may_go_on = threading.Event(), threading.Event()
+
+    def build(*arguments: Any, **options: Any) -> Segment:
+        if threading.current_thread() is compacting:
+            is_building.set()
+            may_go_on.wait(60)
+        return build_segment(*arguments, **options)
+
+    monkeypatch.setattr("retrieval.retriever.build_segment", build)
+    compacting = threading.Thread(target=retriever.compact)
+    compacting.start()
+    is_building.wait(60)
+    changing = threading.Thread(target=lambda: change_goats(retriever))
+    changing.start()
+    changing.join(10)
+    meanwhile = best_key(retriever, GOATS)
+    may_go_on.set()
+    for thread in (compacting, changing):
+        thread.join(60)
+
+    assert meanwhile == "goat.feed"
+    assert [best_key(retriever, text) for text in (GOATS, BLAST)] == ["goat.feed", "paddy.blast"]
+    assert best_key(retriever, RATS) != "paddy.rats"
+    assert retriever.search(["අලුත් ප්‍රශ්නයක්"])[0].matches[0].key == "paddy.urea"
+    assert len(retriever) == 3
+
+
+def change_goats(retriever: Retriever) -> None:
+    """Add an entry, give another one other phrasings, and take a third out."""
+    urea = create_entry("paddy.urea", "අලුත් ප්‍රශ්නයක්")
+    retriever.change([create_entry("goat.feed", GOATS), urea], removed=["paddy.rats"])
 
 
 def test_searches_run_while_entries_change() -> None:
