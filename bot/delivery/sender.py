@@ -10,7 +10,8 @@ What becomes of a message that Telegram does not take:
 - a pause asked for (429): put back for that long, however often;
 - Telegram or the database out of reach: put back, a little longer each time; an outage never uses
   a message up, but one that keeps failing while others get through is given up;
-- blocked, or thrown out of the group: dropped;
+- blocked, never written to, or thrown out of the group: dropped; but what the officers' group alone
+  would have been told is given up, so that the admins hear that nobody was;
 - the group became a supergroup: moved there;
 - refused (400), or not to be rendered: given up, because the fault is ours and will not pass;
 - the process dies with it, again and again: given up, see `outbox.release`.
@@ -27,7 +28,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from sqlalchemy.orm import Session
 from telegram import Message
-from telegram.error import ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.bootstrap import Services
 from bot.db.engine import OUT_OF_REACH
@@ -212,7 +213,7 @@ class Sender:
             await self._put_back(message, reason, seconds_of(error), message.attempts)
         elif isinstance(error, ChatMigrated):
             await self._record(outbox.move_chat, message.chat_id, error.new_chat_id)
-        elif isinstance(error, Forbidden):
+        elif _is_shut(error, message):
             logger.info("message dropped", extra={**_facts(message), "reason": reason})
             await self._record(outbox.drop_unreachable, message.id, message.chat_id, reason)
         elif _may_pass(error):
@@ -266,10 +267,18 @@ class Sender:
                 await asyncio.sleep(SHORTEST_PAUSE)
 
 
+def _is_shut(error: Exception, message: LeasedMessage) -> bool:
+    """Whether a person or a farmers' group does not let the bot in; replies go to those alone."""
+    if message.chat_id > 0:
+        is_unknown = isinstance(error, BadRequest) and "chat not found" in error.message.lower()
+        return is_unknown or isinstance(error, Forbidden)
+    return isinstance(error, Forbidden) and message.reply_id is not None
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether the same message may be taken another time."""
     passing = (TelegramError, UnreadError, *OUT_OF_REACH)
-    return isinstance(error, passing) and not is_our_fault(error)
+    return isinstance(error, passing) and not (isinstance(error, Forbidden) or is_our_fault(error))
 
 
 def _facts(message: LeasedMessage) -> dict[str, Any]:

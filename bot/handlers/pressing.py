@@ -4,9 +4,12 @@ import contextlib
 
 from telegram import CallbackQuery, InlineKeyboardMarkup
 from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from telegram.error import BadRequest, ChatMigrated, Forbidden
 
 from bot.rendering import Rendered
+
+#: It shows that already, is gone, or too old to be changed; or its chat lets nobody in any more.
+_UNCHANGEABLE = (BadRequest, ChatMigrated, Forbidden)
 
 
 async def answer_press(query: CallbackQuery, text: str, is_alert: bool = False) -> None:
@@ -20,7 +23,7 @@ async def show_instead(query: CallbackQuery, rendered: Rendered) -> None:
     text = rendered.parts[0]
     if query.message is None or not isinstance(text, str):
         return
-    with contextlib.suppress(BadRequest):  # shows that already, is gone, or too old to be changed
+    with contextlib.suppress(*_UNCHANGEABLE):
         await query.get_bot().edit_message_text(
             text,
             chat_id=query.message.chat.id,
@@ -34,7 +37,7 @@ async def show_keyboard(query: CallbackQuery, keyboard: InlineKeyboardMarkup | N
     """Give the message that carries the pressed button other buttons."""
     if query.message is None:
         return
-    with contextlib.suppress(BadRequest):  # has them already, is gone, or too old to be changed
+    with contextlib.suppress(*_UNCHANGEABLE):
         await query.get_bot().edit_message_reply_markup(
             chat_id=query.message.chat.id,
             message_id=query.message.message_id,

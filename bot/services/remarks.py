@@ -8,6 +8,7 @@ from bot.db.models import Lane, Question, QuestionState, Reply
 from bot.services import outbox
 from bot.services.answering import Incoming, Outcome, find_outcome, find_said, place
 from bot.services.escalating import escalate, replace_edited
+from bot.services.media import attach
 from bot.services.texts import sound_of, storable
 from retrieval import detect_script
 
@@ -48,6 +49,8 @@ def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outco
     place(session, question, incoming)
     session.add(question)
     session.flush()
+    if incoming.media is not None:
+        attach(session, question, incoming.media, incoming.message_id)
     if remark.decision == EMERGENCY:
         escalate(session, question, "emergency", is_urgent=True)
     if incoming.is_edit:

@@ -14,7 +14,7 @@ from telegram import Bot
 
 from bot.bootstrap import Services
 from bot.db.engine import reading
-from bot.db.models import OutboxStatus, OutgoingMessage
+from bot.db.models import OutboxStatus, OutgoingMessage, Reply
 from bot.delivery import messages, sender
 from bot.delivery.kinds import Kind
 from bot.delivery.pacing import Pacer
@@ -26,6 +26,7 @@ from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import create_services
+from tests.services.asking import ask
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +151,44 @@ async def test_what_cannot_be_read_for_all_is_no_messages_fault(
     with reading(services.sessions) as session:
         statuses = [row.status for row in session.query(OutgoingMessage)]
     assert OutboxStatus.FAILED not in statuses
+
+
+def statuses(services: Services) -> list[OutboxStatus]:
+    """What became of every message, oldest first."""
+    with reading(services.sessions) as session:
+        return [row.status for row in session.query(OutgoingMessage).order_by("id")]
+
+
+async def test_who_never_wrote_to_the_bot_is_no_fault_of_ours(
+    api: BotApi, services: Services
+) -> None:
+    """An officer who was only named is not written to, and no admin is alarmed."""
+    await services.run(outbox.post, 99, "say")
+
+    async with sending(api, services):
+        await api.until(lambda: statuses(services) == [OutboxStatus.DROPPED])
+
+    assert len(api.calls("sendMessage")) == 1
+
+
+async def test_officers_whose_group_lets_nobody_in_are_not_forgotten(
+    api: BotApi, services: Services
+) -> None:
+    """What they were to be told counts as given up, and admins hear of it, unlike a reply."""
+    reply = await services.run(a_reply)
+    api.fail("sendMessage", faults.Fault(status=403), times=9)
+    for reply_id in (None, reply):
+        await services.run(outbox.post, api.group(-1001), "say", reply_id=reply_id)
+
+    async with sending(api, services):
+        await api.until(lambda: OutboxStatus.PENDING not in statuses(services))
+
+    assert statuses(services) == [OutboxStatus.FAILED, OutboxStatus.DROPPED]
+
+
+def a_reply(session: Session) -> int:
+    """A reply to a question."""
+    reply = Reply(question=ask(session, "ප්‍රශ්නය"), kind="answer")
+    session.add(reply)
+    session.flush()
+    return reply.id

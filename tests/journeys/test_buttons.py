@@ -2,9 +2,10 @@
 
 import pytest
 
-from bot.db.models import Ask, Feedback, Question, Reply
+from bot.db.models import Ask, Feedback, InboxStatus, Question, ReceivedUpdate, Reply
 from bot.i18n import Catalogue
 from bot.testing.bot_api import BotApi
+from bot.testing.faults import Fault
 from bot.testing.people import Person
 from tests.journeys.serving import BLAST, MITES, Govi
 
@@ -96,3 +97,19 @@ async def test_an_entry_that_was_not_offered_cannot_be_chosen(
 
     await api.until(lambda: len(api.calls("answerCallbackQuery")) == 1)
     assert [reply.kind for reply in govi.rows(Reply)] == ["suggest"]
+
+
+async def test_who_blocks_the_bot_after_a_press_sets_nothing_aside(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """The press is carried out; only its buttons cannot be taken away any more."""
+    reply = await api.reply_to(farmer.sends(BLAST))
+    api.fail("editMessageReplyMarkup", Fault(status=403), times=9)
+
+    farmer.presses(reply.button("👍"))
+    await api.until(lambda: len(govi.rows(Feedback)) == 1)
+    await api.until(
+        lambda: {each.status for each in govi.rows(ReceivedUpdate)} == {InboxStatus.DONE}
+    )
+
+    assert len(api.calls("editMessageReplyMarkup")) == 1

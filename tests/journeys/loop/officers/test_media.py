@@ -8,6 +8,8 @@ from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
 
+POISONED = "මගේ මහත්තයා වස බීලා"
+
 
 async def seen_by(officer: Chat) -> Seen:
     """Open the only escalation; what follows its message."""
@@ -86,6 +88,20 @@ async def test_a_caption_without_an_answer_goes_with_its_picture(
     assert told.text == text("ask.passed_on", number=1).strip()
     assert UNKNOWN in officer.answers()[-2].text
     assert shown.photo is not None
+
+
+async def test_the_picture_of_a_call_for_help_is_seen(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """It may show the bottle, and the next one of the album what is written on it."""
+    for caption in (POISONED, ""):
+        nimal.person.sends_photo(caption, album="a1")
+    await nimal.sends("/mine", replies=2)
+    listed = await officer.sends("/queue")
+    await officer.presses(listed.button("#1"), replies=3)
+
+    assert [seen.photo is not None for seen in officer.answers()[-2:]] == [True, True]
+    assert len(govi.rows(Question)) == 1
 
 
 async def test_a_picture_under_an_open_question_is_added_to_it(
