@@ -125,7 +125,9 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database URL in force: `DATABASE_URL`, or a SQLite file in the data directory."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'govi.sqlite3'}"
+        path = str(self.data_dir / "govi.sqlite3")
+        # What else a path may hold means nothing in a URL.
+        return self.database_url or f"sqlite:///{path.replace('%', '%25').replace('?', '%3F')}"
 
     @property
     def console(self) -> str:

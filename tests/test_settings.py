@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.errors import SettingsError
 from bot.settings import ROOT, Settings, load_settings
@@ -55,6 +56,14 @@ def test_an_id_that_no_database_holds_is_refused(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(SettingsError, match=r"ADMIN_IDS '2+' is not a Telegram user id"):
         load_settings()
+
+
+@pytest.mark.parametrize("name", ["var", "ගොවි data", "a?b", "100%25 #1"])
+def test_the_database_is_in_the_data_folder(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Whatever the folder is called: its name is no part of a URL's language."""
+    monkeypatch.setenv("DATA_DIR", name)
+
+    assert make_url(load_settings().database).database == f"{name}/govi.sqlite3"
 
 
 def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:

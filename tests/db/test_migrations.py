@@ -1,5 +1,6 @@
 """Migrations against the models."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,19 @@ def test_migrations_go_down_to_nothing_and_up_again(engine: Engine) -> None:
 
     assert upgrade(engine)
     assert "questions" in inspect(engine).get_table_names()
+
+
+def test_govi_may_be_installed_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of one may hold what means something in a configuration file."""
+    folder = tmp_path / "ගොවි 100% (1)" / "migrations"
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr("bot.db.migrate.MIGRATIONS", folder)
+    engine = open_engine(f"sqlite:///{tmp_path / 'govi.sqlite3'}")
+
+    assert upgrade(engine)
+    engine.dispose()
 
 
 def test_the_head_file_names_the_newest_migration() -> None:
