@@ -9,7 +9,7 @@ from bot.loop_keyboards import open_keyboard, reason_keyboard, withdraw_keyboard
 from bot.rendering import Rendered, excerpt, render_rated, render_text
 from bot.services.announcing import Announced, read_announced
 from bot.services.answering import OwedReply, read_owed_reply
-from bot.services.notices import OwedNotice, read_owed_notice
+from bot.services.notices import OwedNotice, may_read, read_owed_notice
 from bot.services.outbox import LeasedMessage
 from bot.services.resolving import OwedWord, read_owed_word
 
@@ -69,15 +69,17 @@ def _render_detail_noted(catalogue: Catalogue, letter: Letter) -> Rendered:
     return render_text(catalogue.text("passed_on.detail_noted", letter.language, number=number))
 
 
-def _read_notice(session: "Session", message: LeasedMessage) -> OwedNotice:
+def _read_notice(session: "Session", message: LeasedMessage) -> OwedNotice | None:
+    if not may_read(session, message.chat_id):
+        return None
     escalation_id = _number_of(message.escalation_id)
     return read_owed_notice(session, escalation_id, message.data.get("note_id"))
 
 
 def _render_notice(catalogue: Catalogue, letter: Letter) -> Rendered | None:
     """Tell an officer what happened to an escalation, unless it is closed by now."""
-    notice: OwedNotice = letter.found
-    if notice.is_over:
+    notice: OwedNotice | None = letter.found
+    if notice is None or notice.is_over:
         return None
     text = catalogue.text(
         f"notice.{letter.message.kind}",
@@ -89,8 +91,8 @@ def _render_notice(catalogue: Catalogue, letter: Letter) -> Rendered | None:
 
 
 def _render_new_detail(catalogue: Catalogue, letter: Letter) -> Rendered | None:
-    notice: OwedNotice = letter.found
-    if notice.is_over:
+    notice: OwedNotice | None = letter.found
+    if notice is None or notice.is_over:
         return None
     text = catalogue.text(
         "notice.new_detail",
@@ -102,8 +104,10 @@ def _render_new_detail(catalogue: Catalogue, letter: Letter) -> Rendered | None:
     return render_text(text, open_keyboard(catalogue, letter.language, [notice.escalation_id]))
 
 
-def _render_all_withdrawn(catalogue: Catalogue, letter: Letter) -> Rendered:
-    notice: OwedNotice = letter.found
+def _render_all_withdrawn(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+    notice: OwedNotice | None = letter.found
+    if notice is None:
+        return None
     text = catalogue.text(
         "notice.all_withdrawn",
         letter.language,
@@ -114,6 +118,8 @@ def _render_all_withdrawn(catalogue: Catalogue, letter: Letter) -> Rendered:
 
 
 def _read_announcement(session: "Session", message: LeasedMessage) -> list[Announced]:
+    if not may_read(session, message.chat_id):
+        return []
     return read_announced(session, message.data["escalation_ids"])
 
 

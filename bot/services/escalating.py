@@ -24,7 +24,8 @@ def escalate(
     """Pass a question on to the officers, together with those open ones that ask the same.
 
     Does not commit. A question that was passed on before stays where it is. An urgent one is told
-    to every officer at once, and is grouped with nothing but what the same farmer calls urgent.
+    to every officer at once, and is grouped with nothing but what the same farmer calls urgent; who
+    sees to that already reads the new words.
 
     Args:
         session: The transaction.
@@ -44,6 +45,8 @@ def escalate(
     question.state = QuestionState.UNANSWERED
     session.flush()
     session.expire(group, ["asks"])
+    if is_urgent:
+        _tell_holder(session, question.ask)
     return group
 
 
@@ -118,15 +121,18 @@ def replace_edited(session: Session, question: Question) -> None:
             Ask.withdrawn_at.is_(None),
         )
     )
+    new = question.ask
     for ask in earlier.all():
-        if take_back(session, ask) and question.ask is not None:
-            _tell_changed(session, ask.escalation, question.ask)
+        if not take_back(session, ask) or new is None or new.escalation.is_urgent:
+            continue
+        if new.escalation_id == ask.escalation_id:
+            _tell_holder(session, new)
 
 
-def _tell_changed(session: Session, left: Escalation, ask: Ask) -> None:
-    """Add the changed words to what was said in an escalation that an officer works at."""
+def _tell_holder(session: Session, ask: Ask) -> None:
+    """Add a question's words to what was said in its escalation, if an officer works at that."""
     group = ask.escalation
-    if group.id != left.id or group.claimed_by is None:
+    if group.claimed_by is None:
         return
     note = Note(escalation_id=group.id, ask_id=ask.id, kind="detail", text=ask.question.text)
     session.add(note)

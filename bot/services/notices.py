@@ -16,7 +16,7 @@ class OwedNotice:
 
     Attributes:
         text: The words of its first asker; what came without any is of a `kind`, such as "photo".
-        is_over: Whether it was closed meanwhile.
+        is_over: Whether it was closed meanwhile, or what the notice is about erased.
         detail: What a farmer added, if the notice is about that; `number` stands for the farmer.
     """
 
@@ -46,17 +46,24 @@ def tell_everyone(session: Session, kind: str, group: Escalation) -> int:
     return len(officers)
 
 
+def may_read(session: Session, chat_id: int) -> bool:
+    """Return whether officers alone read in a chat; one who was removed meanwhile reads nothing."""
+    is_group = chat_id < 0
+    return is_group or Role.OFFICER in roles.list_roles(session, chat_id)
+
+
 def read_owed_notice(
     session: Session, escalation_id: int, note_id: int | None = None
 ) -> OwedNotice:
     """Return what is needed to write a notice about an escalation."""
     group = holds.get_group(session, escalation_id)
-    note = None if note_id is None else session.get_one(Note, note_id)
+    note = None if note_id is None else session.get(Note, note_id)
+    is_erased = note_id is not None and note is None
     return OwedNotice(
         escalation_id=group.id,
         text=group.text,
         kind=kind_of(session, group.id, group.text),
-        is_over=group.state not in holds.OPEN,
+        is_over=is_erased or group.state not in holds.OPEN,
         detail=note.text if note else None,
         number=_number(session, group, note.ask_id) if note else None,
     )

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from bot.delivery.messages import compose
 from bot.i18n import Catalogue
 from bot.rendering import Rendered
-from bot.services import announcing, notices, outbox, queue, resolving
+from bot.services import announcing, notices, outbox, queue, regrouping, resolving, roles
 from bot.services.answering import Incoming
 from bot.services.farmers import Asker
+from bot.services.forgetting import forget
 from bot.services.my_questions import add_detail, withdraw
 from bot.services.rating import rate
 from tests.services.loop import SUNIL, appoint, pass_on
@@ -160,5 +161,27 @@ def test_what_was_taken_up_meanwhile_is_not_announced(session: Session) -> None:
     group = pass_on(session, HOPPERS, 11)
     announcing.announce(session, MORNING, RULES)
     queue.claim(session, SUNIL, group.id)
+
+    assert owed(session, SUNIL) == [None]
+
+
+def test_who_was_removed_reads_nothing_of_farmers_any_more(session: Session, held: int) -> None:
+    """However long it was on its way."""
+    add_detail(session, Incoming(NIMAL, "මාතලේ", 9, 900), 100)
+    pass_on(session, "පොහොර සහනාධාරය කවදද", 22)
+    announcing.announce(session, MORNING, RULES)
+
+    roles.assign(session, SUNIL, None, "test")
+
+    assert set(owed(session, SUNIL)) == {None}
+
+
+def test_a_notice_of_what_was_erased_is_over(session: Session, held: int) -> None:
+    """Its escalation was merged into another since, and the farmer is forgotten."""
+    into = pass_on(session, "පොහොර සහනාධාරය කවදද", 22)
+    add_detail(session, Incoming(NIMAL, "මාතලේ", 9, 900), 100)
+    regrouping.merge(session, SUNIL, held, into.id)
+
+    forget(session, 11)
 
     assert owed(session, SUNIL) == [None]

@@ -99,6 +99,21 @@ def test_a_farmer_who_calls_again_stays_one_emergency(session: Session) -> None:
     assert session.query(OutgoingMessage).count() == 1
 
 
+def test_who_sees_to_an_emergency_hears_what_is_called_next(session: Session) -> None:
+    """The others are not alarmed again; it is in good hands."""
+    for officer in (SUNIL, ADMIN):
+        appoint(session, officer)
+    group = escalate(session, question_of(session, 11, HOPPERS), "emergency", is_urgent=True)
+    queue.claim(session, SUNIL, group.id)
+
+    again = question_of(session, 11, "දැන් සිහිය නෑ")
+    escalate(session, again, "emergency", is_urgent=True)
+
+    told = session.query(OutgoingMessage).order_by(OutgoingMessage.id).all()
+    assert [(each.chat_id, each.kind) for each in told[2:]] == [(SUNIL, "new_detail")]
+    assert session.scalars(select(Note.text)).all() == [again.text]
+
+
 def test_two_groups_calls_for_help_are_two_emergencies(session: Session) -> None:
     """To a bot all admins who stay nameless in their groups are one person."""
     appoint(session, SUNIL)
