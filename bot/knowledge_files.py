@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path, PurePath
 
 from bot.errors import Fault, KnowledgeError
@@ -164,13 +165,21 @@ def _read_table(name: str, numbered: Sequence[NumberedRow]) -> Iterator[Record]:
         raise KnowledgeError([Fault(name, "", reason, "empty")])
     first, header = rows[0]
     names = _read_header(f"{name}, line {first}", header)
+    faults = []
     for number, row in rows[1:]:
-        cells = {
-            field: from_cell(cell)
-            for field, cell in zip(names, row, strict=False)
-            if field and str(cell).strip()
-        }
-        yield Record(f"{name}, line {number}", cells)
+        where = f"{name}, line {number}"
+        cells = [(field, cell) for field, cell in zip_longest(names, row, fillvalue="")
+                 if str(cell).strip()]  # fmt: skip
+        # A comma in a text that is not quoted makes one; its end would be lost.
+        faults += [_unnamed(where, str(cell)) for field, cell in cells if not field]
+        yield Record(where, {field: from_cell(cell) for field, cell in cells if field})
+    if faults:
+        raise KnowledgeError(faults)
+
+
+def _unnamed(where: str, cell: str) -> Fault:
+    reason = f"has more than the header names: {cell!r:.80}"
+    return Fault(where, "", reason, "unnamed", {"text": cell[:80]})
 
 
 def _read_header(where: str, header: Sequence[object]) -> list[str]:

@@ -67,6 +67,21 @@ def test_lines_may_end_as_on_any_system(end: str) -> None:
     assert read_upload("k.csv", as_csv(draft, delimiter=";", lineterminator=end)) == [draft]
 
 
+def test_a_comma_that_is_not_quoted_loses_nothing() -> None:
+    """What would be cut off is a fault; empty cells at the end of a row are none."""
+    fields = create_draft("a.one").model_dump(mode="json", exclude_none=True, exclude={"answer"})
+    names = [*fields, "answer"]
+    cells = [value[0] if isinstance(value, list) else value for value in fields.values()]
+    row = ",".join([*cells, "හවසට ගහන්න"])
+
+    def content(end: str) -> bytes:
+        return f"{','.join(names)}\n{row}{end}\n".encode()
+
+    assert read_upload("k.csv", content(",,"))[0].answer == "හවසට ගහන්න"
+    with pytest.raises(KnowledgeError, match="line 2: has more than the header names: ' දවල්ට එපා'"):
+        read_upload("k.csv", content(", දවල්ට එපා"))
+
+
 def test_a_fault_is_where_its_row_begins() -> None:
     """Its cells and those before it have several lines of their own."""
     rows = [create_draft(f"a.{n}", phrasings=(f"{n} එක", f"{n} දෙක")) for n in ("one", "two")]
