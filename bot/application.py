@@ -32,13 +32,13 @@ from bot.handlers import (
     team,
     tips,
 )
-from bot.handlers.ask import ask_question, receive_media
+from bot.handlers.ask import ask_question, follow_album, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
 from bot.handlers.dialogue import Dialogues, Step, cancel
 from bot.handlers.emergency import heed
 from bot.handlers.flood import Allowance, hold_back
-from bot.handlers.incoming import ADDRESSED
+from bot.handlers.incoming import ADDRESSED, IN_ALBUM
 from bot.handlers.membership import follow_group, note_blocking
 from bot.handlers.menu import set_menus
 from bot.handlers.officers import writing
@@ -114,7 +114,7 @@ def _add_handlers(application: GoviApplication) -> None:
     dialogues = Dialogues(STEPS, FILE_STEPS, MEDIA_STEPS)
     question = filters.TEXT & ~filters.COMMAND & ADDRESSED
     # An edited photo or a moving live location is no new question; edited text is.
-    media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL & ADDRESSED
+    media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL
     application.add_handler(TypeHandler(Update, heed), group=-2)
     application.add_handler(TypeHandler(Update, hold_back), group=-1)
     application.add_handlers(
@@ -143,7 +143,8 @@ def _add_handlers(application: GoviApplication) -> None:
                 filters.UpdateType.MESSAGES & question,
                 writing.before(dialogues.before(ask_question)),
             ),
-            MessageHandler(media, writing.before(dialogues.before(receive_media))),
+            MessageHandler(media & ADDRESSED, writing.before(dialogues.before(receive_media))),
+            MessageHandler(media & IN_ALBUM, follow_album),
         ]
     )
 

@@ -53,6 +53,11 @@ async def receive_media(update: Update, context: GoviContext) -> None:
         listen_in(context, incoming, outcome.question_id)
 
 
+async def follow_album(update: Update, context: GoviContext) -> None:
+    """Add a photo to what the first of its album asked, which alone names the bot in a group."""
+    await _joins_album(context, read_message(update))
+
+
 async def _joins_album(context: GoviContext, incoming: Incoming) -> bool:
     media = incoming.media
     if media is None or media.album_id is None:

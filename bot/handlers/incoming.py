@@ -98,12 +98,21 @@ def topic_of(message: Message) -> int | None:
     return message.message_thread_id if message.is_topic_message else None
 
 
+def replied_to(message: Message) -> Message | None:
+    """Return the message that somebody replied to, if any.
+
+    What stands in a forum's topic otherwise seems to reply to the topic's beginning.
+    """
+    replied = message.reply_to_message
+    return None if replied is None or replied.forum_topic_created else replied
+
+
 def is_addressed(message: Message) -> bool:
     """Whether a message is for the bot: in private, in reply to it, or with its name in it."""
     if message.chat.type == message.chat.PRIVATE:
         return True
     bot = message.get_bot()
-    replied = message.reply_to_message
+    replied = replied_to(message)
     if replied is not None and replied.from_user is not None and replied.from_user.id == bot.id:
         return True
     kinds: list[str | None] = [MessageEntity.MENTION, MessageEntity.BOT_COMMAND]
@@ -119,7 +128,14 @@ class _Addressed(filters.MessageFilter):
         return is_addressed(message)
 
 
-ADDRESSED = _Addressed()
+class _InAlbum(filters.MessageFilter):
+    """One of several photos or recordings that were sent together."""
+
+    def filter(self, message: Message) -> bool:
+        return message.media_group_id is not None
+
+
+ADDRESSED, IN_ALBUM = _Addressed(), _InAlbum()
 
 
 def is_private(update: Update) -> bool:

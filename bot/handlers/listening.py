@@ -8,7 +8,7 @@ from telegram.ext import BaseHandler, CommandHandler
 from bot import speech
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
-from bot.handlers.incoming import ADDRESSED, get_message, read_asker
+from bot.handlers.incoming import ADDRESSED, get_message, read_asker, replied_to
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
 from bot.services.listening import find_answer, read_out
@@ -22,7 +22,7 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 @guarded
 async def listen(update: Update, context: GoviContext) -> None:
     """Read out the answer that the command replies to, or else the person's latest one here."""
-    replied = get_message(update).reply_to_message
+    replied = replied_to(get_message(update))
     replied_id = replied.message_id if replied else None
     reply_id = await context.run(find_answer, read_asker(update), replied_id)
     key = "listen.none"

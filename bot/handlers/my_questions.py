@@ -9,7 +9,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
 
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
-from bot.handlers.incoming import ADDRESSED, get_message, read_asker
+from bot.handlers.incoming import ADDRESSED, get_message, read_asker, replied_to
 from bot.handlers.pressing import answer_press, remove_buttons, show_instead, show_keyboard
 from bot.handlers.replying import place_of, send
 from bot.i18n.moments import say_date
@@ -43,7 +43,7 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 
 async def is_detail(update: Update, context: GoviContext, incoming: Incoming) -> bool:
     """Add a reply to what it replies to, if that is an open question; return whether it was so."""
-    replied = get_message(update).reply_to_message
+    replied = replied_to(get_message(update))
     return replied is not None and await context.run(add_detail, incoming, replied.message_id)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.db.models import Question
+from bot.db.models import Attachment, Question
 from bot.i18n import Catalogue
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
@@ -50,6 +50,23 @@ async def test_talk_among_people_is_left_alone(
     await api.reply_to(farmer.sends("/help", chat_id=group))
 
     assert [api.replies(message) for message in overheard] == [[], [], [], []]
+
+
+async def test_an_album_is_taken_whole_though_one_photo_names_the_bot(
+    api: BotApi, govi: Govi, farmer: Person, group: int
+) -> None:
+    """Its caption stands under the first; albums among people are left alone."""
+    mention = {"type": "mention", "offset": 0, "length": len("@govi_bot")}
+    caption = {"caption": f"@govi_bot {UNKNOWN}", "caption_entities": [mention]}
+    for album, words in (("a", caption), ("a", {}), ("b", {})):
+        about = {"file_id": f"photo{album}{len(words)}", "file_unique_id": "x"}
+        photo = {"photo": [about | {"width": 9, "height": 9}], "media_group_id": album}
+        farmer.sends_object(photo | words, chat_id=group)
+
+    await api.reply_to(farmer.sends("/help@govi_bot", chat_id=group))
+
+    assert [each.file_id for each in govi.rows(Attachment)] == ["photoa2", "photoa0"]
+    assert len(govi.rows(Question)) == 1
 
 
 async def test_another_persons_button_is_refused_politely(

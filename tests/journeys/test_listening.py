@@ -70,6 +70,27 @@ async def test_listen_reads_out_the_latest_answer(govi: Govi, nimal: Chat, said:
     assert "voice" in heard.raw
 
 
+async def test_listen_in_a_topic_reads_out_the_latest_answer_too(
+    govi: Govi, nimal: Chat, api: BotApi, said: list[str]
+) -> None:
+    """Telegram says of all that stands in a topic that it replies to the topic's beginning."""
+    group = api.group(-1001)
+    topic = {"message_thread_id": 7, "is_topic_message": True}
+    about = {"name": "ගොයම්", "icon_color": 7322096}
+    beginning = topic | {"message_id": 7, "date": 0, "forum_topic_created": about}
+    beginning |= {"chat": {"id": group, "type": "supergroup", "title": "ගොවි සමිතිය"}}
+    named = {"type": "bot_command", "offset": 0, "length": len("/listen@govi_bot")}
+    asked = nimal.person.sends(f"@govi_bot {BLAST}", chat_id=group)
+    await api.reply_to(asked)
+
+    listening = topic | {"text": "/listen@govi_bot", "entities": [named]}
+    listening |= {"reply_to_message": beginning}
+    nimal.person.sends_object(listening, chat_id=group)
+    await api.until(lambda: "voice" in nimal.person.sees(group)[-1].raw)
+
+    assert said == [BLAST_ANSWER]
+
+
 async def test_rating_leaves_the_button_to_listen(govi: Govi, nimal: Chat, said: list[str]) -> None:
     """A farmer may say that it is good, and hear it afterwards."""
     answer = await nimal.sends(BLAST)

@@ -12,7 +12,7 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import say
 from bot.handlers.guard import Handler, for_role, guarded
-from bot.handlers.incoming import get_message, get_user, is_private, read_media
+from bot.handlers.incoming import get_message, get_user, is_private, read_media, replied_to
 from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.sending import send, show_before_sending
 from bot.handlers.replying import place_of
@@ -84,7 +84,7 @@ def find_replied(update: Update) -> list[int]:
     In private only what can be an answer counts; the rest is left to the dialogue there.
     """
     message = get_message(update)
-    replied = message.reply_to_message
+    replied = replied_to(message)
     is_ours = replied and replied.from_user and replied.from_user.id == message.get_bot().id
     if not replied or not is_ours or (is_private(update) and not _can_answer(update)):
         return []
