@@ -1,7 +1,7 @@
 """The `govi` command. Each command translates words into one call; nothing is decided here."""
 
+import errno
 import sys
-from typing import NoReturn
 
 import click
 
@@ -55,20 +55,25 @@ def main() -> None:
     multiply_alone()
     try:
         cli(prog_name="govi")
-    except (GoviError, RetrievalError) as error:
-        _fail(str(error) or str(error.__doc__))
     except Exception as error:
-        from bot.db.engine import OUT_OF_REACH  # imported by now, if it is one of these
-
-        if not isinstance(error, OUT_OF_REACH):
+        reason = _explain(error)
+        if reason is None:
             raise
-        reason = getattr(error, "orig", error)
-        _fail(
-            f"cannot use the database now: {reason}; see that no import is under way, that "
-            "DATA_DIR can be written and that the disk is not full"
+        click.echo(f"govi: {reason}", err=True)
+        sys.exit(1)
+
+
+def _explain(error: Exception) -> str | None:
+    """Return what an operator can act on, or None for what is our mistake."""
+    if isinstance(error, GoviError | RetrievalError):
+        return str(error) or error.__doc__
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"cannot write: {error.strerror}"
+    from bot.db.engine import OUT_OF_REACH  # imported by now, if it is one of these
+
+    if isinstance(error, OUT_OF_REACH):
+        return (
+            f"cannot use the database now: {getattr(error, 'orig', error)}; see that no import is "
+            "under way, that DATA_DIR can be written and that the disk is not full"
         )
-
-
-def _fail(reason: str) -> NoReturn:
-    click.echo(f"govi: {reason}", err=True)
-    sys.exit(1)
+    return None

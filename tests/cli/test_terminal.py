@@ -4,7 +4,7 @@ import io
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,23 @@ def test_an_output_that_cannot_hold_an_answer_gets_it_escaped(
     assert not ended.value.code
     shown.seek(0)
     assert shown.read().strip() == ANSWER.encode("ascii", "backslashreplace").decode()
+
+
+def test_a_full_disk_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was said went into a file there."""
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - closing it fails
+    monkeypatch.setattr("sys.argv", ["govi", "db", "upgrade"])
+    monkeypatch.setattr("sys.stdout", full)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    with suppress(OSError):
+        full.close()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "govi: cannot write: No space left on device\n"
 
 
 def test_a_question_is_answered_while_an_import_keeps_the_database(
