@@ -199,7 +199,8 @@ def _erase_words(session: Session, ids: Sequence[int], groups: Sequence[int]) ->
 def _end_dialogues(session: Session, texts: set[str]) -> None:
     """End what an officer is in the middle of doing with a person's words."""
     for flow in session.scalars(select(Flow)):
-        if any(_is_in(text, each) for text in texts for each in _strings(flow.data)):
+        given = _strings([flow.data, flow.before])
+        if any(_is_in(text, each) for each in given for text in texts):
             session.delete(flow)
 
 

@@ -139,14 +139,15 @@ async def test_an_edit_of_an_earlier_message_is_no_step(
 async def test_an_update_handled_again_is_not_the_next_step(
     api: BotApi, govi: Govi, farmer: Person
 ) -> None:
-    """The step that it led to stays where it is."""
+    """It is the same one again, and what it led to is said."""
     stand(govi, farmer)
     api.fail("sendMessage", faults.dropped_connection())
 
     again = await api.reply_to(farmer.sends("a"))
+    following = await api.reply_to(farmer.sends("b"))
 
-    assert again.text == TEXTS.text("dialogue.noted")
-    assert where(govi, farmer) == {"count": 1}
+    assert [again.text, following.text] == ["1 a", "2 b"]
+    assert where(govi, farmer) == {"count": 2}
 
 
 async def test_cancel_leaves_and_the_next_message_is_a_question(

@@ -78,6 +78,8 @@ class Flow(Base):
     data: Mapped[dict[str, Any]]
     #: The update that led here; handled again, it is not the next step's answer.
     update_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: Where the person stood before that update, which may be handled again; None for nowhere.
+    before: Mapped[dict[str, Any] | None]
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
 

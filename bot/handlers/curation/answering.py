@@ -11,7 +11,7 @@ from bot.errors import EntryMissingError, KnowledgeError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.keyboards import PREFIX, shape
 from bot.handlers.curation.wording import found_keyboard, say_faults, say_found
-from bot.handlers.dialogue import Step
+from bot.handlers.dialogue import Step, find_start
 from bot.handlers.guard import Handler, for_role, guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user, is_private
 from bot.handlers.pressing import answer_press
@@ -52,6 +52,7 @@ def on_press(
         query, match = update.callback_query, context.match
         if query is None or match is None:
             return
+        await find_start(update, context)
         try:
             line = await act(update, context, query, [int(group) for group in match.groups()])
         except KnowledgeError as error:

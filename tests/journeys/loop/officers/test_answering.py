@@ -120,6 +120,21 @@ async def test_a_press_that_is_handled_again_tells_the_same(
     assert len(govi.rows(Note)) == 1
 
 
+async def test_a_preview_that_did_not_arrive_is_shown_again(
+    api: BotApi, govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """Telegram was out of reach when it was to be shown; without it nothing could be sent."""
+    number = await ask(govi, nimal, SINHALA)
+    held = await claimed(officer, number)
+    await officer.presses(held.button(text("officer.button.answer")))
+    api.fail("sendMessage", faults.dropped_connection())
+
+    preview = await officer.sends(ANSWER)
+    await officer.presses(preview.button(text("officer.button.send")), replies=2)
+
+    assert ANSWER in (await nimal.sees_more(2)).text
+
+
 async def test_an_answer_of_4096_characters_arrives_whole(
     govi: Govi, nimal: Chat, officer: Chat
 ) -> None:

@@ -1,6 +1,8 @@
 """Keeping an answer: nothing reaches farmers before an admin has approved it."""
 
 from bot.db.models import Proposal
+from bot.testing import faults
+from bot.testing.bot_api import BotApi
 from tests.journeys.curation.chat import Chat, in_dialogue, stored, text
 from tests.journeys.loop.officers.desk import (
     SINGLISH,
@@ -136,3 +138,18 @@ async def previewed(officer, offered):
     area = await officer.sends("කෘෂිකර්ම දෙපාර්තමේන්තුව")
     assert area.text == text("officer.keep.area")
     return await officer.sends(" Spices ")
+
+
+async def test_a_press_whose_answer_was_lost_leads_on_all_the_same(
+    api: BotApi, govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """Telegram was out of reach; the officer is not told that the button is out of date."""
+    offered = await answered(officer, await ask(govi, nimal, SINHALA))
+    how = await officer.presses(offered.button(text("officer.button.keep")))
+    await officer.presses(how.button(text("officer.keep.new")))
+    area = await officer.sends("කෘෂිකර්ම දෙපාර්තමේන්තුව")
+    api.fail("sendMessage", faults.dropped_connection())
+
+    preview = await officer.presses(area.buttons[0])
+
+    assert preview.button(text("officer.keep.propose"))
