@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
@@ -148,8 +148,19 @@ def _note(session: Session, ask: Ask, text: str) -> None:
     note = Note(escalation_id=group.id, ask_id=ask.id, kind="detail", text=text)
     session.add(note)
     session.flush()
-    if group.claimed_by is not None:
-        tell_officer(session, group.claimed_by, "new_detail", group, note)
+    officer_id = group.claimed_by or _find_inquirer(session, ask)
+    if officer_id is not None:
+        tell_officer(session, officer_id, "new_detail", group, note)
+
+
+def _find_inquirer(session: Session, ask: Ask) -> int | None:
+    """Return the officer who asked its farmer last, if any did; their hold may have ended."""
+    asked = select(Note.officer_id).where(
+        Note.escalation_id == ask.escalation_id,
+        Note.kind == "inquiry",
+        or_(Note.ask_id.is_(None), Note.ask_id == ask.id),
+    )
+    return session.scalar(asked.order_by(Note.id.desc()).limit(1))
 
 
 def _confirm(session: Session, ask: Ask, incoming: Incoming) -> None:

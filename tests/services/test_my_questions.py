@@ -188,6 +188,18 @@ def test_a_reply_to_the_word_that_it_was_added_adds_more(session: Session) -> No
     assert details(session) == ["මාතලේ", "දඹුල්ල"]
 
 
+def test_who_asked_back_hears_the_answer_though_their_hold_has_ended(session: Session) -> None:
+    """They were promised that; farmers answer the next day."""
+    group = pass_on(session, HOPPERS, 11)
+    queue.claim(session, SUNIL, group.id)
+    resolving.ask_detail(session, SUNIL, group.id, "කොහෙද?")
+    queue.release(session, SUNIL, group.id)
+
+    assert say(session, group.asks[0].question.message_id)
+
+    assert kinds_owed(session, SUNIL) == ["new_detail"]
+
+
 def test_the_same_update_adds_once(session: Session) -> None:
     """A repeat is still no question."""
     group = pass_on(session, HOPPERS, 11)
