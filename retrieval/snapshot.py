@@ -1,11 +1,13 @@
 """Segments on disk: a cache named by everything it depends on, verified before it is believed."""
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,6 +35,10 @@ _LEXICAL = (
     "word_weights", "gram_weights", "starts", "holders", "shares", "row_words", "row_starts",
     "row_lengths",
 )  # fmt: skip
+
+_ASIDE = ".writing-"
+#: Seconds after which nobody writes a snapshot any more.
+_LONGEST_WRITING = 3600.0
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +73,7 @@ def save_snapshot(folder: Path, name: str, snapshot: Snapshot) -> None:
         OSError: The folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=folder))
     try:
         _write(aside, snapshot)
         target = folder / name
@@ -77,8 +83,17 @@ def save_snapshot(folder: Path, name: str, snapshot: Snapshot) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     _sync(folder)
     for other in folder.iterdir():
-        if other.name != name and other.is_dir():
+        if other.name != name and other.is_dir() and not _is_being_written(other):
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _is_being_written(folder: Path) -> bool:
+    """Whether another process may still be writing here; one that died has left an older one."""
+    if not folder.name.startswith(_ASIDE):
+        return False
+    with contextlib.suppress(OSError):
+        return time.time() - folder.stat().st_mtime < _LONGEST_WRITING
+    return False
 
 
 def _write(folder: Path, snapshot: Snapshot) -> None:

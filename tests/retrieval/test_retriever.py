@@ -1,5 +1,6 @@
 """Searching, changing and keeping the index."""
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -318,3 +319,16 @@ def test_the_shipped_model_opens() -> None:
 
     assert retriever.model_id.startswith("govi-e5")
     assert 0 < retriever.thresholds.suggest <= retriever.thresholds.answer < 1
+
+
+def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
+    """What one has left that died long ago does not."""
+    fresh, left = tmp_path / ".writing-fresh", tmp_path / ".writing-left"
+    for folder in (fresh, left):
+        folder.mkdir()
+    os.utime(left, (0, 0))
+
+    open_saved(tmp_path)
+
+    assert fresh.is_dir()
+    assert not left.exists()
