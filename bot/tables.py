@@ -78,7 +78,8 @@ def read_csv(name: str, content: bytes) -> list[NumberedRow]:
     first = 1  # line of the row: its cells may hold more
     try:
         for row in reader:
-            rows.append((first, row))
+            if any(cell.strip() for cell in row):  # a spreadsheet may add thousands without
+                rows.append((first, row))
             first = reader.line_num + 1
             refuse_many_rows(name, len(rows) - 1)
     except csv.Error as error:

@@ -86,6 +86,13 @@ def test_as_many_rows_as_the_limit_are_read(suffix: str, monkeypatch: pytest.Mon
     assert read_upload(f"k{suffix}", format_knowledge(suffix, drafts)) == drafts
 
 
+def test_rows_of_empty_cells_do_not_count() -> None:
+    """Spreadsheets write them for every row that was ever formatted."""
+    content = format_knowledge(".csv", [DRAFT]) + b",,,,\r\n" * 50_001
+
+    assert read_upload("k.csv", content) == [DRAFT]
+
+
 def test_a_workbook_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading stops at the limit, whatever the sheet says about its size."""
     for module in (tables, workbooks):
