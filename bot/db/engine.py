@@ -7,15 +7,21 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    ArgumentError,
+    OperationalError,
+    PendingRollbackError,
+    TimeoutError,
+)
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import DatabaseError
 
 BUSY_SECONDS = 15
-#: What is raised when the database cannot be had now: locked, gone, or every connection in use.
-OUT_OF_REACH = (OperationalError, TimeoutError)
+#: What is raised when the database cannot be had now: locked, gone, every connection in use, or the
+#: connection broke earlier in the same transaction.
+OUT_OF_REACH = (OperationalError, TimeoutError, PendingRollbackError)
 _PRAGMAS = (
     "foreign_keys=ON",
     "journal_mode=WAL",

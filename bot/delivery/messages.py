@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.db.engine import OUT_OF_REACH
 from bot.delivery import daily_messages, loop_messages
 from bot.delivery.kinds import Kind, Letter
 from bot.errors import GoviError
@@ -30,7 +31,11 @@ class UnknownKindError(GoviError):
 def compose(
     session: "Session", catalogue: Catalogue, messages: Sequence[LeasedMessage]
 ) -> list[Rendered | Exception | None]:
-    """Render messages from what the database says now; an error stands for what it hit alone."""
+    """Render messages from what the database says now; an error stands for what it hit alone.
+
+    Raises:
+        OUT_OF_REACH: Nothing more can be read.
+    """
     languages = list_languages(session, [message.chat_id for message in messages])
     return [
         _compose(session, catalogue, message, languages.get(message.chat_id, MAIN_LANGUAGE))
@@ -47,6 +52,8 @@ def _compose(
             raise UnknownKindError(f"nothing renders outbox messages of kind {message.kind!r}")
         found = kind.read(session, message) if kind.read else None
         return kind.render(catalogue, Letter(message, language, found))
+    except OUT_OF_REACH:
+        raise
     except Exception as error:
         return error
 

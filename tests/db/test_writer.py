@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.db.engine import reading
+from bot.db.engine import OUT_OF_REACH, reading
 from bot.db.models import AuditEvent, Farmer, Feedback
 from bot.db.writer import Writer
 from bot.errors import DatabaseError
@@ -176,6 +176,25 @@ def fill_the_disk(session: Session) -> None:
         AuditEvent(actor="a", action="b", subject="c", details="d" * 4000) for _ in range(50)
     )
     session.flush()
+
+
+def test_a_broken_connection_is_an_outage_to_everyone_of_its_group(
+    writer: Writer, sessions: sessionmaker[Session]
+) -> None:
+    """Whoever asked for what was to be written tries again, as when it was never reached."""
+    gate = Gate(writer)
+
+    def lose(session: Session) -> None:
+        session.connection().invalidate()
+        raise OperationalError("insert", {}, Exception("server closed the connection"))
+
+    futures = [writer.submit(each) for each in (add(1), lose, add(2))]
+    gate.open()
+
+    assert [isinstance(each.exception(5), OUT_OF_REACH) for each in futures] == [True] * 3
+    assert writer.submit(add(3)).result(5) == 3
+    with reading(sessions) as session:
+        assert session.scalars(select(Farmer.telegram_user_id)).all() == [3]
 
 
 def test_who_finds_the_disk_full_is_told_alone(

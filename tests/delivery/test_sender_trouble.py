@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session
 from telegram import Bot
@@ -151,6 +153,28 @@ async def test_what_cannot_be_read_for_all_is_no_messages_fault(
     with reading(services.sessions) as session:
         statuses = [row.status for row in session.query(OutgoingMessage)]
     assert OutboxStatus.FAILED not in statuses
+
+
+async def test_a_connection_that_breaks_gives_nobody_up(
+    api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read behind the break fails for another reason, which is no fault of its own."""
+    breaks = iter([True])
+
+    def read(session: Session, _: Any) -> object:
+        connection = session.connection()
+        if next(breaks, False):
+            connection.invalidate()
+            raise OperationalError("select", {}, Exception("server closed the connection"))
+        return session.scalar(select(func.count(OutgoingMessage.id)))
+
+    monkeypatch.setitem(messages.KINDS, "say", Kind(lambda *_: Rendered(("a",)), read))
+    people = await owe_two(api, services)
+
+    async with sending(api, services):
+        await api.until(lambda: OutboxStatus.PENDING not in statuses(services))
+
+    assert all(has_told(person)() for person in people)
 
 
 def statuses(services: Services) -> list[OutboxStatus]:
