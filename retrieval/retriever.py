@@ -178,10 +178,15 @@ class Retriever:
 
     @property
     def needs_compacting(self) -> bool:
-        """Whether enough has changed that one fresh index would serve better."""
+        """Whether enough has changed that one fresh index would serve better.
+
+        Rows that are out of date stay in the graph, in the way of those behind them.
+        """
         state = self._state
         main = len(state.main.rows) if state.main else 0
-        return (len(state.delta.rows) if state.delta else 0) > max(500, main // 10)
+        added = len(state.delta.rows) if state.delta else 0
+        outdated = 0 if state.alive is None else int(np.count_nonzero(~state.alive))
+        return max(added, outdated) > max(500, main // 10)
 
     def compact(self, progress: Progress | None = None) -> None:
         """Build one index of all entries; searches and changes go on meanwhile on the old one."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.index import ExactIndex, HnswIndex
+from retrieval.index.hnsw import SEARCH_BREADTH
 from retrieval.lexical import LexicalIndex, Sounds, build_lexical
 from retrieval.ranking import Found, RowTexts
 from retrieval.singlish import Restorer
@@ -97,7 +98,8 @@ class Segment:
             heard: What `hear` has made of the same questions.
             alive: Masks rows, bool (rows,).
         """
-        by_vector, _ = self.dense.search(vectors, CANDIDATES)
+        outdated = 0 if alive is None else int(np.count_nonzero(~alive))
+        by_vector, _ = self.dense.search(vectors, min(CANDIDATES + outdated, SEARCH_BREADTH))
         found = [
             _join(near, by_sound, alive)
             for near, by_sound in zip(by_vector, heard.nearest, strict=True)
@@ -125,10 +127,14 @@ def _join(
 ) -> NDArray[np.int64]:
     if not len(by_sound):
         return _NOTHING
+    if alive is not None:
+        by_vector, by_sound = by_vector[alive[by_vector]], by_sound[alive[by_sound]]
     # Not np.union1d, which imports all of numpy.ma.
-    rows: NDArray[np.int64] = np.sort(np.concatenate((by_vector, by_sound)))
-    rows = rows[np.append(True, rows[1:] != rows[:-1])]
-    return rows if alive is None else rows[alive[rows]]
+    rows: NDArray[np.int64] = np.sort(np.concatenate((by_vector[:CANDIDATES], by_sound)))
+    is_first = np.ones(len(rows), dtype=np.bool_)
+    is_first[1:] = rows[1:] != rows[:-1]
+    unique: NDArray[np.int64] = rows[is_first]
+    return unique
 
 
 def list_rows(entries: Sequence[IndexedEntry], restorer: Restorer) -> RowTexts:

@@ -2,11 +2,14 @@
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from retrieval.errors import ModelMismatchError
 from retrieval.retriever import Retriever
@@ -132,6 +135,34 @@ def test_compacting_changes_no_first_match() -> None:
     retriever.compact()
 
     assert [best_key(retriever, text) for text in (BLAST, RATS)] == before
+
+
+class OneMeaning(HashingEmbedder):
+    """Finds that some texts mean exactly the same, one nearly the same, and the others nothing."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return vectors in a plane."""
+        cosines = [0.9 if "දෙවැනි" in t else 0.0 if "අසල" in t else 1.0 for t in texts]
+        return np.array([[c, (1 - c * c) ** 0.5] for c in cosines], dtype=np.float32)
+
+
+@pytest.mark.parametrize("count", [100, 600])
+def test_what_lies_behind_withdrawn_phrasings_is_found(count: int) -> None:
+    """They are in the way of it; of very many only a fresh index gets rid."""
+    question = "කොළ කහ වෙලා"
+    first = create_entry("a.first", *(f"වතුර {number}" for number in range(count)))
+    near = create_entry("b.near", *(f"{question} අසල {number}" for number in range(100)),
+                        title="අසල", answer="අසල")  # fmt: skip
+    second = create_entry("c.second", "දෙවැනි", title="දෙවැනි", answer="දෙවැනි")
+    retriever = Retriever(OneMeaning(2), THRESHOLDS, dense_weight=1)
+    retriever.load([first, near, second])
+
+    retriever.change([], removed=["a.first"])
+    if retriever.needs_compacting:
+        retriever.compact()
+
+    assert best_key(retriever, question) == "c.second"
+    assert not retriever.needs_compacting
 
 
 def test_entries_change_while_one_fresh_index_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
