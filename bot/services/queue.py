@@ -245,7 +245,7 @@ def claim(session: Session, officer_id: int, escalation_id: int) -> GroupView:
 
 
 def release(session: Session, officer_id: int, escalation_id: int) -> None:
-    """Give an escalation back to the queue.
+    """Give an escalation back to the queue; of an urgent one every officer hears again.
 
     Raises:
         NotAllowedError: The person is no officer.
@@ -254,8 +254,10 @@ def release(session: Session, officer_id: int, escalation_id: int) -> None:
         NotHeldError: Nobody does.
         EscalationClosedError: It is closed already.
     """
-    holds.leave(session, officer_id, escalation_id, EscalationState.OPEN)
+    group = holds.leave(session, officer_id, escalation_id, EscalationState.OPEN)
     audit.record(session, officer_id, "release escalation", f"escalation {escalation_id}")
+    if group.is_urgent:
+        tell_everyone(session, "urgent", group)
 
 
 def release_stale(session: Session, older_than: datetime) -> int:
@@ -391,10 +393,8 @@ def _list_notes(
     )
 
 
-def _find_near(
-    session: Session, officer_id: int, questions: Sequence[Question]
-) -> tuple[Found, ...]:
-    if not questions:
+def _find_near(session: Session, officer_id: int, asked: Sequence[Question]) -> tuple[Found, ...]:
+    if not asked:
         return ()
-    matches = [Match(**match) for match in questions[0].matches]
+    matches = [Match(**match) for match in asked[0].matches]
     return tuple(find_near(session, officer_id, matches, floor=0.0)[:NEAR_COUNT])
