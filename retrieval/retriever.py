@@ -28,7 +28,13 @@ from retrieval.normalize import NORMALIZER_VERSION, Script, detect_script
 from retrieval.ranking import Candidates
 from retrieval.segment import Heard, IndexedEntry, Segment, build_segment, list_rows
 from retrieval.singlish import Restorer
-from retrieval.snapshot import Snapshot, load_snapshot, save_snapshot, snapshot_name
+from retrieval.snapshot import (
+    Snapshot,
+    load_snapshot,
+    load_vectors,
+    save_snapshot,
+    snapshot_name,
+)
 
 #: Texts embedded between two calls of a progress function.
 _PROGRESS_STEP = 64
@@ -270,18 +276,23 @@ class Retriever:
     def _build(
         self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None
     ) -> Segment:
-        state = self._state
-        known = {
-            surface: vector
-            for segment in (state.main, state.delta)
-            if segment is not None
-            for surface, vector in zip(segment.rows.surfaces, segment.vectors, strict=True)
-        }
+        known = self._known_vectors()
 
         def encode(texts: Sequence[str]) -> NDArray[np.float32]:
             return self._encode_in_steps(texts, progress)
 
         return build_segment(list_rows(entries, restorer), encode, known)
+
+    def _known_vectors(self) -> dict[str, NDArray[np.float16]]:
+        state = self._state
+        if state.main is None and state.delta is None and self._snapshot_dir is not None:
+            return load_vectors(self._snapshot_dir, self.model_id)
+        return {
+            surface: vector
+            for segment in (state.main, state.delta)
+            if segment is not None
+            for surface, vector in zip(segment.rows.surfaces, segment.vectors, strict=True)
+        }
 
     def _encode_in_steps(
         self, texts: Sequence[str], progress: Progress | None
@@ -320,7 +331,7 @@ class Retriever:
         if self._snapshot_dir is None:
             return
         try:
-            save_snapshot(self._snapshot_dir, name, snapshot)
+            save_snapshot(self._snapshot_dir, name, snapshot, self.model_id)
         except OSError as error:
             logger.warning("index snapshot not kept", extra={"reason": str(error)})
 

@@ -161,7 +161,7 @@ def list_rows(entries: Sequence[IndexedEntry], restorer: Restorer) -> RowTexts:
 def build_segment(
     rows: RowTexts,
     encode: Callable[[Sequence[str]], NDArray[np.float32]],
-    known: Mapping[str, NDArray[np.float32]],
+    known: Mapping[str, NDArray[np.floating]],
     like: LexicalIndex | None = None,
 ) -> Segment:
     """Embed and index rows; exact when they are an addition (`like`), HNSW otherwise.

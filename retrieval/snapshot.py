@@ -40,6 +40,9 @@ _ASIDE = ".writing-"
 #: Seconds after which nobody writes a snapshot any more.
 _LONGEST_WRITING = 3600.0
 
+#: What reading a damaged snapshot may raise.
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+
 logger = logging.getLogger(__name__)
 
 
@@ -66,8 +69,14 @@ def snapshot_name(entries: Sequence[IndexedEntry], model_id: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def save_snapshot(folder: Path, name: str, snapshot: Snapshot) -> None:
+def save_snapshot(folder: Path, name: str, snapshot: Snapshot, model_id: str) -> None:
     """Write a snapshot aside, then move it into place; older snapshots are removed.
+
+    Args:
+        folder: Where snapshots are kept.
+        name: What `snapshot_name` says.
+        snapshot: What is kept.
+        model_id: Whose vectors it holds.
 
     Raises:
         OSError: The folder cannot be written.
@@ -75,7 +84,7 @@ def save_snapshot(folder: Path, name: str, snapshot: Snapshot) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=folder))
     try:
-        _write(aside, snapshot)
+        _write(aside, snapshot, model_id)
         target = folder / name
         shutil.rmtree(target, ignore_errors=True)
         aside.rename(target)
@@ -96,14 +105,15 @@ def _is_being_written(folder: Path) -> bool:
     return False
 
 
-def _write(folder: Path, snapshot: Snapshot) -> None:
+def _write(folder: Path, snapshot: Snapshot, model_id: str) -> None:
     dense = snapshot.segment.dense
     if not isinstance(dense, HnswIndex):
         raise TypeError("only a segment with a graph is worth saving")
     dense.save(folder / "graph.bin")
     write_arrays(folder / "arrays.bin", _as_arrays(snapshot))
     digests = {name: sha256(folder / name) for name in _FILES}
-    (folder / "manifest.json").write_text(json.dumps({"sha256": digests}), "utf-8")
+    manifest = {"sha256": digests, "vectors_of": _vectors_of(model_id)}
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     for path in folder.iterdir():
         _sync(path)
     _sync(folder)
@@ -119,15 +129,45 @@ def load_snapshot(folder: Path, name: str) -> Snapshot | None:
     if not place.is_dir():
         return None
     try:
-        digests = json.loads((place / "manifest.json").read_text("utf-8"))["sha256"]
-        with ThreadPoolExecutor(len(_FILES)) as readers:
-            found = readers.map(sha256, [place / file for file in _FILES])
-        for file, digest in zip(_FILES, found, strict=True):
-            if digest != digests[file]:
-                raise SnapshotError(f"{place / file} is not the file that was written")
+        _verify(place, _read_manifest(place))
         return _read(place)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except _UNREADABLE as error:
         raise SnapshotError(f"{place} cannot be read: {error!r}") from error
+
+
+def load_vectors(folder: Path, model_id: str) -> dict[str, NDArray[np.float16]]:
+    """Return the vectors of an earlier snapshot by their surfaces; {} if none is of this model.
+
+    What has not changed since then need not be embedded again.
+    """
+    for place in folder.glob("[!.]*"):
+        try:
+            manifest = _read_manifest(place)
+            if manifest.get("vectors_of") == _vectors_of(model_id):
+                _verify(place, manifest)
+                arrays = read_arrays(place / "arrays.bin")
+                surfaces = Texts(arrays["surfaces.letters"], arrays["surfaces.ends"])
+                return dict(zip(surfaces, arrays["vectors"], strict=True))
+        except (SnapshotError, *_UNREADABLE) as error:
+            logger.info("earlier snapshot not used", extra={"reason": repr(error)})
+    return {}
+
+
+def _vectors_of(model_id: str) -> list[object]:
+    return [FORMAT_VERSION, NORMALIZER_VERSION, model_id]
+
+
+def _read_manifest(place: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((place / "manifest.json").read_text("utf-8"))
+    return manifest
+
+
+def _verify(place: Path, manifest: dict[str, Any]) -> None:
+    with ThreadPoolExecutor(len(_FILES)) as readers:
+        found = readers.map(sha256, [place / file for file in _FILES])
+    for file, digest in zip(_FILES, found, strict=True):
+        if digest != manifest["sha256"][file]:
+            raise SnapshotError(f"{place / file} is not the file that was written")
 
 
 def _as_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:

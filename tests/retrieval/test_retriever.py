@@ -277,6 +277,23 @@ def test_a_second_start_embeds_nothing(tmp_path: Path) -> None:
     assert second.search([BLAST])[0].matches == first.search([BLAST])[0].matches
 
 
+@pytest.mark.parametrize("damage", ["", "truncate", "of another model"])
+def test_a_start_after_a_change_embeds_what_is_new(tmp_path: Path, damage: str) -> None:
+    """The vectors of the others are in the last snapshot, if it is whole and of the same model."""
+    open_saved(tmp_path)
+    if damage == "truncate":
+        path = next(tmp_path.glob("*/arrays.bin"))
+        path.write_bytes(path.read_bytes()[:-64])
+    embedder = CountingEmbedder()
+    embedder.model_id += damage
+
+    retriever = Retriever(embedder, THRESHOLDS, 0.5, tmp_path)
+    retriever.load([*paddy_entries(), create_entry("goat.feed", GOATS, title=GOATS, answer=GOATS)])
+
+    assert (embedder.count == 1) == (damage == "")
+    assert [best_key(retriever, text) for text in (GOATS, BLAST)] == ["goat.feed", "paddy.blast"]
+
+
 def test_a_second_start_hears_singlish_as_the_first_does(tmp_path: Path) -> None:
     """Each word of the lexicon comes back with its own sound."""
     question = "goyama meeyan urea kola danne kawadada"
