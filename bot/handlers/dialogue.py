@@ -16,7 +16,7 @@ from bot.handlers.guard import Handler, guarded
 from bot.handlers.incoming import get_user, is_private, read_media
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
-from bot.services.flows import Stand, find_stand, go_back, leave
+from bot.services.flows import Stand, find_stand, leave
 from bot.services.roles import Role, require
 
 Step = Callable[[Update, GoviContext, Stand], Awaitable[None]]
@@ -54,7 +54,7 @@ class Dialogues:
     async def _find(self, update: Update, context: GoviContext) -> Stand | None:
         if not is_private(update):
             return None
-        stand = await find_start(update, context)
+        stand = await context.read(find_stand, get_user(update).id, update.update_id)
         is_known = stand is not None and stand.name in {*self._steps, *self._file_steps}
         return stand if is_known else None
 
@@ -91,19 +91,6 @@ class Dialogues:
             return "dialogue.no_edits"
         is_for_file = stand.name in self._file_steps
         return "dialogue.file_wanted" if is_for_file else "dialogue.words_only"
-
-
-async def find_start(update: Update, context: GoviContext) -> Stand | None:
-    """Return where a person stands; if the update is handled again, where it found them first.
-
-    What it led to was perhaps never said.
-    """
-    user_id = get_user(update).id
-    stand = await context.read(find_stand, user_id)
-    if stand is None or stand.update_id != update.update_id:
-        return stand
-    await context.run(go_back, user_id, update.update_id)
-    return await context.read(find_stand, user_id)
 
 
 @guarded

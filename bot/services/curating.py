@@ -183,21 +183,32 @@ def save_edited(session: Session, telegram_user_id: int, update_id: int) -> Entr
 
 
 def approve_corrected(
-    session: Session, telegram_user_id: int, stand: Stand, phrasing: str, self_approval: bool
+    session: Session,
+    telegram_user_id: int,
+    stand: Stand,
+    phrasing: str,
+    self_approval: bool,
+    *,
+    update_id: int,
 ) -> EntryState:
     """Approve a proposed phrasing as it was corrected, and leave the dialogue; see `approve`."""
     proposal_id = stand.data["proposal_id"]
     state = approve(session, telegram_user_id, proposal_id, self_approval, phrasing)
-    flows.leave(session, telegram_user_id)
+    flows.leave(session, telegram_user_id, update_id)
     return state
 
 
 def reject_because(
-    session: Session, telegram_user_id: int, stand: Stand, reason: str | None
+    session: Session,
+    telegram_user_id: int,
+    stand: Stand,
+    reason: str | None,
+    *,
+    update_id: int | None = None,
 ) -> Pending:
     """Turn a proposal down, and leave the dialogue that asked for the reason; see `reject`."""
     rejected = reject(session, telegram_user_id, stand.data["proposal_id"], reason)
-    flows.leave(session, telegram_user_id)
+    flows.leave(session, telegram_user_id, update_id)
     return rejected
 
 

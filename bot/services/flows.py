@@ -15,6 +15,8 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 
 #: What says where somebody stands.
 _STAND = ("name", "step", "data", "update_id")
+#: The name of no dialogue: the person's last one is over, and which update ended it is known.
+_NOWHERE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,32 @@ def enter(
         flow = Flow(telegram_user_id=telegram_user_id)
         session.add(flow)
     elif update_id is None or flow.update_id != update_id:
-        flow.before = {name: getattr(flow, name) for name in _STAND}
+        flow.before = _snapshot(flow)
     flow.name, flow.step, flow.data, flow.update_id = name, step, dict(data), update_id
     flow.updated_at = utc_now()
     session.flush()
 
 
-def find_stand(session: Session, telegram_user_id: int) -> Stand | None:
-    """Return where a person stands; None outside any dialogue, or when it was left alone."""
+def find_stand(
+    session: Session, telegram_user_id: int, update_id: int | None = None
+) -> Stand | None:
+    """Return where a person stands; None outside any dialogue, or when it was left alone.
+
+    For an update that is handled again, where it found the person: what it led to was perhaps never
+    said.
+    """
     flow = session.get(Flow, telegram_user_id)
     if flow is None or flow.updated_at < utc_now() - FORGOTTEN_AFTER:
         return None
-    return Stand(flow.name, flow.step, flow.data, flow.update_id)
+    is_again = update_id is not None and flow.update_id == update_id
+    stand = flow.before if is_again else _snapshot(flow)
+    return Stand(**stand) if stand else None
+
+
+def _snapshot(flow: Flow) -> dict[str, Any] | None:
+    if flow.name == _NOWHERE:
+        return None
+    return {name: getattr(flow, name) for name in _STAND}
 
 
 def go_back(session: Session, telegram_user_id: int, update_id: int) -> None:
@@ -77,11 +93,20 @@ def go_back(session: Session, telegram_user_id: int, update_id: int) -> None:
     session.flush()
 
 
-def leave(session: Session, telegram_user_id: int) -> bool:
-    """End a person's dialogue; return whether there was one."""
+def leave(session: Session, telegram_user_id: int, update_id: int | None = None) -> bool:
+    """End a person's dialogue; return whether there was one.
+
+    With its `update_id` an update that is handled again is still known to have belonged to it.
+    """
     flow = session.get(Flow, telegram_user_id)
     if flow is None:
         return False
-    session.delete(flow)
+    was_somewhere = flow.name != _NOWHERE
+    if update_id is None:
+        session.delete(flow)
+    elif was_somewhere:
+        flow.before = _snapshot(flow)
+        flow.name, flow.step, flow.data, flow.update_id = _NOWHERE, "", {}, update_id
+        flow.updated_at = utc_now()
     session.flush()
-    return True
+    return was_somewhere

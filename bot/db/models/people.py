@@ -71,7 +71,7 @@ class Flow(Base):
     __tablename__ = "flows"
 
     telegram_user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    #: Which dialogue: "answer", "add", "edit", ...
+    #: Which dialogue: "answer", "add", "edit", ...; "" for one that an update has just ended.
     name: Mapped[str] = mapped_column(String(32))
     #: What the person is asked for now.
     step: Mapped[str] = mapped_column(String(32))

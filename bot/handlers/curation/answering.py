@@ -11,7 +11,7 @@ from bot.errors import EntryMissingError, KnowledgeError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.keyboards import PREFIX, shape
 from bot.handlers.curation.wording import found_keyboard, say_faults, say_found
-from bot.handlers.dialogue import Step, find_start
+from bot.handlers.dialogue import Step
 from bot.handlers.guard import Handler, for_role, guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user, is_private
 from bot.handlers.pressing import answer_press
@@ -19,7 +19,7 @@ from bot.handlers.replying import Place, place_of, send
 from bot.rendering import render_text
 from bot.services.editing import EntryState, read_entry
 from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
-from bot.services.flows import Stand
+from bot.services.flows import Stand, find_stand, go_back
 from bot.services.roles import Role
 from retrieval import Match
 
@@ -52,7 +52,7 @@ def on_press(
         query, match = update.callback_query, context.match
         if query is None or match is None:
             return
-        await find_start(update, context)
+        await _begin_again(update, context)
         try:
             line = await act(update, context, query, [int(group) for group in match.groups()])
         except KnowledgeError as error:
@@ -63,6 +63,14 @@ def on_press(
     allowed = for_role(role, press)
     handler = guarded(allowed if is_for_groups else in_private(allowed))
     return CallbackQueryHandler(handler, pattern=shape(verb, count, prefix))
+
+
+async def _begin_again(update: Update, context: GoviContext) -> None:
+    """Put a person back where a press found them if it is handled again; the line may be unsaid."""
+    user_id = get_user(update).id
+    stand = await context.read(find_stand, user_id)
+    if stand is not None and stand.update_id == update.update_id:
+        await context.run(go_back, user_id, update.update_id)
 
 
 def step(act: Step) -> Step:

@@ -84,7 +84,9 @@ async def take_correction(update: Update, context: GoviContext, stand: Stand) ->
     phrasing = check_field("phrasings", [get_message(update).text or ""])[0]
     by_setting = context.desk.services.settings.self_approval
     user_id = get_user(update).id
-    state = await context.run(approve_corrected, user_id, stand, phrasing, by_setting)
+    state = await context.run(
+        approve_corrected, user_id, stand, phrasing, by_setting, update_id=update.update_id
+    )
     await _say_approved(update, context, state)
 
 
@@ -105,7 +107,9 @@ async def ask_reason(
 async def take_reason(update: Update, context: GoviContext, stand: Stand) -> None:
     """Turn a proposal down with a reason."""
     reason = check_field("source", get_message(update).text or "")
-    rejected = await context.run(reject_because, get_user(update).id, stand, reason)
+    rejected = await context.run(
+        reject_because, get_user(update).id, stand, reason, update_id=update.update_id
+    )
     await _say_rejected(update, context, rejected)
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from bot.db.engine import transaction
-from bot.db.models import Proposal, ProposalState
+from bot.db.models import Proposal, ProposalState, Question
 from bot.services import proposals
+from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, in_dialogue, label, stored, text
@@ -226,3 +227,19 @@ async def test_many_drafts_come_in_pages(govi: Govi, admin: Chat, officer: Chat)
 async def test_nothing_waiting_is_said(govi: Govi, admin: Chat) -> None:
     """A quiet day."""
     assert (await admin.sends("/drafts")).text == text("curate.drafts.none")
+
+
+@pytest.mark.parametrize("verb", ["reject", "edit"])
+async def test_what_ended_a_dialogue_is_no_question_when_it_is_handled_again(
+    api: BotApi, govi: Govi, admin: Chat, officer: Chat, verb: str
+) -> None:
+    """Telegram was out of reach after the decision; the admin hears that it is made."""
+    proposed_phrasing(govi, officer)
+    draft = await opened(admin)
+    await admin.presses(draft.button(label(f"curate.drafts.{verb}")), 1 if verb == "reject" else 2)
+    api.fail("sendMessage", faults.dropped_connection())
+
+    told = await admin.sends("xyzzy plugh")
+
+    assert told.text == text("refusal.already_decided", name="Person 1")
+    assert govi.rows(Question) == []
