@@ -27,8 +27,8 @@ from bot.services.roles import Role, find_member
 
 #: How a message about one escalation begins, be it shown here or owed by `services.notices`.
 ABOUT = re.compile("(?:📥|💬|👎|⏰|🚨) #([0-9]{1,18})(?![0-9])", re.ASCII)
-#: How the message that lists what is new begins, and each of its lines about an escalation.
-_NEWS = "📥 "
+#: How a message begins that lists what is new, or waits, and each of its lines about an escalation.
+_NEWS = ("📥 ", "⏰ ", "🌅 ")
 _LISTED = re.compile("^(?:🚨 )?#([0-9]{1,18}) · ", re.ASCII | re.MULTILINE)
 
 
@@ -92,7 +92,7 @@ def find_replied(update: Update) -> list[int]:
     if about := ABOUT.match(text):
         return [int(about[1])]
     listed = _LISTED.findall(text) if text.startswith(_NEWS) else ()
-    return [int(number) for number in listed]
+    return list(dict.fromkeys(int(number) for number in listed))
 
 
 def _can_answer(update: Update) -> bool:

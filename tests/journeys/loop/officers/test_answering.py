@@ -1,11 +1,14 @@
 """What an officer may say to those who asked: an answer, an entry, a question back, a kind no."""
 
+from datetime import timedelta
+
 import pytest
 
+from bot.db.base import utc_now
 from bot.db.engine import transaction
 from bot.db.models import EscalationState, Note
 from bot.handlers.officers import queueing
-from bot.services import queue
+from bot.services import digests, queue, reminding
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from tests.journeys.curation.chat import Chat, in_dialogue, text
@@ -53,6 +56,26 @@ async def test_a_reply_to_any_part_of_a_long_one_is_an_answer_to_it(
     preview = await officer.after(1, lambda: officer.person.sends(ANSWER, replying_to=last))
 
     assert preview.button(text("officer.button.send"))
+
+
+@pytest.mark.parametrize("what", ["reminder", "digest"])
+async def test_a_reply_to_a_reminder_or_a_digest_is_an_answer(
+    govi: Govi, nimal: Chat, officer: Chat, what: str
+) -> None:
+    """If it lists one question only; it is no question of the officer's own."""
+    await officer.sends("/start")
+    await ask(govi, nimal, SINHALA)
+    later = utc_now() + timedelta(days=2)
+    with transaction(govi.services.sessions) as session:
+        if what == "reminder":
+            reminding.remind(session, later, timedelta(hours=24))
+        else:
+            digests.post_digest(session, later - timedelta(days=3), later)
+    notice = await officer.sees_more(2)
+
+    preview = await officer.after(1, lambda: officer.person.sends(ANSWER, replying_to=notice))
+
+    assert preview.text.startswith(text("officer.answer.preview", number=1))
 
 
 async def test_a_reply_to_what_another_holds_tells_who(
