@@ -25,9 +25,9 @@ from retrieval.phonetic import fold_word
 FILE = ROOT / "knowledge" / "emergencies.toml"
 WEIGHTS = ROOT / "knowledge" / "emergencies.weights"
 #: From this probability on a message calls for help though no rule says so.
-LIKELY = 0.2
+LIKELY = 0.25
 #: Below it, it does not though a rule says so.
-UNLIKELY = 0.03
+UNLIKELY = 0.01
 #: Longer messages are looked at in overlapping pieces of so many words.
 PIECE_WORDS = 60
 #: A word is heard to so many letters.

@@ -1,4 +1,4 @@
-"""How likely a message calls for help: a linear model of its words and letters, by sound.
+"""How likely a message calls for help: a small network over its words and letters, by sound.
 
 Learnt from labelled messages (knowledge/emergency_messages.jsonl) by `govi model emergencies`; it
 knows what the rules of `bot.emergency` were not told. Needs neither the embedder nor the database.
@@ -6,6 +6,7 @@ knows what the rules of `bot.emergency` were not told. Needs neither the embedde
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -22,20 +23,29 @@ ORDINARY = ""
 
 
 class EmergencyClassifier:
-    """Weighs the features of a message; immutable, safe in any thread."""
+    """A network with one hidden layer over the features of a message; safe in any thread."""
 
     def __init__(
-        self, kinds: Sequence[str], weights: NDArray[np.float16], bias: NDArray[np.float32]
+        self,
+        kinds: Sequence[str],
+        features: NDArray[np.float16],
+        hidden: NDArray[np.float32],
+        outputs: NDArray[np.float32],
+        bias: NDArray[np.float32],
     ) -> None:
         """Take what was learnt.
 
         Args:
             kinds: What a message can be; `ORDINARY` is one.
-            weights: float16 (BUCKETS, kinds).
+            features: float16 (BUCKETS, units): what each feature adds to the hidden units.
+            hidden: float32 (units,): their bias.
+            outputs: float32 (units, kinds).
             bias: float32 (kinds,).
         """
         self.kinds = tuple(kinds)
-        self._weights = weights
+        self._features = features
+        self._hidden = hidden
+        self._outputs = outputs
         self._bias = bias
         self._ordinary = self.kinds.index(ORDINARY)
 
@@ -47,18 +57,31 @@ class EmergencyClassifier:
             OSError, ValueError: There is none, or it is damaged.
         """
         arrays = read_arrays(path)
-        if arrays.keys() != {"kinds", "weights", "bias"}:
+        if arrays.keys() != {"kinds", "features", "hidden", "outputs", "bias"}:
             raise ValueError("it holds something else")
-        kinds = bytes(arrays["kinds"]).decode().split(",")
-        if arrays["weights"].shape != (BUCKETS, len(kinds)) or ORDINARY not in kinds:
+        kinds = bytes(arrays.pop("kinds")).decode().split(",")
+        units = len(arrays["hidden"])
+        shapes = {
+            "features": (BUCKETS, units),
+            "hidden": (units,),
+            "outputs": (units, len(kinds)),
+            "bias": (len(kinds),),
+        }
+        if {name: array.shape for name, array in arrays.items()} != shapes or ORDINARY not in kinds:
             raise ValueError("it was written by another release")
-        return cls(kinds, arrays["weights"], arrays["bias"])
+        return cls(kinds, **arrays)
 
     def write(self, path: Path) -> None:
         """Write what was learnt to one file, aside first: the old one may be mapped just now."""
-        kinds = np.frombuffer(",".join(self.kinds).encode(), dtype=np.uint8)
+        arrays: dict[str, NDArray[Any]] = {
+            "kinds": np.frombuffer(",".join(self.kinds).encode(), dtype=np.uint8),
+            "features": self._features,
+            "hidden": self._hidden,
+            "outputs": self._outputs,
+            "bias": self._bias,
+        }
         aside = path.with_name(f"{path.name}.writing")
-        write_arrays(aside, {"kinds": kinds, "weights": self._weights, "bias": self._bias})
+        write_arrays(aside, arrays)
         aside.replace(path)
 
     def judge(self, sounds: Sequence[str]) -> tuple[str, float]:
@@ -68,7 +91,8 @@ class EmergencyClassifier:
             sounds: Of at least one word.
         """
         places, values = extract(sounds)
-        scores = values @ self._weights[places].astype(np.float32) + self._bias
+        units = np.maximum(values @ self._features[places].astype(np.float32) + self._hidden, 0)
+        scores = units @ self._outputs + self._bias
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
         danger = float(1 - shares[self._ordinary])

@@ -75,7 +75,7 @@ def build_command(
     help="File to write instead of the one that Govi reads.",
 )
 def emergencies_command(messages: Path | None, out: Path | None) -> None:
-    """Learn to tell calls for help from knowledge/emergency_messages.jsonl (a minute)."""
+    """Learn to tell calls for help from knowledge/emergency_messages.jsonl (two minutes)."""
     configured()
     from bot.emergency import WEIGHTS
     from bot.emergency_learning import MESSAGES, learn, read_messages, read_questions
