@@ -122,6 +122,8 @@ def merge(session: Session, officer_id: int, from_id: int, into_id: int) -> None
     _move(session, asks, into)
     moving_notes = update(Note).where(Note.escalation_id == from_id)
     session.execute(moving_notes.values(escalation_id=into_id))
+    if not into.text:  # what began it came without words
+        holds.retitle(session, into)
     subject, details = f"escalation {from_id}", f"into {into_id}"
     audit.record(session, officer_id, "merge escalation", subject, details)
 

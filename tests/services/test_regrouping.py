@@ -73,6 +73,16 @@ def test_two_become_one(session: Session) -> None:
     assert (merged.state, merged.merged_into_id) == (EscalationState.MERGED, second.id)
 
 
+def test_words_stand_where_a_picture_had_none(session: Session) -> None:
+    """Merged into it, they are what the queue shows; it showed nothing at all."""
+    written, shown = pass_on(session, HOPPERS, 11), pass_on(session, "", 22, kind="photo")
+
+    merge(session, SUNIL, written.id, shown.id)
+
+    [line] = queue.list_queue(session, SUNIL).lines
+    assert (line.text, line.kind) == (HOPPERS, "text")
+
+
 def test_an_answer_reaches_the_askers_of_both(session: Session) -> None:
     """That is what merging is for."""
     first, second = pass_on(session, HOPPERS, 11), pass_on(session, SUBSIDY, 22)
