@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from typing import Literal
 
-NORMALIZER_VERSION = 1
+NORMALIZER_VERSION = 2
 
 Script = Literal["sinhala", "latin", "mixed", "tamil", "other"]
 
@@ -36,7 +36,7 @@ _TYPEWRITER = re.compile(rf"(?<![{_CONSONANT}{_SIGN}])([\u0dd9\u0ddb])([{_CONSON
 _STRAY_SIGN = re.compile(rf"(?<![\u0d85-\u0d96{_CONSONANT}{_SIGN}])[{_SIGN}]+")
 # ඵ looks like එ in many fonts; it is real in ඵල (yield, fruit) and its family.
 _LOOKALIKE = re.compile("ඵ(?!ල)")
-_JOINED_NUMBER = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_JOINED_NUMBER = re.compile(r"(?<=[^\s\d\ue000])(?=\d)|(?<=\d)(?=[^\s\d\ue000])")
 _DECIMAL_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
 _LONG_RUN = re.compile(r"([a-z])\1{2,}")
 _MARK_KEPT = "\ue000"  # stands for a decimal point while punctuation is cleared

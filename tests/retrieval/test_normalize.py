@@ -56,6 +56,8 @@ def test_each_repair_gives_the_same_syllable_as_the_right_spelling(typed: str, m
         ("ඵකට", "එකට"),
         ("Bg352", "bg 352"),
         ("BG-352", "bg 352"),
+        ("යූරියා50kg", "යූරියා 50 kg"),
+        ("සති3යි", "සති 3 යි"),
         ("𝟑.𝟓", "3.5"),
         ("෧෨", "12"),
         ("heeeelp", "heelp"),
