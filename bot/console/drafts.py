@@ -19,8 +19,8 @@ def routes() -> list[Route]:
     """Return what `bot.console.app` serves."""
     return [
         Route("/drafts", show_drafts),
-        Route("/drafts/{number:int}", show_draft),
-        Route("/drafts/{number:int}", decide, methods=["POST"]),
+        Route("/drafts/{number:row}", show_draft),
+        Route("/drafts/{number:row}", decide, methods=["POST"]),
     ]
 
 

@@ -33,8 +33,8 @@ def routes() -> list[Route]:
     return [
         Route("/knowledge/new", show_empty),
         Route("/knowledge/new", take_new, methods=["POST"]),
-        Route("/knowledge/{entry_id:int}/edit", show_editor),
-        Route("/knowledge/{entry_id:int}/edit", take_edit, methods=["POST"]),
+        Route("/knowledge/{entry_id:row}/edit", show_editor),
+        Route("/knowledge/{entry_id:row}/edit", take_edit, methods=["POST"]),
     ]
 
 

@@ -16,6 +16,7 @@ _MOST_FIELDS = 2_000
 _SALT_BYTES = 8
 #: No row has a larger number; every database takes this one.
 LARGEST = 2**31 - 1
+_MOST_DIGITS = 18
 
 CSRF = "csrf"
 
@@ -53,9 +54,22 @@ class Form:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    number = read_number(text)
+    if number is None:
         raise StaleFormError
-    return min(int(text), LARGEST)
+    return number
+
+
+def read_number(text: str) -> int | None:
+    """Return a number of at most `LARGEST`, which a larger one becomes; None for anything else.
+
+    >>> read_number("7"), read_number("9" * 5000) == LARGEST, read_number("-7")
+    (7, True, None)
+    """
+    if not (text.isascii() and text.isdigit()):
+        return None
+    # Python refuses to read one of thousands of digits.
+    return min(int(text), LARGEST) if len(text) <= _MOST_DIGITS else LARGEST
 
 
 async def read_form(request: Request) -> Form:

@@ -32,12 +32,12 @@ def routes() -> list[Route]:
         Route("/knowledge", show_entries),
         Route("/knowledge/key/{key}", show_named),
         Route("/knowledge/try", try_question),
-        Route("/knowledge/{entry_id:int}", show_entry),
-        Route("/knowledge/{entry_id:int}/history", show_history),
-        Route("/knowledge/{entry_id:int}/retire", retire, methods=["POST"]),
-        Route("/knowledge/{entry_id:int}/restore", restore, methods=["POST"]),
-        Route("/knowledge/{entry_id:int}/restore-version", bring_back, methods=["POST"]),
-        Route("/knowledge/{entry_id:int}/propose", propose, methods=["POST"]),
+        Route("/knowledge/{entry_id:row}", show_entry),
+        Route("/knowledge/{entry_id:row}/history", show_history),
+        Route("/knowledge/{entry_id:row}/retire", retire, methods=["POST"]),
+        Route("/knowledge/{entry_id:row}/restore", restore, methods=["POST"]),
+        Route("/knowledge/{entry_id:row}/restore-version", bring_back, methods=["POST"]),
+        Route("/knowledge/{entry_id:row}/propose", propose, methods=["POST"]),
     ]
 
 

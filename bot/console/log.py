@@ -38,8 +38,8 @@ def routes() -> list[Route]:
     return [
         Route("/questions", show_log),
         Route("/questions/export.{kind}", export),
-        Route("/questions/{number:int}", show_question),
-        Route("/questions/{number:int}/teach", teach, methods=["POST"]),
+        Route("/questions/{number:row}", show_question),
+        Route("/questions/{number:row}/teach", teach, methods=["POST"]),
     ]
 
 

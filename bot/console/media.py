@@ -20,8 +20,8 @@ _RANGE = re.compile(r"bytes=([0-9]{1,10})-([0-9]{0,10})", re.ASCII)
 def routes() -> list[Route]:
     """Return what `bot.console.app` serves."""
     return [
-        Route("/media/{number:int}", show_sent),
-        Route("/media/answers/{number:int}", show_answered),
+        Route("/media/{number:row}", show_sent),
+        Route("/media/answers/{number:row}", show_answered),
     ]
 
 

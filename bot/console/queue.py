@@ -31,14 +31,14 @@ def routes() -> list[Route]:
     return [
         Route("/queue", show_queue),
         Route("/queue/lines", show_lines),
-        Route("/queue/{number:int}", show_group),
-        Route("/queue/{number:int}/claim", take, methods=["POST"]),
-        Route("/queue/{number:int}/release", give_back, methods=["POST"]),
-        Route("/queue/{number:int}/answer", answer, methods=["POST"]),
-        Route("/queue/{number:int}/entry", use_entry, methods=["POST"]),
-        Route("/queue/{number:int}/ask", ask_back, methods=["POST"]),
-        Route("/queue/{number:int}/decline", turn_down, methods=["POST"]),
-        Route("/queue/{number:int}/teach", teach, methods=["POST"]),
+        Route("/queue/{number:row}", show_group),
+        Route("/queue/{number:row}/claim", take, methods=["POST"]),
+        Route("/queue/{number:row}/release", give_back, methods=["POST"]),
+        Route("/queue/{number:row}/answer", answer, methods=["POST"]),
+        Route("/queue/{number:row}/entry", use_entry, methods=["POST"]),
+        Route("/queue/{number:row}/ask", ask_back, methods=["POST"]),
+        Route("/queue/{number:row}/decline", turn_down, methods=["POST"]),
+        Route("/queue/{number:row}/teach", teach, methods=["POST"]),
     ]
 
 

@@ -16,10 +16,10 @@ from bot.services.regrouping import list_joinable, merge, split
 def routes() -> list[Route]:
     """Return what `bot.console.app` serves."""
     return [
-        Route("/queue/{number:int}/split", show_askers),
-        Route("/queue/{number:int}/split", split_off, methods=["POST"]),
-        Route("/queue/{number:int}/merge", show_others),
-        Route("/queue/{number:int}/merge", join, methods=["POST"]),
+        Route("/queue/{number:row}/split", show_askers),
+        Route("/queue/{number:row}/split", split_off, methods=["POST"]),
+        Route("/queue/{number:row}/merge", show_others),
+        Route("/queue/{number:row}/merge", join, methods=["POST"]),
     ]
 
 

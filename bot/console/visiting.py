@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.console.forms import CSRF, LARGEST, Form, is_mark_of, make_mark, read_form
+from bot.console.forms import (
+    CSRF,
+    LARGEST,
+    Form,
+    is_mark_of,
+    make_mark,
+    read_form,
+    read_number,
+)
 from bot.console.pages import Pages, language_of
 from bot.console.viewings import Viewings
 from bot.errors import (
@@ -75,6 +84,15 @@ _STATUS: dict[type[RequestError], int] = {
     MediaUnreachableError: 503,
     NotConnectedError: 503,
 }
+
+
+class _RowConvertor(IntegerConvertor):
+    """Takes the number of a row from a path; one of thousands of digits leads nowhere."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("row", _RowConvertor())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +166,7 @@ class Visit:
 
     def number_asked(self, name: str) -> int | None:
         """Return a number that stands after the question mark, if one does."""
-        text = self.query(name)
-        return min(int(text), LARGEST) if text.isascii() and text.isdigit() else None
+        return read_number(self.query(name))
 
     def page_number(self) -> int:
         """Return which page of a list is asked for, from 0."""

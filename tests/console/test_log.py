@@ -198,3 +198,22 @@ async def test_a_farmers_markup_is_only_words(services: Services, officer: Guest
 async def test_a_question_that_is_not_there_is_said(officer: Guest) -> None:
     """An old link leads to a kind page."""
     assert (await officer.open("/questions/99")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/questions/{}", "/queue/{}", "/knowledge/{}/edit", "/media/answers/{}", "/drafts/{}"]
+)
+async def test_a_number_of_thousands_of_digits_leads_nowhere(admin: Guest, path: str) -> None:
+    """Python refuses to read one; a page says kindly that nothing is there."""
+    page = await admin.open(path.format("9" * 5_000))
+
+    assert page.status_code == 404
+    assert admin.says("console.sorry.missing")
+
+
+async def test_a_number_of_thousands_of_digits_may_be_asked_for(admin: Guest) -> None:
+    """Behind the question mark, as any that is too large."""
+    digits = "9" * 5_000
+
+    assert (await admin.open(f"/questions?before={digits}")).status_code == 200
+    assert (await admin.open(f"/knowledge?page={digits}")).status_code == 200
