@@ -34,14 +34,17 @@ MOST_FAULTS = 1000
 
 #: Zero-width joiner makes ක්‍ර of ක්+ර; these vowel signs cannot stand at the start of a word.
 _STRAY_SIGN = re.compile("(?:^|\\s)[\u0dca\u0dcf-\u0ddf]")
-_FORBIDDEN = {"Cc", "Cs", "Co", "Cn"}
+_FORBIDDEN = {"Cc", "Cs", "Co"}
 _ALLOWED_CONTROL = "\n\t"
+#: Unicode keeps these, and the last two of each plane, from ever being characters. Others that it
+#: has not assigned are let pass: new emoji reach telephones years before they reach Python.
+_NO_CHARACTERS = frozenset(map(chr, range(0xFDD0, 0xFDF0)))
 
 
 def _sane_text(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     for char in sorted(set(text)):
-        if unicodedata.category(char) in _FORBIDDEN and char not in _ALLOWED_CONTROL:
+        if _is_forbidden(char):
             code = f"U+{ord(char):04X}"
             raise PydanticCustomError(
                 "control_character", "has the control character {code}", {"code": code}
@@ -52,6 +55,11 @@ def _sane_text(text: str) -> str:
             "stray_sign", "has a Sinhala vowel sign without its letter: '{place}'", {"place": place}
         )
     return text
+
+
+def _is_forbidden(char: str) -> bool:
+    is_control = unicodedata.category(char) in _FORBIDDEN and char not in _ALLOWED_CONTROL
+    return is_control or ord(char) & 0xFFFE == 0xFFFE or char in _NO_CHARACTERS
 
 
 def _as_lines(value: object) -> object:

@@ -22,6 +22,8 @@ from bot.workbooks import read_xlsx, write_xlsx
 
 #: Bytes of a file sent to the bot; Telegram itself hands no larger one to it.
 LARGEST_UPLOAD = 20 * 2**20
+#: Bytes of a file on this machine, which may be an export of everything.
+LARGEST_FILE = 200 * 2**20
 #: What people send to the bot; TOML is for those who keep the files beside the code.
 UPLOADS = (".csv", ".jsonl", ".xlsx")
 
@@ -41,9 +43,13 @@ def read_knowledge(path: Path) -> list[EntryDraft]:
     for file in files:
         reader = _reader(file.name, tuple(_READERS))
         try:
-            content = file.read_bytes()
+            with file.open("rb") as opened:
+                content = opened.read(LARGEST_FILE + 1)
         except OSError as error:
             faults.append(Fault(str(file), "", f"cannot be read: {error.strerror}"))
+            continue
+        if len(content) > LARGEST_FILE:
+            faults.append(_too_large(str(file), LARGEST_FILE))
             continue
         faults.extend(_read_into(records, reader(file.name, content)))
     return check(records, faults)
@@ -58,9 +64,7 @@ def read_upload(name: str, content: bytes) -> list[EntryDraft]:
     """
     reader = _reader(name, UPLOADS)
     if len(content) > LARGEST_UPLOAD:
-        limit = LARGEST_UPLOAD // 2**20
-        reason = f"has more than {limit} MB; split the file"
-        raise KnowledgeError([Fault(name, "", reason, "large", {"limit": limit})])
+        raise KnowledgeError([_too_large(name, LARGEST_UPLOAD)])
     records: list[Record] = []
     faults = _read_into(records, reader(name, content))
     return check(records, faults)
@@ -90,6 +94,11 @@ def format_knowledge(suffix: str, drafts: Iterable[EntryDraft]) -> bytes:
         case ".xlsx":
             return write_xlsx("knowledge", _table(drafts))
     raise FormatError(f"{suffix or 'no suffix'}: use one of {', '.join(UPLOADS)}")
+
+
+def _too_large(name: str, most: int) -> Fault:
+    limit = most // 2**20
+    return Fault(name, "", f"has more than {limit} MB; split the file", "large", {"limit": limit})
 
 
 def _read_into(records: list[Record], found: Iterable[Record]) -> Sequence[Fault]:

@@ -1,6 +1,7 @@
 """XLSX workbooks: refused when hostile before any of them is parsed, and written as plain text."""
 
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ from bot.tables import MOST_ROWS, FormatError, NumberedRow, refuse_many_rows
 #: Bytes of a workbook once it is unpacked, and files in it; a real one needs far fewer.
 MOST_BYTES = 100 * 2**20
 MOST_FILES = 1_000
+#: No spreadsheet has more rows, whatever a file claims.
+_MOST_SHEET_ROWS = 2**20
 #: Columns that are looked at; knowledge has a dozen fields.
 _MOST_COLUMNS = 64
 #: Excel cuts what is longer, without a word.
@@ -58,8 +61,15 @@ def _read_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
     sheet = book.worksheets[0]
     # What the file claims about its size is not believed: it decides how much is padded.
     sheet.reset_dimensions()
-    yield from enumerate(sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=_MOST_COLUMNS), 1)
+    rows = sheet.iter_rows(max_row=_MOST_SHEET_ROWS, max_col=_MOST_COLUMNS)
+    filled = ((number, row) for number, row in enumerate(rows, 1) if any(map(_is_filled, row)))
+    yield from itertools.islice(filled, MOST_ROWS + 2)
     book.close()
+
+
+def _is_filled(cell: Any) -> bool:
+    """Whether there is anything in a cell; rows without count for nothing, as in other tables."""
+    return cell.value is not None and bool(str(cell.value).strip())
 
 
 def _formula_fault(name: str, row: int, cell: Any) -> Fault:

@@ -93,6 +93,25 @@ def test_rows_of_empty_cells_do_not_count() -> None:
     assert read_upload("k.csv", content) == [DRAFT]
 
 
+def test_empty_rows_of_a_workbook_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spreadsheet writes those that were formatted, also between rows that are filled."""
+    for module in (tables, workbooks):
+        monkeypatch.setattr(module, "MOST_ROWS", 3)
+
+    def fill(book: Workbook) -> None:
+        sheet = book.worksheets[0]
+        sheet.append(["key", "area"])
+        sheet.append(["a.one", "paddy"])
+        for number in range(3, 20):
+            sheet.cell(number, 1).number_format = "@"
+        sheet.cell(20, 1, "a.two")
+        sheet.cell(21, 1, " ")
+
+    rows = workbooks.read_xlsx("k.xlsx", workbook(fill))
+
+    assert [(number, row[0]) for number, row in rows] == [(1, "key"), (2, "a.one"), (20, "a.two")]
+
+
 def test_a_workbook_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading stops at the limit, whatever the sheet says about its size."""
     for module in (tables, workbooks):

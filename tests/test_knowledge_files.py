@@ -209,6 +209,8 @@ def test_an_empty_folder_is_refused() -> None:
         ("ාකොළ කහ", "vowel sign without its letter"),
         ("කොළ\u0000කහ", "control character U+0000"),
         ("කොළ\u0007කහ", "control character U+0007"),
+        ("කොළ\uffffකහ", "control character U+FFFF"),
+        ("කොළ\ufdd0කහ", "control character U+FDD0"),
         ("🌾🌾", "neither letters nor digits"),
         ("ක" * 301, "at most 300 characters"),
     ],
@@ -221,6 +223,23 @@ def test_insane_phrasings_are_refused(text: str, reason: str) -> None:
     message = faults_of(Path("k.jsonl"))
     assert "phrasings 2" in message
     assert reason in message
+
+
+@pytest.mark.parametrize("new", ["\U0001fae8", "\U0001faea", "\U0001f6d8"])
+def test_emoji_newer_than_python_are_no_control_characters(new: str) -> None:
+    """Telephones have them for years before Python knows what they are."""
+    draft = create_draft("a.one", answer=f"වතුර බහින්න දෙන්න {new}")
+    write_knowledge(Path("k.jsonl"), [draft])
+
+    assert read_knowledge(Path("k.jsonl")) == [draft]
+
+
+def test_a_file_too_large_for_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it came here; it is read no further than its limit."""
+    monkeypatch.setattr("bot.knowledge_files.LARGEST_FILE", 2**20)
+    Path("k.csv").write_bytes(b"x" * (2**20 + 1))
+
+    assert "k.csv: has more than 1 MB; split the file" in faults_of(Path("k.csv"))
 
 
 @pytest.mark.parametrize(
