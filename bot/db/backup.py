@@ -62,8 +62,8 @@ def restore(engine: Engine, source: Path) -> Path | None:
         except sqlite3.DatabaseError as error:
             raise DatabaseError(f"{source} is no backup of Govi: {error}") from None
         _check(aside)
-        with _alone(place) as is_there:
-            kept = _keep(place) if is_there else None
+        with _alone(place):
+            kept = _keep(place)
             aside.replace(place)
             _sync(place.parent)
     return kept
@@ -121,10 +121,10 @@ def _check(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(place: Path) -> Iterator[bool]:
-    """Keep everyone else out of a database, in a single file; say whether it is there at all."""
+def _alone(place: Path) -> Iterator[None]:
+    """Keep everyone else out of a database, in a single file, if it is there at all."""
     if not place.exists():
-        yield False
+        yield
         return
     with closing(sqlite3.connect(place, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
         try:
@@ -137,18 +137,21 @@ def _alone(place: Path) -> Iterator[bool]:
             ) from None
         except sqlite3.DatabaseError:
             pass  # no database any more: that is what backups are for
-        yield True
+        yield
 
 
-def _keep(place: Path) -> Path:
-    """Give the file a second name, by which it stays when the first is taken."""
+def _keep(place: Path) -> Path | None:
+    """Give the file, if it is there, a second name, by which it stays when the first is taken."""
+    is_there = place.exists()
     kept = place.with_name(f"{place.name}.before-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
-    os.link(place, kept)
-    for suffix in ("-wal", "-shm"):  # left by a damaged one; the new one must not read them
+    if is_there:
+        os.link(place, kept)
+    # Left by a damaged one, or by one that was lost; SQLite would read them into the new one.
+    for suffix in ("-wal", "-shm"):
         log = Path(f"{place}{suffix}")
         if log.exists():
             log.rename(f"{kept}{suffix}")
-    return kept
+    return kept if is_there else None
 
 
 def _sync(path: Path) -> None:

@@ -144,6 +144,25 @@ def test_a_backup_is_restored_where_nothing_is(copied: Path, tmp_path: Path) -> 
     engine.dispose()
 
 
+def test_the_log_of_a_database_that_was_lost_is_not_read_into_the_restored_one(
+    copied: Path, filled: Engine, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    """A process that was killed has left it, and the file that it belonged to is gone."""
+    with transaction(sessions) as session:
+        write_pair(session, PAIRS)
+    place = tmp_path / "lost" / "govi.sqlite3"
+    place.parent.mkdir()
+    log = Path(f"{filled.url.database}-wal").read_bytes()
+    Path(f"{place}-wal").write_bytes(log)
+    engine = open_engine(f"sqlite:///{place}")
+
+    assert backup.restore(engine, copied) is None
+
+    assert count(engine) == (PAIRS, PAIRS)
+    engine.dispose()
+    assert [path.read_bytes() for path in place.parent.glob("*.before-*-wal")] == [log]
+
+
 def test_a_damaged_database_can_be_replaced(copied: Path, tmp_path: Path) -> None:
     """That is what backups are for; the ruins are kept."""
     place = tmp_path / "ruin.sqlite3"
