@@ -34,7 +34,8 @@ class Listener:
             ListenError: The port is taken, or the host is not one of this machine's.
         """
         try:
-            self._socket = socket.create_server((host, port))
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family)
         except (OSError, OverflowError) as error:
             raise ListenError(f"cannot listen on {host}:{port} ({error})") from None
         # asyncio does it only for sockets that name their protocol; without it each answer after a

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -15,13 +16,23 @@ TOKEN_SHAPE = re.compile(r"[0-9]+:[A-Za-z0-9_-]{30,}")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _without_slash(url: str) -> str:
+def _url(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
-    return url.rstrip("/")
+    return url
+
+
+def _without_slash(url: str) -> str:
+    return _url(url).rstrip("/")
 
 
 def _no_url_or_one(url: str) -> str:
+    return _url(url) if url else url
+
+
+def _no_url_or_a_host(url: str) -> str:
+    if urlsplit(url).path.strip("/"):
+        raise ValueError("must end behind the host: the console is served under no other path")
     return _without_slash(url) if url else url
 
 
@@ -59,7 +70,7 @@ class Settings(BaseSettings):
     webhook_port: int = Field(default=8443, ge=0, le=65535)
     console_host: str = "127.0.0.1"
     console_port: int = Field(default=8010, ge=1, le=65535)
-    console_url: Annotated[str, AfterValidator(_no_url_or_one)] = ""
+    console_url: Annotated[str, AfterValidator(_no_url_or_a_host)] = ""
     rate_per_minute: float = Field(default=20, ge=0)
     rate_burst: int = Field(default=20, ge=1)
     backup_days: int = Field(default=14, ge=0, le=3650)
@@ -132,7 +143,8 @@ class Settings(BaseSettings):
     @property
     def console(self) -> str:
         """Where people find the console: `CONSOLE_URL`, or the address that it listens on."""
-        return self.console_url or f"http://{self.console_host}:{self.console_port}"
+        host = f"[{self.console_host}]" if ":" in self.console_host else self.console_host
+        return self.console_url or f"http://{host}:{self.console_port}"
 
     @property
     def backup_dir(self) -> Path:

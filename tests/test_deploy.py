@@ -73,6 +73,15 @@ def test_both_set_settings_that_exist() -> None:
     assert instructions("VOLUME") == ["/var/lib/govi"]
 
 
+def test_a_copy_of_the_example_leaves_alone_what_both_set() -> None:
+    """A file of settings is stronger than what the unit and the image say."""
+    given = [*instructions("ENV")[0].split(), *unit()["Environment"].split()]
+    names = {pair.partition("=")[0] for pair in given}
+    example = (ROOT / ".env.example").read_text("utf-8").splitlines()
+
+    assert names & {line.partition("=")[0] for line in example} == set()
+
+
 def test_stopping_is_given_the_time_that_it_may_take() -> None:
     """Longer than everything that is waited for at the end, one after the other."""
     most = DRAIN_SECONDS + STOP_SECONDS + FINISH_SECONDS

@@ -1,5 +1,6 @@
 """The environment."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ TOKEN = "123456:" + "A" * 35
 
 
 def test_env_example_lists_every_setting_and_no_other() -> None:
-    """The example file and the settings are one list, in one order."""
-    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
-    named = [line.split("=")[0] for line in lines if line and not line.startswith("#")]
+    """The example file and the settings are one list; some of it waits behind a sign."""
+    text = (ROOT / ".env.example").read_text("utf-8")
+    named = re.findall("^#?([A-Z_]+)=", text, re.MULTILINE)
 
     assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
 
@@ -66,6 +67,13 @@ def test_the_database_is_in_the_data_folder(monkeypatch: pytest.MonkeyPatch, nam
     assert make_url(load_settings().database).database == f"{name}/govi.sqlite3"
 
 
+def test_the_webhooks_address_stays_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy sends whoever leaves a slash out elsewhere, where Telegram does not follow."""
+    monkeypatch.setenv("WEBHOOK_URL", "https://govi.example.org/hook/")
+
+    assert load_settings().webhook_url == "https://govi.example.org/hook/"
+
+
 def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """People write lists untidily."""
     monkeypatch.setenv("ADMIN_IDS", " 11, 22 ,,")
@@ -103,6 +111,7 @@ def test_officers_may_be_told_at_any_hour(monkeypatch: pytest.MonkeyPatch) -> No
         ("EMBEDDER_RUNTIME", "jax"),
         ("EMBEDDER_THREADS", "-1"),
         ("WEBHOOK_URL", "govi.example.org"),
+        ("CONSOLE_URL", "https://govi.example.org/console/"),
         ("WEBHOOK_SECRET", "short"),
         ("WEBHOOK_SECRET", "with spaces in the middle"),
         ("WEBHOOK_PORT", "65536"),

@@ -78,7 +78,8 @@ def _hosts(desk: Desk) -> list[str]:
     """Return the names under which the console may be asked for; others are somebody's trick."""
     settings = desk.services.settings
     named = {urlsplit(settings.console).hostname or "", settings.console_host}
-    return sorted({*named, "localhost", "127.0.0.1"} - {""})
+    asked = {f"[{name}]" if ":" in name else name for name in named}
+    return sorted({*asked, "localhost", "127.0.0.1"} - {""})
 
 
 async def _say_status(request: Request, error: Exception) -> Response:

@@ -31,6 +31,27 @@ async def test_a_port_in_use_is_told_by_name(taken: int, tmp_path: Path) -> None
     services.close()
 
 
+async def test_the_console_can_be_had_by_an_address_of_ipv6(tmp_path: Path) -> None:
+    """Both the port and the name in the browser's request."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        port = probe.getsockname()[1]
+    services = create_services(tmp_path, console_host="::1", console_port=port)
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(services, stop))
+    transport = httpx.AsyncHTTPTransport(retries=20)
+    async with httpx.AsyncClient(transport=transport, base_url=services.settings.console) as client:
+        page = await client.get("/account")
+
+    stop.set()
+    await serving
+    assert page.status_code == 401
+    services.close()
+
+
 async def test_the_console_serves_until_it_is_stopped(tmp_path: Path) -> None:
     """Setting the event ends it, and the port is free again."""
     with socket.socket() as probe:
