@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from bot.bootstrap import Services, open_database
-from bot.cli.opening import configured, services
+from bot.cli.opening import configured, services, stopped_by_sigterm
 from bot.db.engine import transaction
 from bot.errors import NotAllowedError
 from bot.i18n.moments import say_time
@@ -32,7 +32,7 @@ def console_command(person: int | None) -> None:
     if person is not None:
         _print_link(person)
         return
-    with services() as opened:
+    with stopped_by_sigterm(), services() as opened:
         asyncio.run(serve_console(opened))
 
 

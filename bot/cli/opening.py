@@ -1,6 +1,7 @@
 """What every command that answers questions does first."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,20 @@ def services(update_starter: bool = True, quiet: bool = False) -> Iterator[Servi
         yield opened
     finally:
         opened.close()
+
+
+@contextmanager
+def stopped_by_sigterm() -> Iterator[None]:
+    """End well at a SIGTERM that comes before whoever serves listens to it.
+
+    Else the system would end the process, except the first one of a container: to that it does
+    nothing.
+    """
+    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 def configured() -> Settings:

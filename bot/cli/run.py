@@ -9,7 +9,7 @@ import click
 from bot.bootstrap import Services
 from bot.cli.chat import chat
 from bot.cli.console import attend, serve_console
-from bot.cli.opening import configured, services
+from bot.cli.opening import configured, services, stopped_by_sigterm
 
 
 @click.command("run")
@@ -23,7 +23,7 @@ def run_command(webhook: bool, console: bool) -> None:
     serves the console alone.
     """
     settings = configured()
-    with services() as opened:
+    with stopped_by_sigterm(), services() as opened:
         if settings.bot_token is not None:
             asyncio.run(_serve(opened, webhook, console))
         elif console:
