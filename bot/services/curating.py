@@ -194,7 +194,7 @@ def approve_corrected(
     """Approve a proposed phrasing as it was corrected, and leave the dialogue; see `approve`."""
     proposal_id = stand.data["proposal_id"]
     state = approve(session, telegram_user_id, proposal_id, self_approval, phrasing)
-    flows.leave(session, telegram_user_id, update_id)
+    _leave_decided(session, telegram_user_id, proposal_id, update_id)
     return state
 
 
@@ -207,9 +207,20 @@ def reject_because(
     update_id: int | None = None,
 ) -> Pending:
     """Turn a proposal down, and leave the dialogue that asked for the reason; see `reject`."""
-    rejected = reject(session, telegram_user_id, stand.data["proposal_id"], reason)
-    flows.leave(session, telegram_user_id, update_id)
+    proposal_id = stand.data["proposal_id"]
+    rejected = reject(session, telegram_user_id, proposal_id, reason)
+    _leave_decided(session, telegram_user_id, proposal_id, update_id)
     return rejected
+
+
+def _leave_decided(
+    session: Session, telegram_user_id: int, proposal_id: int, update_id: int | None
+) -> None:
+    """Leave a dialogue about a proposal; one that the person has begun since goes on."""
+    stand = flows.find_stand(session, telegram_user_id)
+    is_about_it = stand is not None and stand.name in (CORRECT, REJECT)
+    if stand is not None and is_about_it and stand.data["proposal_id"] == proposal_id:
+        flows.leave(session, telegram_user_id, update_id)
 
 
 def list_areas(session: Session, telegram_user_id: int) -> list[str]:

@@ -1,21 +1,39 @@
 """/drafts: what waits for an admin's approval."""
 
+import functools
+
 from telegram import CallbackQuery, Update
 
+from bot.errors import RequestError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import look_for_near, say, step
 from bot.handlers.curation.keyboards import button, column
 from bot.handlers.curation.wording import say_entry, say_near
+from bot.handlers.dialogue import Step
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
 from bot.i18n.moments import say_time
 from bot.knowledge import check_field
 from bot.services.curating import CORRECT, REJECT, approve_corrected, enter, reject_because
 from bot.services.editing import EntryState
-from bot.services.flows import Stand
+from bot.services.flows import Stand, leave
 from bot.services.proposals import Pending, approve, list_pending, read_pending
 
 PAGE = 8
+
+
+def _last(act: Step) -> Step:
+    """Wrap the last step of a dialogue: it ends too if somebody else has decided meanwhile."""
+
+    @functools.wraps(act)
+    async def call(update: Update, context: GoviContext, stand: Stand) -> None:
+        try:
+            await act(update, context, stand)
+        except RequestError:
+            await context.run(leave, get_user(update).id, update.update_id)
+            raise
+
+    return call
 
 
 async def show_drafts(update: Update, context: GoviContext) -> None:
@@ -78,6 +96,7 @@ async def ask_correction(
     return None
 
 
+@_last
 @step
 async def take_correction(update: Update, context: GoviContext, stand: Stand) -> None:
     """Approve the phrasing as it was corrected."""
@@ -103,6 +122,7 @@ async def ask_reason(
     return None
 
 
+@_last
 @step
 async def take_reason(update: Update, context: GoviContext, stand: Stand) -> None:
     """Turn a proposal down with a reason."""
@@ -125,7 +145,11 @@ async def reject_silently(
 
 
 async def _list(update: Update, context: GoviContext, offset: int) -> None:
-    pending, total = await context.run(list_pending, get_user(update).id, offset, PAGE)
+    user_id = get_user(update).id
+    pending, total = await context.run(list_pending, user_id, offset, PAGE)
+    if not pending and total:  # what stood here has moved up
+        offset = 0
+        pending, total = await context.run(list_pending, user_id, offset, PAGE)
     if not pending:
         await say(update, context, context.text("curate.drafts.none"))
         return

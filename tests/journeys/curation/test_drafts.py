@@ -243,3 +243,48 @@ async def test_what_ended_a_dialogue_is_no_question_when_it_is_handled_again(
 
     assert told.text == text("refusal.already_decided", name="Person 1")
     assert govi.rows(Question) == []
+
+
+async def test_a_button_without_a_reason_leaves_another_dialogue_alone(
+    govi: Govi, admin: Chat, officer: Chat
+) -> None:
+    """Who has begun an entry since the question for a reason loses nothing of it."""
+    proposed_phrasing(govi, officer)
+    asking = await admin.presses((await opened(admin)).button(label("curate.drafts.reject")))
+    await admin.sends("/add")
+
+    await admin.presses(asking.button(label("curate.drafts.no_reason")))
+
+    assert decision(govi)[0] is ProposalState.REJECTED
+    assert in_dialogue(govi, admin.person)
+
+
+@pytest.mark.parametrize("verb", ["reject", "edit"])
+async def test_what_somebody_else_has_decided_asks_for_no_more_words(
+    govi: Govi, admin: Chat, other_admin: Chat, officer: Chat, verb: str
+) -> None:
+    """The next message is a question again, and not refused once more."""
+    proposed_phrasing(govi, officer)
+    shown, others = [await opened(chat) for chat in (admin, other_admin)]
+    await admin.presses(shown.button(label(f"curate.drafts.{verb}")), 1 if verb == "reject" else 2)
+    await other_admin.presses(others.button(label("curate.drafts.approve")))
+
+    told = await admin.sends(WORDS)
+
+    assert told.text == text("refusal.already_decided", name="Person 2")
+    assert not in_dialogue(govi, admin.person)
+
+
+async def test_a_page_that_has_become_empty_is_not_said_to_be_all(
+    govi: Govi, admin: Chat, officer: Chat
+) -> None:
+    """What waits moves up when others are decided."""
+    for number in range(9):
+        proposed_phrasing(govi, officer, f"{WORDS} {number}")
+    listed = await admin.sends("/drafts")
+    shown = await admin.presses(listed.buttons[0])
+    await admin.presses(shown.button(label("curate.drafts.approve")))
+
+    rest = await admin.presses(listed.button(label("curate.drafts.more")))
+
+    assert text("curate.drafts.heading", count=8) in rest.text
