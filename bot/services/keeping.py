@@ -127,6 +127,17 @@ def propose_words(
     return proposed
 
 
+def link_words(
+    session: Session, officer_id: int, escalation_id: int, entry_id: int
+) -> list[Pending]:
+    """Do what `propose_words` does, and leave the dialogue in which the entry was looked for."""
+    proposed = propose_words(session, officer_id, escalation_id, entry_id)
+    stand = flows.find_stand(session, officer_id)
+    if stand is not None and stand.name == LINK and stand.data["escalation_id"] == escalation_id:
+        flows.leave(session, officer_id)
+    return proposed
+
+
 def list_kept_areas(session: Session, officer_id: int, escalation_id: int) -> list[str]:
     """Return the areas in use: that of the escalation first, then the largest.
 

@@ -23,9 +23,9 @@ from bot.services.keeping import (
     LINK,
     check_kept,
     gather,
+    link_words,
     list_kept_areas,
     propose_kept,
-    propose_words,
 )
 from bot.services.officer_dialogues import enter
 from bot.services.queue import GroupView, read_group
@@ -174,7 +174,7 @@ async def link(
 ) -> str | None:
     """Propose the questions as phrasings of an entry."""
     user_id, (number, entry_id) = get_user(update).id, numbers
-    proposed = await context.run(propose_words, user_id, number, entry_id)
+    proposed = await context.run(link_words, user_id, number, entry_id)
     key = (await context.run(read_entry_by_id, user_id, entry_id)).draft.key
     await remove_buttons(query)
     text = (

@@ -86,6 +86,7 @@ async def test_the_questions_are_taught_to_an_entry_that_is_looked_for(
     expected = text("officer.keep.phrasings_proposed", entry="paddy.blast", count=count)
     assert done.text == expected
     assert again.text == text("officer.keep.known", entry="paddy.blast")
+    assert not in_dialogue(govi, officer.person)
     draft = await admin.presses((await admin.sends("/drafts")).buttons[0])
     await admin.presses(draft.button(text("curate.drafts.approve")))
     assert stored(govi, admin.person, "paddy.blast").draft.phrasings[-1] == SINHALA
