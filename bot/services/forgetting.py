@@ -39,6 +39,7 @@ _WAITING = (EscalationState.OPEN, EscalationState.CLAIMED)
 _STEP = 400
 #: Words so long, found in another text, were taken from the person.
 _LONG = 12
+_Ids = Sequence[int] | Select[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
     theirs = select(Ask.id).where(Ask.question_id.in_(ids))
     joined = select(Ask.escalation_id).where(Ask.question_id.in_(ids)).distinct()
     groups = list(session.scalars(joined))
-    _erase_mail(session, ids, groups)
+    session.execute(delete(OutgoingMessage).where(is_mail_about(ids, groups)))
     session.execute(delete(Attachment).where(Attachment.question_id.in_(ids)))
     _take_back(session, ids, groups)
     _erase_talk(session, theirs, groups, are_words_kept)
@@ -124,12 +125,17 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
     )
 
 
-def _replies(ids: Sequence[int]) -> Select[Any]:
+def _replies(ids: _Ids) -> Select[Any]:
     return select(Reply.id).where(Reply.question_id.in_(ids))
 
 
-def _erase_mail(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
-    """Delete what was sent or is still owed to those who asked, wherever they asked it."""
+def is_mail_about(ids: _Ids, groups: _Ids) -> ColumnElement[bool]:
+    """Whether a message went, or is still owed, to who asked some questions, wherever they did.
+
+    Args:
+        ids: Those of the questions.
+        groups: Those of the escalations that they are part of.
+    """
     asked = select(Question).where(Question.id.in_(ids))
     chats = asked.with_only_columns(Question.chat_id).where(Question.chat_id.is_not(None))
     messages = asked.with_only_columns(Question.message_id).where(Question.message_id.is_not(None))
@@ -137,15 +143,9 @@ def _erase_mail(session: Session, ids: Sequence[int], groups: Sequence[int]) -> 
         OutgoingMessage.chat_id > 0,  # a private chat
         OutgoingMessage.under_message_id.in_(messages),
     )
-    session.execute(
-        delete(OutgoingMessage).where(
-            or_(
-                OutgoingMessage.reply_id.in_(_replies(ids)),
-                OutgoingMessage.escalation_id.in_(groups)
-                & OutgoingMessage.chat_id.in_(chats)
-                & is_theirs,
-            )
-        )
+    return or_(
+        OutgoingMessage.reply_id.in_(_replies(ids)),
+        OutgoingMessage.escalation_id.in_(groups) & OutgoingMessage.chat_id.in_(chats) & is_theirs,
     )
 
 
@@ -227,9 +227,12 @@ def _words_of_others(session: Session, escalation_id: int) -> str:
 
 
 def _erase_proposals(session: Session, keys: set[str], groups: Sequence[int]) -> None:
-    """Blank a person's words where they were proposed as a phrasing and are in no use."""
+    """Blank a person's words where they were proposed as a phrasing and are in no use.
+
+    What was proposed from the question log belongs to no escalation.
+    """
     proposals = select(Proposal).where(
-        Proposal.escalation_id.in_(groups),
+        or_(Proposal.escalation_id.in_(groups), Proposal.escalation_id.is_(None)),
         Proposal.phrasing.is_not(None),
         Proposal.state != ProposalState.APPROVED,
     )

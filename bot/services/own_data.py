@@ -25,6 +25,7 @@ from bot.db.models import (
     SignInLink,
 )
 from bot.services import inbox
+from bot.services.forgetting import is_mail_about
 
 #: A table row: column -> value, without empty ones.
 Row = dict[str, Any]
@@ -62,7 +63,11 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
             ),
         ),
         "dialogue": _rows([flow] if flow else []),
-        "messages": _find(session, OutgoingMessage, OutgoingMessage.chat_id == telegram_user_id),
+        "messages": _find(
+            session,
+            OutgoingMessage,
+            or_(OutgoingMessage.chat_id == telegram_user_id, is_mail_about(asked, groups)),
+        ),
         "updates": _rows(inbox.list_about(session, telegram_user_id)),
         "roles": _roles(session, telegram_user_id),
         "looks": _looks(session, telegram_user_id, asked, groups),

@@ -266,6 +266,23 @@ def test_words_that_wait_to_become_a_phrasing_are_withdrawn(session: Session) ->
     assert (proposal.phrasing, proposal.state) == ("", ProposalState.REJECTED)
 
 
+def test_words_proposed_from_the_question_log_are_withdrawn(session: Session) -> None:
+    """They were never in the queue: nothing but the words leads from the proposal to the person."""
+    staff(session)
+    entry = store(session, create_draft("a.one"))
+    mine(session, decision="suggest")
+    propose_phrasing(session, OFFICER, entry.entry_id, MINE)
+    propose_phrasing(session, OFFICER, entry.entry_id, "නිලධාරියාගේම වචන")
+
+    forget(session, ME)
+
+    proposals = [(each.phrasing, each.state) for each in session.query(Proposal)]
+    assert proposals == [
+        ("", ProposalState.REJECTED),
+        ("නිලධාරියාගේම වචන", ProposalState.PENDING),
+    ]
+
+
 def test_an_officer_loses_what_they_were_making_of_the_words(session: Session) -> None:
     """A dialogue about others' words goes on."""
     escalate(session, mine(session))

@@ -55,6 +55,18 @@ def test_every_subject_is_told(session: Session) -> None:
     }
 
 
+def test_what_was_sent_to_the_person_in_a_group_is_told(session: Session) -> None:
+    """The group's other messages are others'."""
+    question = ask(session, MINE, "answer", farmer=farmer(session, ME), chat_id=-100)
+    rate(session, question, is_helpful=True)
+    outbox.post(session, -100, "reply", {"x": MINE}, reply_id=question.replies[0].id)
+    outbox.post(session, -100, "reply", {"x": THEIRS})
+
+    held = read_own_data(session, ME)
+
+    assert [row["data"] for row in held["messages"]] == [{"x": MINE}]
+
+
 def test_nothing_of_others_is_told(session: Session) -> None:
     """Neither the words of who asked the same, nor which officer looked and answered."""
     live(session)
