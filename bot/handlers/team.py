@@ -24,6 +24,7 @@ from bot.handlers.replying import Place, place_of, send
 from bot.i18n.moments import say_date, say_time
 from bot.rendering import Rendered, render_text
 from bot.services.farmers import read_language
+from bot.services.granting import remove, set_role
 from bot.services.invites import create_invite, redeem
 from bot.services.roles import (
     Member,
@@ -32,9 +33,7 @@ from bot.services.roles import (
     find_member,
     list_team,
     name_of,
-    remove,
     require,
-    set_role,
 )
 
 PAGE = 10

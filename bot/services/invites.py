@@ -16,7 +16,8 @@ from bot.db.base import utc_now
 from bot.db.models import Invite, Role
 from bot.errors import InviteError
 from bot.services.audit import record
-from bot.services.roles import assign, list_roles, meet, require
+from bot.services.granting import assign
+from bot.services.roles import list_roles, meet, require
 
 #: Tells an invite from whatever else a link to the bot may carry.
 PREFIX = "i_"

@@ -11,7 +11,7 @@ from bot.bootstrap import Services
 from bot.db.base import utc_now
 from bot.db.engine import transaction
 from bot.db.models import ConsoleSession, SignInLink
-from bot.services import roles
+from bot.services import granting, roles
 from bot.services.signing_in import IDLE, LONGEST
 from tests.console.asking import ADMIN, OFFICER, TEXTS, Guest, create_services
 
@@ -81,7 +81,7 @@ async def test_a_link_of_somebody_without_a_role_is_refused(services: Services, 
     guest = come()
     await guest.open(f"/sign-in/{guest.link(OFFICER)}")
     with transaction(services.sessions) as session:
-        roles.assign(session, OFFICER, None, "test")
+        granting.assign(session, OFFICER, None, "test")
 
     await guest.submit("/sign-in")
 
@@ -157,11 +157,11 @@ async def test_who_loses_the_role_is_out_at_the_next_click(
 ) -> None:
     """And stays out when the role comes back: the session is over."""
     with transaction(services.sessions) as session:
-        roles.assign(session, OFFICER, None, "test")
+        granting.assign(session, OFFICER, None, "test")
     assert (await officer.open("/account")).status_code == 401
 
     with transaction(services.sessions) as session:
-        roles.assign(session, OFFICER, roles.Role.OFFICER, "test")
+        granting.assign(session, OFFICER, roles.Role.OFFICER, "test")
 
     assert (await officer.open("/account")).status_code == 401
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.delivery.messages import compose
 from bot.i18n import Catalogue
 from bot.rendering import Rendered
-from bot.services import announcing, notices, outbox, queue, regrouping, resolving, roles
+from bot.services import announcing, granting, notices, outbox, queue, regrouping, resolving
 from bot.services.answering import Incoming
 from bot.services.farmers import Asker
 from bot.services.forgetting import forget
@@ -171,7 +171,7 @@ def test_who_was_removed_reads_nothing_of_farmers_any_more(session: Session, hel
     pass_on(session, "පොහොර සහනාධාරය කවදද", 22)
     announcing.announce(session, MORNING, RULES)
 
-    roles.assign(session, SUNIL, None, "test")
+    granting.assign(session, SUNIL, None, "test")
 
     assert set(owed(session, SUNIL)) == {None}
 

@@ -6,7 +6,7 @@ from typing import Any
 from bot.db.engine import transaction
 from bot.db.models import Role, RoleGrant
 from bot.i18n import Catalogue
-from bot.services import roles
+from bot.services import granting, roles
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import Govi
@@ -24,7 +24,7 @@ def appoint(govi: Govi, person: Person, role: Role) -> Person:
 def dismiss(govi: Govi, person: Person) -> None:
     """Take a person's role away behind the bot's back, as another process would."""
     with transaction(govi.services.sessions) as session:
-        roles.assign(session, person.id, None, "test")
+        granting.assign(session, person.id, None, "test")
 
 
 def role_of(govi: Govi, person: Person) -> Role | None:

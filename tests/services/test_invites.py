@@ -12,7 +12,7 @@ from bot.db.base import utc_now
 from bot.db.engine import transaction
 from bot.db.models import AuditEvent, Invite, Role
 from bot.errors import InviteError, NotAllowedError
-from bot.services import roles
+from bot.services import granting, roles
 from bot.services.farmers import grant_first_admins
 from bot.services.invites import PREFIX, create_invite, redeem
 
@@ -67,7 +67,7 @@ def test_a_removed_officer_cannot_come_back_by_the_old_link(session: Session) ->
     """Removing works although the link was theirs."""
     payload = invite(session)
     redeem(session, GUEST, "a", payload)
-    roles.set_role(session, ADMIN, GUEST, None)
+    granting.set_role(session, ADMIN, GUEST, None)
 
     with pytest.raises(InviteError):
         redeem(session, GUEST, "a", payload)
@@ -94,9 +94,9 @@ def test_an_unknown_link_gives_nothing(session: Session, payload: str) -> None:
 
 def test_links_of_a_removed_admin_are_dead(session: Session) -> None:
     """Nobody comes back through a door that they left open."""
-    roles.set_role(session, ADMIN, OTHER, Role.ADMIN)
+    granting.set_role(session, ADMIN, OTHER, Role.ADMIN)
     payload = create_invite(session, OTHER, Role.ADMIN, hours=48).payload
-    roles.set_role(session, ADMIN, OTHER, None)
+    granting.set_role(session, ADMIN, OTHER, None)
 
     with pytest.raises(InviteError):
         redeem(session, OTHER, "b", payload)
@@ -124,7 +124,7 @@ def test_an_officer_becomes_admin_by_a_link(session: Session) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_only_an_admin_invites(session: Session, role: Role) -> None:
     """An officer cannot multiply."""
-    roles.set_role(session, ADMIN, GUEST, Role.OFFICER)
+    granting.set_role(session, ADMIN, GUEST, Role.OFFICER)
 
     with pytest.raises(NotAllowedError):
         create_invite(session, GUEST, role, hours=1)

@@ -11,7 +11,7 @@ from bot.errors import (
     NotAllowedError,
     NotHeldError,
 )
-from bot.services import queue, roles
+from bot.services import granting, queue
 from bot.services.curation import import_entries
 from bot.services.escalating import escalate
 from tests.factories import create_draft
@@ -168,7 +168,7 @@ def test_only_officers_may(session: Session, act) -> None:
     """The role is asked of the database every time."""
     group = pass_on(session, TEXTS[0])
     queue.claim(session, SUNIL, group.id)
-    roles.assign(session, SUNIL, None, "test")
+    granting.assign(session, SUNIL, None, "test")
 
     with pytest.raises(NotAllowedError):
         act(session, SUNIL, group.id)

@@ -23,7 +23,7 @@ from bot.errors import (
     UnfitEntryError,
     UnfitTextError,
 )
-from bot.services import queue, resolving, roles
+from bot.services import granting, queue, resolving
 from bot.services.curation import import_entries
 from bot.services.editing import EntryState, read_entry
 from bot.services.farmers import Asker
@@ -139,7 +139,7 @@ def test_only_the_holder_answers(session: Session) -> None:
 def test_a_demoted_officer_sends_nothing(session: Session) -> None:
     """However far they had got; their claim went back to the queue."""
     group = held(session, 11)
-    roles.assign(session, SUNIL, None, "test")
+    granting.assign(session, SUNIL, None, "test")
 
     with pytest.raises(NotAllowedError):
         resolving.send_answer(session, SUNIL, group.id, ANSWER)

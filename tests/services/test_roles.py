@@ -5,9 +5,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import AuditEvent, Escalation, EscalationState, Role, RoleGrant
+from bot.db.models import (
+    AuditEvent,
+    Escalation,
+    EscalationState,
+    OutgoingMessage,
+    Role,
+    RoleGrant,
+)
 from bot.errors import LastAdminError, NotAllowedError, StaleButtonError
-from bot.services import flows, roles
+from bot.services import flows, granting, roles
 from bot.services.farmers import grant_first_admins
 
 ADMIN, OFFICER, FARMER = 1, 2, 3
@@ -17,7 +24,7 @@ ADMIN, OFFICER, FARMER = 1, 2, 3
 def team(session: Session) -> None:
     """One admin by the settings, who made one officer."""
     grant_first_admins(session, [ADMIN])
-    roles.set_role(session, ADMIN, OFFICER, Role.OFFICER)
+    granting.set_role(session, ADMIN, OFFICER, Role.OFFICER)
 
 
 def grant_id(session: Session, user_id: int) -> int:
@@ -49,9 +56,9 @@ def test_an_admin_is_an_officer_too(session: Session) -> None:
 def test_only_admins_give_and_take_roles(session: Session, actor: int) -> None:
     """The service itself refuses, whoever calls it."""
     with pytest.raises(NotAllowedError):
-        roles.set_role(session, actor, actor, Role.ADMIN)
+        granting.set_role(session, actor, actor, Role.ADMIN)
     with pytest.raises(NotAllowedError):
-        roles.remove(session, actor, grant_id(session, OFFICER))
+        granting.remove(session, actor, grant_id(session, OFFICER))
     with pytest.raises(NotAllowedError):
         roles.find_grant(session, actor, grant_id(session, OFFICER))
 
@@ -68,14 +75,14 @@ def test_the_same_role_again_changes_nothing(session: Session) -> None:
     """Neither a grant nor a line in the audit trail is added."""
     rows = [len(session.scalars(select(kind)).all()) for kind in (RoleGrant, AuditEvent)]
 
-    assert not roles.set_role(session, ADMIN, OFFICER, Role.OFFICER)
-    assert not roles.set_role(session, ADMIN, FARMER, None)
+    assert not granting.set_role(session, ADMIN, OFFICER, Role.OFFICER)
+    assert not granting.set_role(session, ADMIN, FARMER, None)
     assert rows == [len(session.scalars(select(kind)).all()) for kind in (RoleGrant, AuditEvent)]
 
 
 def test_an_officer_promoted_holds_one_role(session: Session) -> None:
     """The old grant is revoked, both changes are audited."""
-    assert roles.set_role(session, ADMIN, OFFICER, Role.ADMIN)
+    assert granting.set_role(session, ADMIN, OFFICER, Role.ADMIN)
 
     assert [m.role for m in roles.list_members(session)] == [Role.ADMIN, Role.ADMIN]
     trail = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
@@ -90,7 +97,7 @@ def test_who_holds_both_is_listed_once_and_loses_both(session: Session) -> None:
     grant_first_admins(session, [ADMIN, OFFICER])
     assert [m.telegram_user_id for m in roles.list_members(session)] == [ADMIN, OFFICER]
 
-    roles.set_role(session, ADMIN, OFFICER, None)
+    granting.set_role(session, ADMIN, OFFICER, None)
 
     assert roles.list_roles(session, OFFICER) == set()
 
@@ -99,7 +106,7 @@ def test_an_admin_lowered_keeps_the_officers_grant(session: Session) -> None:
     """Of two grants only the higher goes."""
     grant_first_admins(session, [ADMIN, OFFICER])
 
-    assert roles.set_role(session, ADMIN, OFFICER, Role.OFFICER)
+    assert granting.set_role(session, ADMIN, OFFICER, Role.OFFICER)
 
     assert roles.list_roles(session, OFFICER) == {Role.OFFICER}
 
@@ -108,17 +115,17 @@ def test_an_admin_lowered_keeps_the_officers_grant(session: Session) -> None:
 def test_the_last_admin_stays(session: Session, role: Role | None) -> None:
     """Also one that the settings named."""
     with pytest.raises(LastAdminError):
-        roles.set_role(session, ADMIN, ADMIN, role)
+        granting.set_role(session, ADMIN, ADMIN, role)
     with pytest.raises(LastAdminError):
-        roles.remove(session, ADMIN, grant_id(session, ADMIN))
+        granting.remove(session, ADMIN, grant_id(session, ADMIN))
 
     assert Role.ADMIN in roles.list_roles(session, ADMIN)
 
 
 def test_one_of_two_admins_may_go_for_good(session: Session) -> None:
     """The settings do not bring a removed admin back at the next start."""
-    roles.set_role(session, ADMIN, OFFICER, Role.ADMIN)
-    roles.set_role(session, ADMIN, ADMIN, None)
+    granting.set_role(session, ADMIN, OFFICER, Role.ADMIN)
+    granting.set_role(session, ADMIN, ADMIN, None)
 
     grant_first_admins(session, [ADMIN])
 
@@ -133,7 +140,7 @@ def test_a_removed_officer_leaves_claims_and_dialogue(session: Session) -> None:
     others = claim(session, ADMIN, EscalationState.CLAIMED)
     flows.enter(session, OFFICER, "answer", "text", {})
 
-    assert roles.remove(session, ADMIN, grant_id(session, OFFICER)) == OFFICER
+    assert granting.remove(session, ADMIN, grant_id(session, OFFICER)) == OFFICER
 
     session.expire_all()
     assert (held.state, held.claimed_by) == (EscalationState.OPEN, None)
@@ -143,13 +150,27 @@ def test_a_removed_officer_leaves_claims_and_dialogue(session: Session) -> None:
     assert flows.find_stand(session, OFFICER) is None
 
 
+def test_an_emergency_in_the_hands_of_who_is_removed_alarms_the_others(session: Session) -> None:
+    """Nobody sees to it any more; what is not urgent is announced in its time."""
+    held = claim(session, OFFICER, EscalationState.CLAIMED)
+    held.is_urgent = True
+    claim(session, OFFICER, EscalationState.CLAIMED)
+
+    granting.set_role(session, ADMIN, OFFICER, None)
+
+    owed = session.scalars(select(OutgoingMessage)).all()
+    assert [(each.chat_id, each.kind, each.escalation_id) for each in owed] == [
+        (ADMIN, "urgent", held.id)
+    ]
+
+
 def test_an_admin_lowered_to_officer_keeps_claims(session: Session) -> None:
     """They may go on answering, but not with what only admins do."""
-    roles.set_role(session, ADMIN, FARMER, Role.ADMIN)
+    granting.set_role(session, ADMIN, FARMER, Role.ADMIN)
     held = claim(session, FARMER, EscalationState.CLAIMED)
     flows.enter(session, FARMER, "add", "question", {})
 
-    roles.set_role(session, ADMIN, FARMER, Role.OFFICER)
+    granting.set_role(session, ADMIN, FARMER, Role.OFFICER)
 
     session.expire_all()
     assert held.claimed_by == FARMER
@@ -160,7 +181,7 @@ def test_a_farmer_made_officer_stays_in_their_dialogue(session: Session) -> None
     """Nothing that they may do has gone."""
     flows.enter(session, FARMER, "detail", "text", {})
 
-    roles.set_role(session, ADMIN, FARMER, Role.OFFICER)
+    granting.set_role(session, ADMIN, FARMER, Role.OFFICER)
 
     assert flows.find_stand(session, FARMER) is not None
 
@@ -168,15 +189,15 @@ def test_a_farmer_made_officer_stays_in_their_dialogue(session: Session) -> None
 def test_removing_by_an_old_grant_has_no_effect(session: Session) -> None:
     """A button from before a removal does not remove who was appointed again."""
     old = grant_id(session, OFFICER)
-    roles.remove(session, ADMIN, old)
-    roles.set_role(session, ADMIN, OFFICER, Role.OFFICER)
+    granting.remove(session, ADMIN, old)
+    granting.set_role(session, ADMIN, OFFICER, Role.OFFICER)
 
-    assert roles.remove(session, ADMIN, old) is None
+    assert granting.remove(session, ADMIN, old) is None
 
     assert roles.find_grant(session, ADMIN, old) is None
     assert Role.OFFICER in roles.list_roles(session, OFFICER)
     with pytest.raises(StaleButtonError):
-        roles.remove(session, ADMIN, 999)
+        granting.remove(session, ADMIN, 999)
 
 
 def test_members_are_called_what_telegram_calls_them(session: Session) -> None:
@@ -192,6 +213,6 @@ def test_members_are_called_what_telegram_calls_them(session: Session) -> None:
 def test_a_former_member_keeps_the_name_in_the_record(session: Session) -> None:
     """Whoever appointed somebody is still named after leaving."""
     roles.meet(session, OFFICER, "සුනිල්")
-    roles.set_role(session, ADMIN, OFFICER, None)
+    granting.set_role(session, ADMIN, OFFICER, None)
 
     assert roles.name_of(session, OFFICER) == "සුනිල්"

@@ -4,9 +4,9 @@ import pytest
 
 from bot.bootstrap import Services
 from bot.db.engine import transaction
+from bot.services.granting import set_role
 from bot.services.queue import claim
 from bot.services.resolving import send_answer
-from bot.services.roles import set_role
 from bot.testing.bot_api import BotApi
 from tests.console.asking import ADMIN, OFFICER, Guest
 from tests.console.sending import OGG, PNG, answer, looked_at, send, take_back

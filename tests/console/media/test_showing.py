@@ -9,7 +9,7 @@ import pytest
 from bot.bootstrap import Services
 from bot.db.engine import transaction
 from bot.services.forgetting import forget
-from bot.services.roles import set_role
+from bot.services.granting import set_role
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from tests.console.asking import ADMIN, OFFICER, Guest
