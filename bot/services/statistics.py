@@ -41,7 +41,8 @@ class Figures:
         suggested: Offered as "did you mean".
         chosen: Of the suggested, those where the farmer took an offer.
         unanswered: Neither answered nor suggested.
-        resolved: By an officer, or with a kind reason why not.
+        resolved: By an officer, or with a kind reason why not; of all the questions, for officers
+            get those too whose answer or offer was no help.
         rated: Answers that got a 👍 or 👎.
         helpful: Of those, 👍.
         median_seconds: From a question to the officer's answer; None without any.

@@ -9,6 +9,7 @@ from bot.bootstrap import Services
 from bot.console.drawing import HEIGHT, WIDTH, draw_days
 from bot.db.base import utc_now
 from bot.db.engine import transaction
+from bot.db.models import QuestionState
 from bot.services.digests import DayCount
 from tests.console.asking import ADMIN, OFFICER, Guest
 from tests.services.asking import answer, ask, escalate, rate
@@ -41,6 +42,22 @@ async def test_the_overview_tells_what_the_rows_hold(services: Services, admin: 
     assert "xyzzy" in page.text
     assert str(OFFICER) in page.text
     assert cells.count("1") >= 6
+
+
+async def test_what_officers_settled_is_no_part_of_what_was_unanswered(
+    services: Services, admin: Guest
+) -> None:
+    """They settle answers that were no help, too; none was unanswered here."""
+    with transaction(services.sessions) as session:
+        disliked = ask(session, "1", "answer", entry_id=1, matches=NEAR)
+        answer(session, escalate(session, disliked), utc_now())
+        disliked.state = QuestionState.RESOLVED
+
+    page = await admin.open("/overview?days=7")
+
+    tiles = re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", page.text)
+    assert ("Not answered", "0% <small>0</small>") in tiles
+    assert ("Settled by officers", "1") in tiles
 
 
 async def test_an_overview_of_nothing_is_a_page_too(admin: Guest) -> None:
