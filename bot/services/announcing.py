@@ -104,15 +104,15 @@ def read_announced(session: Session, escalation_ids: Sequence[int]) -> list[Anno
 def _tell_each(session: Session, now: datetime, rules: Rules, fresh: Sequence[Escalation]) -> int:
     plain = [group for group in fresh if not group.is_urgent]
     _mark(session, now, [group for group in fresh if group.is_urgent])
-    officers = [member.telegram_user_id for member in roles.list_members(session)]
-    must_wait = rules.is_quiet(now) or _list_told(
-        session, now, rules, Escalation.is_urgent.is_(False)
-    )
-    if not plain or not officers or must_wait:
+    if not plain or rules.is_quiet(now):
         return 0
+    if _list_told(session, now, rules, Escalation.is_urgent.is_(False)):
+        return 0
+    officers = [member.telegram_user_id for member in roles.list_members(session)]
     for officer_id in officers:
         _owe(session, officer_id, None, plain)
-    _mark(session, now, plain)
+    if officers:
+        _mark(session, now, plain)
     return len(officers)
 
 

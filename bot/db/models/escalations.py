@@ -46,7 +46,7 @@ class Escalation(Base):
     #: Telegram user id of the officer who holds it.
     claimed_by: Mapped[int | None] = mapped_column(BigInteger)
     claimed_at: Mapped[datetime | None]
-    announced_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None] = mapped_column(index=True)
     #: When officers were last reminded that it waits.
     reminded_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(BigInteger)
