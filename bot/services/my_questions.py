@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from bot.db.models import (
     Ask,
@@ -69,6 +69,7 @@ def list_mine(session: Session, asker: Asker) -> list[MyQuestion]:
         .join(Ask.question)
         .join(Question.farmer)
         .join(Ask.escalation)
+        .options(selectinload(Question.replies))
         .where(Farmer.telegram_user_id == asker.telegram_user_id)
         .order_by(Ask.id.desc())
         .limit(MINE_COUNT)
