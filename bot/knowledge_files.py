@@ -153,9 +153,11 @@ def _read_jsonl(name: str, content: bytes) -> Iterator[Record]:
 
 def _once_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     """Make an object, unless one of two values would be lost."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError(f"names a field twice; found {', '.join(name for name, _ in pairs)}")
+    fields: dict[str, object] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise ValueError(f"names a field twice: {name!r}")
+        fields[name] = value
     return fields
 
 

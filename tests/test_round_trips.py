@@ -55,7 +55,7 @@ def test_a_field_twice_in_an_object_is_refused() -> None:
     """One of the two values would be lost."""
     line = create_draft("a.one").model_dump_json().replace("{", '{"answer": "වෙන එකක්", ', 1)
 
-    with pytest.raises(KnowledgeError, match=r"line 1: .* names a field twice"):
+    with pytest.raises(KnowledgeError, match=r"line 1: .* names a field twice: 'answer'"):
         read_upload("k.jsonl", line.encode())
 
 
