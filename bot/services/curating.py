@@ -218,8 +218,9 @@ def _leave_decided(
 ) -> None:
     """Leave a dialogue about a proposal; one that the person has begun since goes on."""
     stand = flows.find_stand(session, telegram_user_id)
-    is_about_it = stand is not None and stand.name in (CORRECT, REJECT)
-    if stand is not None and is_about_it and stand.data["proposal_id"] == proposal_id:
+    if stand is None or stand.name not in (CORRECT, REJECT):
+        return
+    if stand.data["proposal_id"] == proposal_id:
         flows.leave(session, telegram_user_id, update_id)
 
 
