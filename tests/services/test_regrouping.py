@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.db.models import Escalation, EscalationState, Note
+from bot.db.models import Escalation, EscalationState, Note, Reply
 from bot.errors import (
     EscalationClosedError,
     EscalationMissingError,
@@ -12,6 +12,9 @@ from bot.errors import (
     UnfitSplitError,
 )
 from bot.services import queue, resolving
+from bot.services.farmers import Asker
+from bot.services.listening import read_spoken
+from bot.services.rating import rate
 from bot.services.regrouping import merge, split
 from tests.services.loop import MALA, SUNIL, appoint, pass_on
 
@@ -38,6 +41,21 @@ def test_some_askers_move_to_an_escalation_of_their_own(session: Session) -> Non
     assert [ask.ask_id for ask in view.asks] == [moving.id]
     assert ([note.text for note in view.notes], view.is_mine) == (["මාතලේ"], True)
     assert queue.read_group(session, SUNIL, group.id).asker_count == 2
+
+
+def test_who_was_split_off_still_hears_what_they_were_answered_before(session: Session) -> None:
+    """The answer stays with those whom it was written for."""
+    group = pass_on(session, HOPPERS, 11, 22)
+    queue.claim(session, SUNIL, group.id)
+    resolving.send_answer(session, SUNIL, group.id, "වතුර බස්සන්න.")
+    replies = session.query(Reply).filter_by(kind="officer").order_by(Reply.id).all()
+    for number, reply in zip((11, 22), replies, strict=True):
+        rate(session, reply.id, Asker(number, number), is_helpful=False, update_id=number)
+
+    split(session, SUNIL, group.id, [group.asks[1].id])
+
+    spoken = [read_spoken(session, reply.id) for reply in replies]
+    assert [each.text for each in spoken if each] == ["වතුර බස්සන්න."] * 2
 
 
 @pytest.mark.parametrize("chosen", [[], [0, 1]])
