@@ -10,7 +10,7 @@ from bot.services import (
     digests,
     expiring,
     job_runs,
-    queue,
+    releasing,
     reminding,
     retention,
     tips,
@@ -107,5 +107,5 @@ async def announce(services: Services, occasion: Occasion) -> str | None:
 async def release_stale(services: Services, occasion: Occasion) -> str | None:
     """Give back to the queue what officers have held for too long."""
     older_than = occasion.now - timedelta(hours=services.settings.hold_hours)
-    count = await services.run(queue.release_stale, older_than)
+    count = await services.run(releasing.release_stale, older_than)
     return f"{count} escalations" if count else None

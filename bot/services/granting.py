@@ -4,11 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import Escalation, EscalationState, Role, RoleGrant
+from bot.db.models import Role, RoleGrant
 from bot.errors import LastAdminError, StaleButtonError
 from bot.services import flows
 from bot.services.audit import record
-from bot.services.notices import tell_everyone
+from bot.services.releasing import release_claims
 from bot.services.roles import highest_of, list_grants, require
 from bot.services.signing_out import end_sessions
 
@@ -72,7 +72,7 @@ def assign(session: Session, telegram_user_id: int, role: Role | None, granted_b
         flows.leave(session, telegram_user_id)
     session.flush()
     if role is None:
-        _release_claims(session, telegram_user_id)
+        release_claims(session, telegram_user_id)
         end_sessions(session, telegram_user_id)
     return True
 
@@ -89,21 +89,3 @@ def _refuse_if_last(session: Session, telegram_user_id: int) -> None:
     )
     if session.scalar(others.limit(1)) is None:
         raise LastAdminError
-
-
-def _release_claims(session: Session, telegram_user_id: int) -> None:
-    claimed = session.scalars(
-        select(Escalation)
-        .where(
-            Escalation.claimed_by == telegram_user_id,
-            Escalation.state == EscalationState.CLAIMED,
-        )
-        .order_by(Escalation.id)
-        .with_for_update()
-    ).all()
-    for group in claimed:
-        group.state, group.announced_at = EscalationState.OPEN, None
-        group.claimed_by = group.claimed_at = None
-        session.flush()
-        if group.is_urgent:
-            tell_everyone(session, "urgent", group)

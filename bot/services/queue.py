@@ -21,7 +21,7 @@ from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
 from bot.services.media import Media, kind_of, list_media, media_of
-from bot.services.notices import tell_everyone, tell_officer
+from bot.services.notices import tell_everyone
 from retrieval import Match
 
 PAGE_SIZE = 6
@@ -258,37 +258,6 @@ def release(session: Session, officer_id: int, escalation_id: int) -> None:
     audit.record(session, officer_id, "release escalation", f"escalation {escalation_id}")
     if group.is_urgent:
         tell_everyone(session, "urgent", group)
-
-
-def release_stale(session: Session, older_than: datetime) -> int:
-    """Give back to the queue what officers have held for too long; does not commit.
-
-    Who held it is told, and it is announced like a new one; what is urgent, to all at once.
-
-    Args:
-        session: The transaction.
-        older_than: What was claimed, or last worked at, before this instant is stale.
-
-    Returns:
-        How many escalations went back.
-    """
-    stale = session.scalars(
-        select(Escalation)
-        .where(Escalation.state == EscalationState.CLAIMED, Escalation.claimed_at < older_than)
-        .order_by(Escalation.id)
-        .with_for_update()
-    ).all()
-    for group in stale:
-        holder = group.claimed_by
-        group.state, group.announced_at = EscalationState.OPEN, None
-        group.claimed_by = group.claimed_at = None
-        session.flush()
-        audit.record(session, "govi", "release escalation", f"escalation {group.id}", "stale")
-        if holder is not None:
-            tell_officer(session, holder, "hold_ended", group)
-        if group.is_urgent:
-            tell_everyone(session, "urgent", group)
-    return len(stale)
 
 
 def _queue(area: str | None) -> Select[Escalation, int]:

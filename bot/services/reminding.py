@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.db.models import Escalation, EscalationState
 from bot.services import outbox, roles
@@ -39,7 +40,7 @@ def remind(session: Session, now: datetime, after: timedelta) -> int:
     Returns:
         How many messages are owed.
     """
-    held, free = _list_overdue(session, now - after)
+    held, free = _list_overdue(session, now, after)
     if not held and not free:
         return 0
     count = 0
@@ -70,15 +71,24 @@ def read_reminder(
     return Reminder(list_named(session, still_held.all()), list_named(session, still_free.all()))
 
 
-def _list_overdue(session: Session, limit: datetime) -> tuple[dict[int, list[int]], list[int]]:
-    """Return groups by holder, and those without one, oldest first."""
-    since_open = and_(Escalation.state == EscalationState.OPEN, Escalation.created_at <= limit)
-    since_held = and_(Escalation.state == EscalationState.CLAIMED, Escalation.claimed_at <= limit)
+def _list_overdue(
+    session: Session, now: datetime, after: timedelta
+) -> tuple[dict[int, list[int]], list[int]]:
+    """Return groups by holder, and those without one, oldest first.
+
+    What is as far in the future was put there by a clock gone wrong, and is overdue too.
+    """
+
+    def is_past(instant: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        return or_(instant <= now - after, instant > now + after)
+
+    since_open = and_(Escalation.state == EscalationState.OPEN, is_past(Escalation.created_at))
+    since_held = and_(Escalation.state == EscalationState.CLAIMED, is_past(Escalation.claimed_at))
     rows = session.execute(
         select(Escalation.id, Escalation.claimed_by)
         .where(
             or_(since_open, since_held),
-            or_(Escalation.reminded_at.is_(None), Escalation.reminded_at <= limit),
+            or_(Escalation.reminded_at.is_(None), is_past(Escalation.reminded_at)),
             has_waiting_asker(),
         )
         .order_by(Escalation.created_at, Escalation.id)

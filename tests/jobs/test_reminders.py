@@ -67,6 +67,18 @@ async def test_nobody_is_reminded_of_the_same_within_a_day(services: Services) -
     assert found == ["to 3 officers", None, None, "to 3 officers"]
 
 
+async def test_what_a_clock_gone_wrong_has_dated_is_overdue(services: Services) -> None:
+    """Asked, held and reminded of in a year to come: officers hear of it, as often as of others."""
+    number = store(services, HOPPERS, MORNING + 300 * DAY)
+    store(services, MITES, MORNING + 300 * DAY, holder=SUNIL)
+    with transaction(services.sessions) as session:
+        session.get_one(Escalation, number).reminded_at = MORNING + 300 * DAY
+
+    assert await work.remind(services, occasion()) == "to 3 officers"
+    assert await work.remind(services, occasion(MORNING + MINUTE)) is None
+    assert [chat_id for chat_id, each in owed(services) if MITES in each] == [SUNIL]
+
+
 async def test_a_reminder_of_what_is_settled_meanwhile_is_not_sent(services: Services) -> None:
     """Neither of what another officer holds by now."""
     number = store(services, HOPPERS, MORNING - DAY)

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.db.base import utc_now
 from bot.db.models import AuditEvent, EscalationState, OutgoingMessage
-from bot.services import outbox, queue, resolving
+from bot.services import outbox, queue, releasing, resolving
 from bot.services.announcing import Rules, announce, read_announced
 from bot.services.escalating import escalate, reopen
 from tests.services.loop import ADMIN, MALA, SUNIL, appoint, pass_on, question_of
@@ -17,6 +18,7 @@ from tests.services.loop import ADMIN, MALA, SUNIL, appoint, pass_on, question_o
 MORNING = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 RULES = Rules(minutes=15, quiet_hours=(20, 6))
+DAY = timedelta(days=1)
 GROUP = Rules(15, (20, 6), chat_id=-100, topics={"paddy": 7})
 FIRST, SECOND = "දුඹුරු පැළ කීඩෑවා ආවා", "පොහොර සහනාධාරය කවදද"
 
@@ -152,7 +154,7 @@ def test_what_is_held_too_long_goes_back_to_the_queue(session: Session) -> None:
     announce(session, MORNING, RULES)
     queue.claim(session, SUNIL, group.id)
 
-    assert queue.release_stale(session, group.claimed_at + timedelta(seconds=1)) == 1
+    assert releasing.release_stale(session, group.claimed_at + timedelta(seconds=1)) == 1
 
     assert (group.state, group.claimed_by) == (EscalationState.OPEN, None)
     ended = select(OutgoingMessage.chat_id).where(OutgoingMessage.kind == "hold_ended")
@@ -167,7 +169,7 @@ def test_an_emergency_that_nobody_sees_to_alarms_everyone_again(session: Session
     group = escalate(session, question, "emergency", is_urgent=True)
     queue.claim(session, SUNIL, group.id)
 
-    queue.release_stale(session, group.claimed_at + timedelta(seconds=1))
+    releasing.release_stale(session, group.claimed_at + timedelta(seconds=1))
     queue.claim(session, SUNIL, group.id)
     queue.release(session, SUNIL, group.id)
     queue.claim(session, SUNIL, group.id)
@@ -185,4 +187,16 @@ def test_what_an_officer_works_at_is_not_stale(session: Session) -> None:
     claimed_at = group.claimed_at
     resolving.ask_detail(session, SUNIL, group.id, "කොහෙද?")
 
-    assert queue.release_stale(session, claimed_at + timedelta(microseconds=1)) == 0
+    assert releasing.release_stale(session, claimed_at + timedelta(microseconds=1)) == 0
+
+
+@pytest.mark.parametrize(("ahead", "is_stale"), [(300 * DAY, 1), (DAY / 24, 0)])
+def test_what_a_clock_gone_wrong_had_claimed_is_stale(
+    session: Session, ahead: timedelta, is_stale: int
+) -> None:
+    """It would be in the same hands for a year; a clock that goes a little wrong does no harm."""
+    group = pass_on(session, FIRST, 11)
+    queue.claim(session, SUNIL, group.id)
+    group.claimed_at = utc_now() + ahead
+
+    assert releasing.release_stale(session, utc_now() - DAY) == is_stale
