@@ -53,7 +53,8 @@ async def decide(visit: Visit) -> Response:
         if phrasing is not None:
             phrasing = check_field("phrasings", [phrasing])[0]
         by_setting = visit.desk.services.settings.self_approval
-        await visit.run(approve, visit.who, number, by_setting, phrasing)
+        version = visit.form.number("version")
+        await visit.run(approve, visit.who, number, by_setting, phrasing, seen_version=version)
     except KnowledgeError as error:
         return await _draft(visit, error)
     return visit.go("/drafts", "approved")

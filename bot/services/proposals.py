@@ -19,7 +19,14 @@ from bot.errors import (
 from bot.knowledge import check_fields, match_key, match_keys
 from bot.services import audit, roles
 from bot.services.curation import Change, draft_of, refuse_taken_phrasings, write_entries
-from bot.services.editing import EntryState, author, get_entry, state_of, write_new
+from bot.services.editing import (
+    EntryState,
+    author,
+    get_entry,
+    refuse_changed,
+    state_of,
+    write_new,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,8 @@ def approve(
     proposal_id: int,
     self_approval: bool = False,
     phrasing: str | None = None,
+    *,
+    seen_version: int | None = None,
 ) -> EntryState:
     """Publish a draft entry, or give an entry its new phrasing; does not commit.
 
@@ -136,6 +145,8 @@ def approve(
             only admin always may. Both are recorded.
         phrasing: The proposed phrasing as the admin has corrected it. A draft entry is edited
             like any other before it is approved.
+        seen_version: The version of the draft entry that the admin was shown; nobody approves what
+            another has written into it since.
 
     Raises:
         NotAllowedError: The person is no admin.
@@ -143,10 +154,13 @@ def approve(
         AlreadyDecidedError: It was decided before, perhaps a moment ago by somebody else.
         OwnProposalError: It is the person's own.
         UnfitEntryError: The entry was retired meanwhile.
+        ChangedMeanwhileError: Somebody else has changed the draft entry since it was shown.
         KnowledgeError: Another entry holds one of its phrasings by now.
     """
     roles.require(session, telegram_user_id, Role.ADMIN)
     proposal = _waiting(session, proposal_id)
+    if seen_version is not None and proposal.phrasing is None:
+        _refuse_unseen(session, proposal, telegram_user_id, seen_version)
     exception = _exception_for_own(session, proposal, telegram_user_id, self_approval)
     _decide(session, proposal, telegram_user_id, ProposalState.APPROVED)
     if phrasing is not None and proposal.phrasing is not None:
@@ -193,6 +207,14 @@ def _apply(session: Session, proposal: Proposal, telegram_user_id: int) -> Entry
         change = Change(author(telegram_user_id), Origin.OFFICER, takes_over=False)
         write_entries(session, [wider], {entry.key: entry}, change)
     return state_of(session, entry)
+
+
+def _refuse_unseen(
+    session: Session, proposal: Proposal, telegram_user_id: int, seen_version: int
+) -> None:
+    entry = get_entry(session, proposal.entry_id)
+    if state_of(session, entry).changed_by != author(telegram_user_id):
+        refuse_changed(entry, seen_version)
 
 
 def _write_status(

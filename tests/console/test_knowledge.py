@@ -285,6 +285,22 @@ async def test_a_draft_is_approved(services: Services, admin: Guest) -> None:
     assert entry(services, pending.entry.draft.key).draft.status == "published"
 
 
+async def test_a_draft_that_was_changed_meanwhile_is_not_approved(
+    services: Services, admin: Guest
+) -> None:
+    """The admin has not seen what would reach farmers."""
+    with transaction(services.sessions) as session:
+        draft = propose_entry(session, OFFICER, FIELDS).entry
+    await admin.open("/drafts/1")
+    with transaction(services.sessions) as session:
+        edit_entry(session, OTHER_ADMIN, draft.entry_id, 1, {"answer": "වෙන උත්තරයක්."})
+
+    page = await admin.submit("/drafts/1", act="approve")
+
+    assert page.status_code == 409
+    assert entry(services, draft.draft.key).draft.status == "draft"
+
+
 async def test_a_proposed_phrasing_can_be_corrected_at_approval(
     services: Services, officer: Guest, admin: Guest
 ) -> None:
@@ -316,7 +332,7 @@ async def test_who_comes_second_is_told_who_decided(services: Services, admin: G
     await admin.submit("/drafts/1", act="reject", reason="වැරදියි")
     mark = admin.hidden("/language")
 
-    page = await admin.client.post("/drafts/1", data={**mark, "act": "approve"})
+    page = await admin.client.post("/drafts/1", data={**mark, "act": "approve", "version": 1})
 
     assert page.status_code == 409
     assert admin.says("refusal.already_decided", name=str(ADMIN)) or str(ADMIN) in page.text

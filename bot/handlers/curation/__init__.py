@@ -77,7 +77,7 @@ def _presses() -> list[BaseHandler[Update, GoviContext, Any]]:
         _press("iy", 1, files.import_file),
         _press("d", 1, drafts.turn_page),
         _press("do", 1, drafts.open_draft),
-        _press("dy", 1, drafts.approve_draft),
+        _press("dy", 2, drafts.approve_draft),
         _press("dc", 1, drafts.ask_correction),
         _press("dn", 1, drafts.ask_reason),
         _press("dx", 1, drafts.reject_silently),

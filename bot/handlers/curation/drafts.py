@@ -62,7 +62,7 @@ async def open_draft(
         shown = context.text("curate.drafts.phrasing", phrasing=pending.phrasing, entry=shown)
     parts = (_line(context, pending), shown, say_near(context, near))
     deciding = [
-        button(context.text("curate.drafts.approve"), "dy", pending.proposal_id),
+        button(context.text("curate.drafts.approve"), "dy", pending.proposal_id, entry.version),
         button(context.text("curate.drafts.edit"), "dc", pending.proposal_id)
         if pending.phrasing
         else button(context.text("curate.drafts.edit"), "e", entry.entry_id),
@@ -77,7 +77,9 @@ async def approve_draft(
 ) -> str | None:
     """Approve; who presses second is told who was first."""
     by_setting = context.desk.services.settings.self_approval
-    state = await context.run(approve, get_user(update).id, numbers[0], by_setting)
+    number, version = numbers
+    user_id = get_user(update).id
+    state = await context.run(approve, user_id, number, by_setting, seen_version=version)
     await remove_buttons(query)
     await _say_approved(update, context, state)
     return context.text("curate.saved")

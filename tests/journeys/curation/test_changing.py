@@ -301,7 +301,7 @@ async def test_a_long_history_comes_in_pages(
 FORGED = [
     "k1:ef:1:99", "k1:ef:999:0", "k1:as:1", "k1:es:1", "k1:iy:1", "k1:aa:1:1", "k1:ac:1:1", "k1:ad",
     "k1:o:999", "k1:ry:999:1", "k1:sy:999", "k1:v:1:99", "k1:vr:1:99:1", "k1:h:999:0", "k1:do:9",
-    "k1:dy:9", "k1:dn:9", "k1:dc:9", "k1:dx:9", "k1:e:999", "k1:r:999", "k1:s:999",
+    "k1:dy:9:1", "k1:dy:9", "k1:dn:9", "k1:dc:9", "k1:dx:9", "k1:e:999", "k1:r:999", "k1:s:999",
     "k1:o", "k1:o:x", "k1:o:-1", "k1:o:1:1", "k2:o:1", "k1:", "k1:zz:1",
     f"k1:o:{'9' * 19}", "k" * 64,
 ]  # fmt: skip
@@ -323,7 +323,9 @@ async def test_a_forged_button_gets_a_line_and_changes_nothing(
     assert count_versions(govi) == 1
 
 
-@pytest.mark.parametrize("data", ["k1:o:1", "k1:e:1", "k1:ry:1:1", "k1:dy:1", "k1:h:1:0", "k1:d:0"])
+@pytest.mark.parametrize(
+    "data", ["k1:o:1", "k1:e:1", "k1:ry:1:1", "k1:dy:1:1", "k1:h:1:0", "k1:d:0"]
+)
 async def test_a_farmer_who_forges_a_button_is_refused(
     api: BotApi, govi: Govi, asker: Chat, data: str
 ) -> None:

@@ -5,6 +5,7 @@ import pytest
 from bot.db.engine import transaction
 from bot.db.models import Proposal, ProposalState, Question
 from bot.services import proposals
+from bot.services.editing import edit_entry, read_entry
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Seen
@@ -288,3 +289,22 @@ async def test_a_page_that_has_become_empty_is_not_said_to_be_all(
     rest = await admin.presses(listed.button(label("curate.drafts.more")))
 
     assert text("curate.drafts.heading", count=8) in rest.text
+
+
+async def test_what_somebody_has_written_into_a_draft_is_not_approved_unseen(
+    govi: Govi, admin: Chat, other_admin: Chat, officer: Chat
+) -> None:
+    """Shown as it is now, it is."""
+    proposed_entry(govi, officer)
+    shown = await opened(admin)
+    with transaction(govi.services.sessions) as session:
+        entry = read_entry(session, admin.person.id, "paddy.new")
+        changes = {"answer": "වෙන උත්තරයක්."}
+        edit_entry(session, other_admin.person.id, entry.entry_id, 1, changes)
+
+    told = await admin.is_told(shown.button(label("curate.drafts.approve")))
+
+    assert told == text("refusal.changed_meanwhile", entry="paddy.new", version=2)
+    assert decision(govi)[0] is ProposalState.PENDING
+    await admin.presses((await opened(admin)).button(label("curate.drafts.approve")))
+    assert decision(govi)[0] is ProposalState.APPROVED
