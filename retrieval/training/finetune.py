@@ -130,16 +130,18 @@ def finetune(
         report: Called with a line of progress about every ten seconds.
 
     Raises:
-        TrainingDataError: Too few entries, or the checkpoint is of another recipe or data.
+        TrainingDataError: Too few entries, no pairs of these kinds, or the checkpoint is of another
+            recipe, base or data.
+        ModelError: The base cannot be opened.
     """
     from retrieval.training.trainer import open_for_training, run_trainer
 
     strangers = [as_stranger(number, question) for number, question in enumerate(off_topic)]
     plan = _plan([*entries, *strangers], recipe, augment, near)
     plan.rows[:] = [_prepared(row, prepare, recipe.prompt) for row in plan.rows]
-    if checkpoint_dir is not None:
-        _claim(checkpoint_dir, recipe, plan)
     model = open_for_training(base_dir, recipe)
+    if checkpoint_dir is not None:
+        _claim(checkpoint_dir, base_dir, recipe, plan)
     exam = DevExam.prepare(entries, dev, lambda text: recipe.prompt + prepare(text))
     outcome = run_trainer(model, plan, recipe, exam, checkpoint_dir, report)
     model.max_seq_length = MAX_TOKENS
@@ -215,7 +217,11 @@ def _plan(
         batches += [[at + len(rows) for at in batch] for batch in planned]
         rows += drawn
     per_epoch = len(batches) / math.ceil(recipe.epochs)
-    return TrainingPlan(rows, batches[: round(per_epoch * recipe.epochs)], max(1, round(per_epoch)))
+    batches = batches[: round(per_epoch * recipe.epochs)]
+    if not batches:
+        msg = f"{recipe.epochs} epochs of pairs {', '.join(recipe.pairs)} are not one batch"
+        raise TrainingDataError(msg)
+    return TrainingPlan(rows, batches, max(1, round(per_epoch)))
 
 
 def _prepared(row: PairRow, prepare: Callable[[str], str], prompt: str) -> PairRow:
@@ -226,16 +232,28 @@ def _prepared(row: PairRow, prepare: Callable[[str], str], prompt: str) -> PairR
     return PairRow(row.key, row.kind, ready(row.question), ready(row.positive), negatives)
 
 
-def _claim(checkpoint_dir: Path, recipe: TrainingRecipe, plan: TrainingPlan) -> None:
+def _claim(
+    checkpoint_dir: Path, base_dir: Path, recipe: TrainingRecipe, plan: TrainingPlan
+) -> None:
     """Mark a checkpoint directory as this run's, or refuse another run's."""
     texts = json.dumps([asdict(row) for row in plan.rows], ensure_ascii=False)
     data = hashlib.sha256(texts.encode("utf-8", "replace")).hexdigest()
-    mine = json.dumps({"recipe": asdict(recipe), "data": data}, indent=2)
+    claim = {"recipe": asdict(recipe), "base": _fingerprint_of(base_dir), "data": data}
+    mine = json.dumps(claim, indent=2)
     path = checkpoint_dir / RECIPE_FILE
     checkpoint_dir.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_text("utf-8") != mine:
         msg = (
-            f"{checkpoint_dir} holds a run of another recipe or other data; remove it to start anew"
+            f"{checkpoint_dir} holds a run of another recipe, base or other data; remove it to "
+            "start anew"
         )
         raise TrainingDataError(msg)
     path.write_text(mine, "utf-8")
+
+
+def _fingerprint_of(base_dir: Path) -> str:
+    """Return what tells a base from any other: its weights and its pieces."""
+    digest = hashlib.sha256()
+    for path in sorted([*base_dir.glob("*.safetensors"), *base_dir.glob("tokenizer.json")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -23,8 +23,10 @@ from sentence_transformers.base.evaluation import BaseEvaluator
 from sentence_transformers.base.sampler import DefaultBatchSampler
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
+from retrieval.errors import ModelError
 from retrieval.training.finetune import DevExam, TrainingOutcome, TrainingPlan, TrainingRecipe
 
 if TYPE_CHECKING:
@@ -37,11 +39,19 @@ logger = logging.getLogger(__name__)
 
 
 def open_for_training(base_dir: Path, recipe: TrainingRecipe) -> SentenceTransformer:
-    """Open the base with the recipe's length; the CPU is used unless torch finds better."""
+    """Open the base with the recipe's length; the CPU is used unless torch finds better.
+
+    Raises:
+        ModelError: The base cannot be opened.
+    """
     # For texts this short torch's fused attention is the slower one on a CPU: in bfloat16 its
     # backward pass took a quarter of a step, and a step without it 0.88 s instead of 1.16 s.
     kind = {"attn_implementation": "eager"} if recipe.precision == "bf16" else {}
-    model = SentenceTransformer(str(base_dir), model_kwargs=kind)
+    try:
+        model = SentenceTransformer(str(base_dir), model_kwargs=kind)
+    except (OSError, ValueError) as exc:
+        msg = f"cannot start from {base_dir}, which `govi model build` should have written: {exc}"
+        raise ModelError(msg) from exc
     model.max_seq_length = recipe.max_tokens
     if recipe.dropout is not None:
         for module in model.modules():
@@ -78,7 +88,7 @@ def run_trainer(
         diary = Diary(report, len(plan.batches))
         trainer = _trainer(model, plan, recipe, exam, place, diary, keep=checkpoint_dir is not None)
         started = time.perf_counter()
-        result = trainer.train(resume_from_checkpoint=get_last_checkpoint(str(place)))
+        result = trainer.train(resume_from_checkpoint=_last_checkpoint(place))
         seconds = time.perf_counter() - started
     history = _history(trainer)
     return TrainingOutcome(
@@ -89,6 +99,13 @@ def run_trainer(
         dev_accuracy=max((accuracy for _, accuracy in history), default=None),
         history=history,
     )
+
+
+def _last_checkpoint(place: Path) -> str | None:
+    """Return the newest that is whole: what tells the trainer's state is written last."""
+    whole = [path.parent for path in place.glob(f"{PREFIX_CHECKPOINT_DIR}-*/{TRAINER_STATE_NAME}")]
+    newest = max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+    return None if newest is None else str(newest)
 
 
 class PlannedBatches(DefaultBatchSampler):  # type: ignore[misc]  # the library is not typed

@@ -1,7 +1,9 @@
+import shutil
 from dataclasses import replace
 
 import pytest
 
+from retrieval.errors import ModelError
 from retrieval.evaluation import EvalCase
 from retrieval.training.finetune import DevExam, TrainingRecipe, finetune
 from retrieval.training.pairs import TrainingDataError, TrainingEntry
@@ -22,8 +24,8 @@ FAST = TrainingRecipe(
 def train(tiny_model_dir, tmp_path):
     """Trains the tiny model by a recipe."""
 
-    def run(recipe, dev=(), **options):
-        return finetune(tiny_model_dir, tmp_path / "out", ENTRIES, dev, recipe, **options)
+    def run(recipe, dev=(), base=tiny_model_dir, **options):
+        return finetune(base, tmp_path / "out", ENTRIES, dev, recipe, **options)
 
     return run
 
@@ -123,6 +125,47 @@ def test_a_broken_off_run_goes_on(train, tmp_path):
     train(replace(FAST, epochs=3), DEV, checkpoint_dir=place, report=lines.append)
 
     assert not lines[0].startswith("training: step 0 ")
+
+
+def test_a_run_goes_on_from_its_last_whole_checkpoint(train, tmp_path):
+    """One that was being written when the process was killed is passed over."""
+    place = tmp_path / "checkpoints"
+    train(FAST, DEV, checkpoint_dir=place)
+    torn = place / "checkpoint-999"
+    torn.mkdir()
+    (torn / "config.json").write_text("{}")
+    lines = []
+
+    train(FAST, DEV, checkpoint_dir=place, report=lines.append)
+
+    assert not lines[0].startswith("training: step 0 ")
+
+
+def test_a_checkpoint_of_another_base_is_refused(train, tmp_path, tiny_model_dir):
+    """It would be gone on from, and the new base never read."""
+    train(FAST, checkpoint_dir=tmp_path / "checkpoints")
+    other = shutil.copytree(tiny_model_dir, tmp_path / "other")
+    with (other / "tokenizer.json").open("a") as file:
+        file.write("\n")
+
+    with pytest.raises(TrainingDataError, match="base"):
+        train(FAST, base=other, checkpoint_dir=tmp_path / "checkpoints")
+
+
+def test_a_folder_without_a_model_is_no_base(train, tmp_path):
+    """It is named, and claims no checkpoints."""
+    place = tmp_path / "checkpoints"
+
+    with pytest.raises(ModelError, match="govi model build"):
+        train(FAST, base=tmp_path, checkpoint_dir=place)
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("change", [{"pairs": ("question_gloss",)}, {"epochs": 0.01}])
+def test_a_recipe_without_a_single_batch_is_refused(train, change):
+    """Entries have no glosses unless somebody gives some."""
+    with pytest.raises(TrainingDataError, match="not one batch"):
+        train(replace(FAST, **change))
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(train, tmp_path):
