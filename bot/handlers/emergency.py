@@ -89,7 +89,9 @@ async def _is_at_work(update: Update, context: GoviContext, incoming: Incoming) 
             return True
         if find_replied(update):
             return True
-        return is_private(update) and await context.read(find_stand, person) is not None
+        if not is_private(update):
+            return False
+        return await context.read(find_stand, person, update.update_id) is not None
     except Exception:  # then nobody knows; it is taken for what it says
         logger.exception("cannot tell who calls for help")
         return False

@@ -105,7 +105,7 @@ async def _answers(update: Update, context: GoviContext, numbers: list[int]) -> 
     user_id = get_user(update).id
     if await context.read(find_member, user_id) is None:
         return False
-    stand = await context.read(find_stand, user_id)
+    stand = await context.read(find_stand, user_id, update.update_id)
     if stand is None or stand.step == PREVIEW:
         return True
     return stand.data.get("escalation_id") not in numbers

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.db.engine import transaction
-from bot.db.models import Proposal, ProposalState, Question
+from bot.db.models import Escalation, Proposal, ProposalState, Question
 from bot.services import proposals
 from bot.services.editing import edit_entry, read_entry
 from bot.testing import faults
@@ -244,6 +244,22 @@ async def test_what_ended_a_dialogue_is_no_question_when_it_is_handled_again(
 
     assert told.text == text("refusal.already_decided", name="Person 1")
     assert govi.rows(Question) == []
+
+
+async def test_what_ended_a_dialogue_alarms_nobody_when_it_is_handled_again(
+    api: BotApi, govi: Govi, admin: Chat, officer: Chat
+) -> None:
+    """A reason for a rejection may name an emergency; it still is said in a dialogue."""
+    proposed_phrasing(govi, officer)
+    draft = await opened(admin)
+    await admin.presses(draft.button(label("curate.drafts.reject")), 1)
+    api.fail("sendMessage", faults.dropped_connection(), times=2)
+
+    said = admin.person.sends("මගේ මහත්තයා වස බීලා")
+
+    told = text("refusal.already_decided", name="Person 1")
+    await api.until(lambda: told in [reply.text for reply in api.replies(said)])
+    assert govi.rows(Escalation) == []
 
 
 async def test_a_button_without_a_reason_leaves_another_dialogue_alone(
