@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
 from bot.db.models import Entry, Origin, Role
-from bot.errors import StaleButtonError
+from bot.errors import ChangedMeanwhileError, StaleButtonError
 from bot.knowledge import EntryDraft, check_fields, match_keys
 from bot.local_time import local_date
 from bot.services import audit, flows, roles
@@ -255,21 +255,35 @@ def preview_upload(
 
 
 def plan_import(
-    session: Session, telegram_user_id: int, drafts: Sequence[EntryDraft]
+    session: Session,
+    telegram_user_id: int,
+    drafts: Sequence[EntryDraft],
+    seen_revision: int | None = None,
 ) -> list[list[EntryDraft]]:
     """Return what of a file is to be written, in parts for `import_part`; writes nothing.
 
     Entries that gain no phrasing come first: an entry whose phrasing had gone to another before
     its turn came would look unchanged.
 
+    Args:
+        session: The transaction.
+        telegram_user_id: An admin.
+        drafts: The whole file.
+        seen_revision: Of the knowledge base when the person was told what the file would change;
+            what is in already, from an attempt that was broken off, may be newer.
+
     Raises:
         NotAllowedError: The person is no admin.
         KnowledgeError: An entry outside the file holds a phrasing of one inside.
+        ChangedMeanwhileError: The file would overwrite what somebody has changed since.
     """
     report = preview_upload(session, telegram_user_id, drafts)
     existing = load_entries(session, [draft.key for draft in drafts])
     held = {key: set(match_keys(draft_of(entry))) for key, entry in existing.items()}
     touched = {*report.added, *report.changed}
+    for key in sorted(touched & existing.keys()):
+        if seen_revision is not None and existing[key].revision > seen_revision:
+            raise ChangedMeanwhileError(entry=key, version=existing[key].version)
     ordered = sorted(
         (draft for draft in drafts if draft.key in touched),
         key=lambda draft: not held.get(draft.key, set()).issuperset(match_keys(draft)),

@@ -1,14 +1,14 @@
 """/import and /export: the knowledge base as a file that travels through the chat."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from telegram import CallbackQuery, InputFile, Update
 from telegram.error import BadRequest
 
 from bot.db.base import utc_now
-from bot.errors import Fault, KnowledgeError
+from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import get_words, say
 from bot.handlers.curation.keyboards import button, column
@@ -16,6 +16,7 @@ from bot.handlers.curation.wording import MOST_FAULTS, say_all_faults, say_fault
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import answer_press, remove_buttons
 from bot.i18n.moments import say_date
+from bot.i18n.refusals import text_key
 from bot.knowledge import EntryDraft
 from bot.knowledge_files import LARGEST_UPLOAD, UPLOADS, format_knowledge, read_upload
 from bot.services.curating import (
@@ -29,6 +30,7 @@ from bot.services.curating import (
     read_all,
 )
 from bot.services.flows import Stand, leave
+from bot.services.knowledge_index import current_revision
 from bot.tables import FormatError
 
 #: A slow line may need so long for the largest file.
@@ -50,22 +52,28 @@ async def take_file(update: Update, context: GoviContext, _: Stand) -> None:
     if document is None:
         return
     name = document.file_name or "?"
-    user_id = get_user(update).id
     try:
         if (document.file_size or 0) > LARGEST_UPLOAD:
             raise _too_large(name)
         drafts = await _download(context, document.file_id, name)
-        report = await context.run(preview_upload, user_id, drafts)
+        await _report(update, context, drafts, {"file_id": document.file_id, "name": name})
     except FormatError:
         kinds = ", ".join(UPLOADS)
         await say(update, context, context.text("curate.import.other_kind", kinds=kinds))
-        return
     except KnowledgeError as error:
         await _tell_faults(update, context, error)
-        return
+
+
+async def _report(
+    update: Update, context: GoviContext, drafts: Sequence[EntryDraft], file: Mapping[str, str]
+) -> None:
+    user_id = get_user(update).id
+    # Read before the report is made: what changes in between counts as changed after it.
+    revision = await context.read(current_revision)
+    report = await context.run(preview_upload, user_id, drafts)
     text = context.text(
         "curate.import.report",
-        name=name,
+        name=file["name"],
         added=_count(report.added),
         changed=_count(report.changed),
         unchanged=len(report.unchanged),
@@ -74,7 +82,7 @@ async def take_file(update: Update, context: GoviContext, _: Stand) -> None:
         await context.run(leave, user_id)
         await say(update, context, f"{text}\n\n{context.text('curate.import.nothing')}")
         return
-    data = {"file_id": document.file_id, "name": name}
+    data = {**file, "revision": revision}
     await context.run(enter, user_id, IMPORT, PREVIEW, data, update.update_id)
     yes = button(context.text("curate.import.yes"), "iy", update.update_id)
     await say(update, context, text, column([yes]))
@@ -91,7 +99,15 @@ async def import_file(
     drafts = await _download(context, stand.data["file_id"], stand.data["name"])
     keys = frozenset(draft.key for draft in drafts)
     added = changed = 0
-    for part in await context.run(plan_import, user_id, drafts):
+    seen = stand.data.get("revision")
+    try:
+        parts = await context.run(plan_import, user_id, drafts, seen)
+    except ChangedMeanwhileError as error:
+        await say(update, context, context.text(text_key(error), **error.values))
+        file = {name: stand.data[name] for name in ("file_id", "name")}
+        await _report(update, context, drafts, file)
+        return None
+    for part in parts:
         report = await context.run(import_part, user_id, part, keys)
         added += len(report.added)
         changed += len(report.changed)

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from bot.db.engine import transaction
 from bot.db.models import Entry
 from bot.handlers.curation import files
 from bot.knowledge_files import format_knowledge, read_upload
 from bot.services import curating
+from bot.services.editing import edit_entry, read_entry
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Seen
@@ -57,6 +59,26 @@ async def test_a_file_is_reported_on_and_then_imported(
     assert (await asker.sends("එළුවන්ට කෑම මොනවද")).text == NEW.answer
     assert (await asker.sends(BLAST)).text == CHANGED.answer
     assert stored(govi, admin.person, "goat.feed").changed_by == "telegram:1"
+
+
+async def test_what_was_changed_since_the_report_is_not_overwritten(
+    govi: Govi, admin: Chat, other_admin: Chat
+) -> None:
+    """A new report follows, with what the file would change now."""
+    report = await reported(admin)
+    with transaction(govi.services.sessions) as session:
+        entry = read_entry(session, other_admin.person.id, DRAFTS[1].key)
+        changes = {"answer": "වෙන කෙනාගේ උත්තරය."}
+        edit_entry(session, other_admin.person.id, entry.entry_id, 1, changes)
+
+    anew = await admin.presses(report.button(label("curate.import.yes")), replies=2)
+
+    told = admin.answers()[-2].text
+    assert told == text("refusal.changed_meanwhile", entry=DRAFTS[1].key, version=2)
+    assert f"2 (paddy.blast, {DRAFTS[1].key})" in anew.text
+    assert stored(govi, admin.person, DRAFTS[1].key).draft.answer == "වෙන කෙනාගේ උත්තරය."
+    done = await admin.presses(anew.button(label("curate.import.yes")))
+    assert done.text == text("curate.import.done", added=1, changed=2)
 
 
 async def test_confirming_twice_imports_once(govi: Govi, admin: Chat) -> None:
