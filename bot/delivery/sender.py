@@ -33,7 +33,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 from bot.bootstrap import Services
 from bot.db.engine import OUT_OF_REACH
 from bot.delivery.messages import compose
-from bot.delivery.wire import Place, Wire, is_our_fault, seconds_of
+from bot.delivery.wire import Place, Wire, is_muted, is_our_fault, seconds_of
 from bot.errors import GoviError
 from bot.logs import describe
 from bot.rendering import Attachment, Part, Rendered
@@ -272,7 +272,7 @@ def _is_shut(error: Exception, message: LeasedMessage) -> bool:
     if message.chat_id > 0:
         is_unknown = isinstance(error, BadRequest) and "chat not found" in error.message.lower()
         return is_unknown or isinstance(error, Forbidden)
-    return isinstance(error, Forbidden) and message.reply_id is not None
+    return message.reply_id is not None and (isinstance(error, Forbidden) or is_muted(error))
 
 
 def _may_pass(error: Exception) -> bool:

@@ -19,6 +19,8 @@ from bot.rendering import Attachment, Part
 #: Whoever would have to wait longer for a turn is told to come back instead.
 PATIENCE_SECONDS = 3.0
 
+#: What Telegram says where the bot may not write.
+_MUTED = ("not enough rights to send", "no rights to send", "chat_write_forbidden")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -149,6 +151,12 @@ def is_our_fault(error: BaseException) -> bool:
     if isinstance(error, BadRequest):
         return True
     return isinstance(error, NetworkError) and isinstance(error.__cause__, UnicodeError | TypeError)
+
+
+def is_muted(error: BaseException) -> bool:
+    """Whether a group lets the bot read, but not write."""
+    said = error.message.lower() if isinstance(error, BadRequest) else ""
+    return any(words in said for words in _MUTED)
 
 
 def seconds_of(error: RetryAfter) -> float:

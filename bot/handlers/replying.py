@@ -4,9 +4,9 @@ What carries an answer or concerns an escalation is owed instead, by `outbox.pos
 """
 
 from telegram import Update
-from telegram.error import ChatMigrated, Forbidden
+from telegram.error import BadRequest, ChatMigrated, Forbidden
 
-from bot.delivery.wire import Place
+from bot.delivery.wire import Place, is_muted
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_message, topic_of
 from bot.rendering import Rendered
@@ -22,7 +22,7 @@ def place_of(update: Update) -> Place:
 
 
 async def send(context: GoviContext, place: Place, rendered: Rendered) -> int | None:
-    """Send all parts; return the last one's message id, or None if the person blocked the bot.
+    """Send all parts; return the last one's message id, or None if the bot may not write there.
 
     Raises:
         TelegramError: Telegram did not take it.
@@ -35,6 +35,10 @@ async def send(context: GoviContext, place: Place, rendered: Rendered) -> int | 
         if place.chat_id > 0:  # a private chat has its person's own id
             await context.run(mark_unreachable, place.chat_id)
         return None
+    except BadRequest as error:
+        if is_muted(error):
+            return None
+        raise
 
 
 async def _send_parts(context: GoviContext, place: Place, rendered: Rendered) -> int:

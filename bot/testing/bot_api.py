@@ -129,6 +129,11 @@ class BotApi:
             self.world.chats.setdefault(chat_id, Chat(about))
         return chat_id
 
+    def mute(self, chat_id: int) -> None:
+        """Let a group's owner take from the bot the right to write there."""
+        with self.world.lock:
+            self.world.chats[chat_id].muted = True
+
     def fail(self, method: str, fault: Fault, times: int = 1) -> None:
         """Let the next `times` calls of a method ("*": of any but getUpdates) go wrong.
 

@@ -29,11 +29,15 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a fault of t
 
 @dataclass(slots=True)
 class Chat:
-    """A chat as the bot knows it; `started` is False until a person has written to the bot."""
+    """A chat as the bot knows it; `started` is False until a person has written to the bot.
+
+    In a group that is `muted` the bot reads what is said and may say nothing.
+    """
 
     about: dict[str, Any]
     started: bool = True
     blocked: bool = False
+    muted: bool = False
     messages: dict[int, Message] = field(default_factory=dict)
 
     @property
@@ -72,7 +76,8 @@ class World:
         """Return a chat that the bot may write to now.
 
         Raises:
-            Refusal: There is none, or the person has not started the bot, or has blocked it.
+            Refusal: There is none, or the person has not started the bot, or has blocked it, or
+                the bot is muted.
         """
         chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
         if chat is None:
@@ -81,6 +86,9 @@ class World:
             raise Refusal(403, "Forbidden: bot can't initiate conversation with a user")
         if chat.blocked:
             raise Refusal(403, "Forbidden: bot was blocked by the user")
+        if chat.muted:
+            reason = "not enough rights to send text messages to the chat"
+            raise Refusal(400, f"Bad Request: {reason}")
         return chat
 
     def add_message(self, chat: Chat, sender: dict[str, Any], content: dict[str, Any]) -> Message:

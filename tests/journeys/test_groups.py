@@ -2,11 +2,20 @@
 
 import pytest
 
-from bot.db.models import Attachment, Question
+from bot.db.models import (
+    Attachment,
+    InboxStatus,
+    OutboxStatus,
+    OutgoingMessage,
+    Question,
+    ReceivedUpdate,
+    Role,
+)
 from bot.i18n import Catalogue
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
+from tests.journeys.team import appoint
 
 TEXTS = Catalogue.load()
 
@@ -95,3 +104,25 @@ async def test_what_was_asked_in_a_group_moves_with_it(
 
     assert UNKNOWN in listed.text
     assert [question.message_id for question in govi.rows(Question)] == [None]
+
+
+async def test_where_the_bot_may_not_write_nothing_is_set_aside(
+    api: BotApi, govi: Govi, farmer: Person, group: int
+) -> None:
+    """Whoever muted it meant to; the admins are not called to every mention."""
+    appoint(govi, api.user(99), Role.ADMIN)
+    api.mute(group)
+    for words in (BLAST, UNKNOWN, "ayubowan"):
+        farmer.sends(f"@govi_bot {words}", chat_id=group)
+    farmer.sends("/help@govi_bot", chat_id=group)
+
+    def are_settled() -> bool:
+        updates, messages = govi.rows(ReceivedUpdate), govi.rows(OutgoingMessage)
+        return [row.status for row in updates] == [InboxStatus.DONE] * 4 and all(
+            row.status is not OutboxStatus.PENDING for row in messages if row.chat_id == group
+        )
+
+    await api.until(are_settled, 60)
+    kept = [row for row in govi.rows(OutgoingMessage) if row.chat_id == group]
+    assert {row.status for row in kept} == {OutboxStatus.DROPPED}
+    assert "set_aside" not in {row.kind for row in govi.rows(OutgoingMessage)}
