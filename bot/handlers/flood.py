@@ -37,6 +37,8 @@ class Verdict(Enum):
 class _Bucket:
     left: float
     at: float
+    #: When the latest of their messages was sent, by Telegram's clock.
+    sent_at: float
     is_told: bool = False
     update_id: int = 0
 
@@ -53,11 +55,15 @@ class Allowance:
         self._clock = clock
         self._buckets: dict[int, _Bucket] = {}
 
-    def take(self, person: int, update_id: int) -> Verdict:
-        """Count one update of a person; one that is handled again is counted once."""
+    def take(self, person: int, update_id: int, sent_at: float = 0.0) -> Verdict:
+        """Count one update of a person; one that is handled again is counted once.
+
+        What waited for us together, after an outage, was not sent together: time counts too
+        between the seconds since 1970 at which messages were sent, where those are known.
+        """
         if not self._per_second:
             return Verdict.GO_ON
-        bucket = self._refilled(person)
+        bucket = self._refilled(person, sent_at)
         if bucket.update_id == update_id:
             return Verdict.GO_ON
         if bucket.left >= 1:
@@ -73,14 +79,15 @@ class Allowance:
         """Let a person go on at once."""
         self._buckets.pop(person, None)
 
-    def _refilled(self, person: int) -> _Bucket:
+    def _refilled(self, person: int, sent_at: float) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.get(person)
         if bucket is None:
             self._forget_quiet(now)
-            bucket = self._buckets[person] = _Bucket(self._burst, now)
-        bucket.left = self._left(bucket, now)
-        bucket.at = now
+            bucket = self._buckets[person] = _Bucket(self._burst, now, sent_at)
+        since_sent = sent_at - bucket.sent_at if bucket.sent_at else 0.0
+        bucket.left = self._left(bucket, max(now, bucket.at + since_sent))
+        bucket.at, bucket.sent_at = now, max(bucket.sent_at, sent_at)
         return bucket
 
     def _left(self, bucket: _Bucket, now: float) -> float:
@@ -104,7 +111,7 @@ async def hold_back(update: Update, context: GoviContext) -> None:
     if not _counts(update):
         return
     person = get_user(update).id
-    verdict = context.desk.allowance.take(person, update.update_id)
+    verdict = context.desk.allowance.take(person, update.update_id, _sent_at(update))
     if verdict is Verdict.GO_ON:
         return
     if verdict is Verdict.TELL:
@@ -121,6 +128,13 @@ def _counts(update: Update) -> bool:
         return False
     message = update.message or update.edited_message
     return update.callback_query is not None or (message is not None and is_addressed(message))
+
+
+def _sent_at(update: Update) -> float:
+    """Return when a message was sent or changed; 0 for a press, which bears no time."""
+    message = update.message or update.edited_message
+    moment = (message.edit_date or message.date) if message else None
+    return moment.timestamp() if moment else 0.0
 
 
 async def _tell(update: Update, context: GoviContext, person: int) -> None:

@@ -41,6 +41,17 @@ def test_time_brings_the_allowance_back() -> None:
     assert all_of_it == [Verdict.GO_ON] * 3 + [Verdict.TELL]
 
 
+def test_what_waited_together_was_not_sent_together() -> None:
+    """A backlog counts by when it was sent; what was sent at once is held back as ever."""
+    allowance = Allowance(2, 60, Clock().read)
+
+    backlog = [allowance.take(1, number, 5000.0 + number) for number in range(1, 9)]
+    at_once = [allowance.take(1, number, 5008.0) for number in range(10, 14)]
+
+    assert backlog == [Verdict.GO_ON] * 8
+    assert at_once == [Verdict.GO_ON, Verdict.TELL, Verdict.IGNORE, Verdict.IGNORE]
+
+
 def test_one_persons_flood_costs_nobody_else() -> None:
     """Each has their own allowance."""
     allowance = Allowance(3, 60, Clock().read)

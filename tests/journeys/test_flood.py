@@ -57,6 +57,18 @@ async def test_who_sends_too_much_is_told_once(api: BotApi, govi: Govi, farmer: 
     assert len(govi.rows(Question)) == BURST
 
 
+async def test_what_was_sent_over_hours_and_came_together_is_answered(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """After an outage: the limit is on how fast a person writes, not on how late we read."""
+    sent_at, pause = 1_790_000_000, 6000
+    for number in range(BURST + 2):
+        farmer.sends_object({"text": BLAST, "date": sent_at + number * pause})
+
+    await all_handled(api, govi, BURST + 2)
+    assert len(govi.rows(Question)) == BURST + 2
+
+
 async def test_a_press_too_many_is_told_over_the_chat(
     api: BotApi, govi: Govi, farmer: Person
 ) -> None:
