@@ -122,12 +122,12 @@ def _find_words(session: Session, reply: Reply) -> str | None:
     if reply.entry is not None:
         is_shown = reply.entry.status is EntryStatus.PUBLISHED
         return reply.entry.answer if is_shown else None
-    # An officer's replies bear the instant of the note that they carry. It stays where it was
-    # written when an asker is split off, so their own escalation is but looked at first.
-    words = (
-        select(Note.text)
-        .join(Ask, Ask.question_id == reply.question_id)
-        .where(Note.kind == "answer", Note.written_at == reply.created_at)
-        .order_by((Note.escalation_id == Ask.escalation_id).desc())
+    # An officer's replies bear the instant of the note that they carry.
+    written = select(Note.text).where(Note.kind == "answer", Note.written_at == reply.created_at)
+    own = written.join(Ask, Ask.escalation_id == Note.escalation_id).where(
+        Ask.question_id == reply.question_id
     )
-    return session.scalar(words.limit(1)) or None
+    words = session.scalar(own.limit(1))
+    if words is None:  # it stays where it was written when an asker is split off
+        words = session.scalar(written.limit(1))
+    return words or None
