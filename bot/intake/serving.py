@@ -135,8 +135,8 @@ async def serve(
     await services.run(set_aside.take_over)
     sender = sender_of(application)
     worker = Worker(application, services)
-    watching = _watching(services)
     intake = intake_maker(application.bot, services, worker.wake)
+    watching = _watching(services)  # after what may fail: parts that are made have to run
     parts: dict[str, Coroutine[Any, Any, Any]] = {
         **watching,
         **intake.parts(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -271,4 +272,16 @@ async def test_a_port_that_is_taken_is_named(govi: Govi) -> None:
 
     with pytest.raises(ListenError, match=str(govi.services.settings.webhook_port)):
         Webhook(None, govi.services, lambda: None)
+    first._listener.close()
+
+
+async def test_only_the_port_is_complained_of_when_it_is_taken(govi: Govi) -> None:
+    """Not, by Python, parts that were made to run and never did."""
+    first = Webhook(None, govi.services, lambda: None)
+    application = serving.create_application(govi.services)
+
+    with warnings.catch_warnings(record=True) as complaints, pytest.raises(ListenError):
+        await serving.serve(application, govi.services, asyncio.Event(), Webhook)
+
+    assert [str(complaint.message) for complaint in complaints] == []
     first._listener.close()
