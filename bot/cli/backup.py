@@ -41,8 +41,8 @@ def restore_command(file: Path) -> None:
     engine = open_engine(settings.database)
     with only_one(settings.data_dir):
         kept = backup.restore(engine, file)
+        if kept is not None:
+            click.echo(f"what was there is now {kept}")
         engine, _ = open_database(settings)
         engine.dispose()
     click.echo(f"restored, at revision {head()}")
-    if kept is not None:
-        click.echo(f"what was there is now {kept}")

@@ -24,10 +24,12 @@ def back_up(engine: Engine, target: Path) -> None:
     Writers go on meanwhile. The file appears under its name only when it is whole and checked.
 
     Raises:
-        DatabaseError: The database is not SQLite, the file is there already, or it could not be
-            written; nothing is left behind.
+        DatabaseError: The database is not SQLite or not there, the file is there already, or it
+            could not be written; nothing is left behind.
     """
-    _file_of(engine)
+    place = _file_of(engine)
+    if not place.exists():  # SQLite would make it
+        raise DatabaseError(f"there is no database {place}; see DATA_DIR and DATABASE_URL")
     if target.exists():
         raise DatabaseError(f"{target} is there already; name another file")
     with _written_aside(target) as aside:
@@ -62,6 +64,7 @@ def restore(engine: Engine, source: Path) -> Path | None:
         except sqlite3.DatabaseError as error:
             raise DatabaseError(f"{source} is no backup of Govi: {error}") from None
         _check(aside)
+        _check_end(source, aside)
         with _alone(place):
             kept = _keep(place)
             aside.replace(place)
@@ -118,6 +121,14 @@ def _check(path: Path) -> None:
             f"the backup is at revision {revision}, which this release does not know: it was made "
             "by a newer Govi; install that release first"
         )
+
+
+def _check_end(source: Path, copy: Path) -> None:
+    """Find out whether a file ends within a page; SQLite takes what is missing for zeros."""
+    with closing(sqlite3.connect(copy)) as connection:
+        [page_size] = connection.execute("PRAGMA page_size").fetchone()
+    if source.stat().st_size % page_size:
+        raise DatabaseError(f"{source} is damaged: it is not whole; copy it again")
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """Backup and restore from the command line."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,28 @@ def test_a_backup_is_restored_after_the_database_was_lost() -> None:
     with sessions() as session:
         assert inbox.store(session, [{"update_id": 7}]) == []
     engine.dispose()
+
+
+def test_where_no_database_is_nothing_is_backed_up_and_none_is_made() -> None:
+    """Somebody stands in another folder than the service."""
+    result = CliRunner().invoke(cli, ["backup", "monday.sqlite3"])
+
+    assert "there is no database var/govi.sqlite3; see DATA_DIR" in str(result.exception)
+    assert [path for path in Path().rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.usefixtures("database")
+def test_what_was_there_is_named_although_the_restored_one_cannot_be_upgraded() -> None:
+    """It is the way back."""
+    CliRunner().invoke(cli, ["backup", "monday.sqlite3"])
+    with closing(sqlite3.connect("monday.sqlite3")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.commit()
+
+    result = CliRunner().invoke(cli, ["restore", "monday.sqlite3"])
+
+    assert "cannot use the database" in str(result.exception)
+    assert "what was there is now var/govi.sqlite3.before-" in result.output
 
 
 @pytest.mark.usefixtures("database")

@@ -196,6 +196,12 @@ def damage(path: Path) -> None:
         file.write(b"\xff" * 4096)
 
 
+def be_cut_off(path: Path) -> None:
+    """Lose a little of the last page, as a transfer does that breaks off."""
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 1)
+
+
 def be_newer(path: Path) -> None:
     """Make a backup look like a later release's."""
     connection = sqlite3.connect(path)
@@ -214,6 +220,7 @@ def be_foreign(path: Path) -> None:
 
 BAD = {
     "damaged|malformed": damage,
+    "is not whole": be_cut_off,
     "revision 9999.*newer Govi": be_newer,
     "no database of Govi": be_foreign,
     "no backup of Govi": lambda path: path.write_text("my notes " * 999),
