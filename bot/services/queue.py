@@ -1,5 +1,6 @@
 """The officers' queue: what waits, who holds what, and what was said about it."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -195,9 +196,13 @@ def peek(session: Session, officer_id: int, escalation_id: int) -> str:
     group = session.get(Escalation, escalation_id)
     if group is None:
         return ""
-    asks = select(func.sum(Ask.id)).where(Ask.escalation_id == escalation_id)  # some may leave
+    words = select(Ask.id, Question.text).join(Ask.question).where(
+        Ask.escalation_id == escalation_id, holds.is_waiting()
+    )  # fmt: skip
+    rows = session.execute(words.order_by(Ask.id)).all()
+    asked = zlib.crc32(repr(rows).encode())  # some leave, some mend their words
     last_note = select(func.max(Note.id)).where(Note.escalation_id == escalation_id)
-    facts = group.state.value, group.claimed_by, session.scalar(asks), session.scalar(last_note)
+    facts = group.state.value, group.claimed_by, asked, session.scalar(last_note)
     return "-".join(str(fact or 0) for fact in facts)
 
 

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.db.models import AuditEvent, EscalationState, Origin
+from bot.db.base import utc_now
+from bot.db.models import AuditEvent, EscalationState, Origin, QuestionState
 from bot.errors import (
     EscalationClosedError,
     EscalationMissingError,
@@ -94,6 +95,22 @@ def test_of_two_officers_one_gets_it(session: Session) -> None:
 
     assert refusal.value.values == {"name": NAMES[SUNIL]}
     assert queue.claim(session, SUNIL, group.id).is_mine
+
+
+@pytest.mark.parametrize("what", ["left", "mended"])
+def test_an_asker_who_leaves_or_mends_the_words_is_a_change(session: Session, what: str) -> None:
+    """An officer who has the page open is told to look again before they answer."""
+    group = pass_on(session, TEXTS[0], 11, 22)
+    ask = group.asks[1]
+    before = queue.peek(session, SUNIL, group.id)
+
+    if what == "left":
+        ask.withdrawn_at, ask.question.state = utc_now(), QuestionState.WITHDRAWN
+    else:
+        ask.question.text = "වෙන වචන"
+    session.flush()
+
+    assert queue.peek(session, SUNIL, group.id) != before
 
 
 def test_a_released_escalation_can_be_claimed_by_another(session: Session) -> None:
