@@ -4,6 +4,7 @@ import pytest
 
 from bot.db.models import Attachment, Escalation, Note, Question, QuestionState
 from bot.services import copies
+from bot.testing.faults import too_many_requests
 from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
@@ -102,6 +103,20 @@ async def test_the_picture_of_a_call_for_help_is_seen(
 
     assert [seen.photo is not None for seen in officer.answers()[-2:]] == [True, True]
     assert len(govi.rows(Question)) == 1
+
+
+async def test_a_pause_among_the_pictures_shows_nothing_twice(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """Telegram asks for one where there are many; the rest follows after it."""
+    for caption in ("", ""):
+        nimal.person.sends_photo(caption, album="a1")
+    await nimal.sends("/mine", replies=2)
+    listed = await officer.sends("/queue")
+    officer.api.fail("sendPhoto", too_many_requests(1))
+    await officer.presses(listed.button("#1"), replies=3)
+
+    assert [seen.photo is not None for seen in officer.answers()[-4:]] == [False, False, True, True]
 
 
 async def test_a_picture_under_an_open_question_is_added_to_it(
