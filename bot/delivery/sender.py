@@ -10,8 +10,8 @@ What becomes of a message that Telegram does not take:
 - a pause asked for (429): put back for that long, however often;
 - Telegram or the database out of reach: put back, a little longer each time; an outage never uses
   a message up, but one that keeps failing while others get through is given up;
-- blocked, never written to, or thrown out of the group: dropped; but what the officers' group alone
-  would have been told is given up, so that the admins hear that nobody was;
+- blocked, never written to, thrown out of the group or muted there: dropped; but what the officers'
+  group alone would have been told is given up, so that the admins hear that nobody was;
 - the group became a supergroup: moved there;
 - refused (400), or not to be rendered: given up, because the fault is ours and will not pass;
 - the process dies with it, again and again: given up, see `outbox.release`.
@@ -268,7 +268,7 @@ class Sender:
 
 
 def _is_shut(error: Exception, message: LeasedMessage) -> bool:
-    """Whether a person or a farmers' group does not let the bot in; replies go to those alone."""
+    """Whether a person or a farmers' group shuts the bot out; replies go to those alone."""
     if message.chat_id > 0:
         is_unknown = isinstance(error, BadRequest) and "chat not found" in error.message.lower()
         return is_unknown or isinstance(error, Forbidden)
