@@ -30,6 +30,9 @@ async def show_drafts(visit: Visit) -> Response:
     page = visit.page_number()
     pending, total = await visit.read(list_pending, visit.who, page * _PAGE, _PAGE)
     pages = max(1, -(-total // _PAGE))
+    if page >= pages:  # what stood there has moved up
+        page = pages - 1
+        pending, total = await visit.read(list_pending, visit.who, page * _PAGE, _PAGE)
     return visit.render("drafts.html", pending=pending, total=total, page=page, pages=pages)
 
 

@@ -83,7 +83,7 @@ def read_overview(
     """
     roles.require(session, admin_id, Role.ADMIN)
     since = start_of(local_date(now) - timedelta(days=days - 1))
-    waits = list_waits(session, since)
+    waits = list_waits(session, since, now)
     return Overview(
         figures=count_figures(session, days, now),
         days=tuple(count_days(session, local_date(now), days)),

@@ -137,7 +137,7 @@ def list_unanswered_subjects(
 def count_figures(session: Session, days: int, now: datetime) -> Figures:
     """Return figures of some days until `now`, its own day among them.
 
-    Of officers' answers, those count that were given since the first of the days.
+    Of officers' answers, those count that were given in these days.
     """
     is_suggested = Question.decision == "suggest"
     asked = session.execute(
@@ -173,12 +173,12 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _median_seconds(session: Session, days: int, now: datetime) -> float | None:
-    waits = list_waits(session, _start(days, now))
+    waits = list_waits(session, _start(days, now), now)
     return statistics.median(waits) if waits else None
 
 
-def list_waits(session: Session, since: datetime) -> list[float]:
-    """Return how many seconds each asker waited for an officer's first answer since an instant.
+def list_waits(session: Session, since: datetime, until: datetime) -> list[float]:
+    """Return how many seconds each asker waited whose first answer came between two instants.
 
     One who joined later counts from their own question.
     """
@@ -194,7 +194,7 @@ def list_waits(session: Session, since: datetime) -> list[float]:
             Note.written_at >= Ask.joined_at,
         )
         .group_by(Ask.id, Question.asked_at)
-        .having(first >= since)
+        .having(first.between(since, until))
     )
     return [(answered - asked).total_seconds() for asked, answered in rows]
 

@@ -273,6 +273,18 @@ async def test_an_officers_entry_waits_for_an_admin(
     assert str(FIELDS["title"]) in page.text
 
 
+async def test_a_page_of_drafts_that_is_gone_shows_the_last(
+    services: Services, admin: Guest
+) -> None:
+    """Not that nothing waits."""
+    with transaction(services.sessions) as session:
+        propose_entry(session, OFFICER, FIELDS)
+
+    page = await admin.open("/drafts?page=1")
+
+    assert str(FIELDS["title"]) in page.text
+
+
 async def test_a_draft_is_approved(services: Services, admin: Guest) -> None:
     """From then on farmers get it."""
     with transaction(services.sessions) as session:

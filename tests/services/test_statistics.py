@@ -7,7 +7,12 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import QuestionState
 from bot.errors import NotAllowedError
-from bot.services.statistics import Subject, list_unanswered_subjects, read_figures
+from bot.services.statistics import (
+    Subject,
+    count_figures,
+    list_unanswered_subjects,
+    read_figures,
+)
 from tests.factories import create_draft
 from tests.services.asking import answer, ask, escalate, rate
 from tests.services.curating import ADMIN, OFFICER, staff, store
@@ -60,6 +65,18 @@ def test_ratings_count_on_the_day_they_are_given(session: Session) -> None:
 
     assert (today.rated, today.helpful) == (2, 1)
     assert (week.rated, week.helpful) == (3, 2)
+
+
+def test_a_span_that_is_over_has_no_answers_of_later(session: Session) -> None:
+    """The weekly summary told last week's median with what came on Monday."""
+    staff(session)
+    early, late = (ask(session, text, asked_at=LAST_NIGHT) for text in "ab")
+    answer(session, escalate(session, early), LAST_NIGHT + timedelta(minutes=1))
+    answer(session, escalate(session, late), NOW)
+
+    figures = count_figures(session, 7, THIS_MORNING + timedelta(hours=1))
+
+    assert figures.median_seconds == 60
 
 
 def test_the_median_wait_is_taken_over_the_askers(session: Session) -> None:
