@@ -120,7 +120,7 @@ def _reader(name: str, suffixes: Sequence[str]) -> "_Reader":
 def _read_toml(name: str, content: bytes) -> Iterator[Record]:
     try:
         document = tomllib.loads(decode(name, content))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits
         raise KnowledgeError([Fault(name, "", f"is not TOML: {error}")]) from None
     entries = document.get("entry", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
