@@ -82,6 +82,9 @@ def _searchable(text: str) -> str:
     # Letters and digits survive normalisation, which costs far more than looking for one.
     if not any(char.isalpha() or char.isdecimal() for char in text) and not normalize(text):
         raise PydanticCustomError("nothing_to_find", "has neither letters nor digits")
+    # Some characters stand for up to 18; twice the limit still fits into a unique index.
+    if len(unicodedata.normalize("NFKC", text)) > 2 * PHRASING_LIMIT:
+        raise PydanticKnownError("string_too_long", {"max_length": PHRASING_LIMIT})
     return text
 
 

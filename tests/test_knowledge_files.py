@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from bot.errors import KnowledgeError
-from bot.knowledge import FIELDS, EntryDraft
+from bot.knowledge import FIELDS, EntryDraft, match_keys
 from bot.knowledge_files import format_knowledge, read_knowledge, write_knowledge
 from bot.tables import FormatError
 from tests.factories import create_draft
@@ -178,6 +178,14 @@ def test_broken_toml_is_named_with_its_line() -> None:
     assert "at line 2" in faults_of(Path("k.toml"))
 
 
+@pytest.mark.parametrize("value", ["1" * 5000, "[" * 5000])
+def test_toml_that_python_refuses_to_read_is_named(value: str) -> None:
+    """A number of thousands of digits and lists in lists in lists are the file's fault."""
+    Path("k.toml").write_text(f'area = "x"\n[[entry]]\nkey = {value}\n')
+
+    assert "is not TOML" in faults_of(Path("k.toml"))
+
+
 def test_toml_entries_that_are_no_tables_are_named() -> None:
     """As are those under a single table."""
     Path("k.toml").write_text('area = "x"\nentry = ["a.one"]\n')
@@ -213,6 +221,7 @@ def test_an_empty_folder_is_refused() -> None:
         ("කොළ\ufdd0කහ", "control character U+FDD0"),
         ("🌾🌾", "neither letters nor digits"),
         ("ක" * 301, "at most 300 characters"),
+        ("\ufdfa" * 300, "at most 300 characters"),  # one of them stands for 18
     ],
 )
 def test_insane_phrasings_are_refused(text: str, reason: str) -> None:
@@ -223,6 +232,17 @@ def test_insane_phrasings_are_refused(text: str, reason: str) -> None:
     message = faults_of(Path("k.jsonl"))
     assert "phrasings 2" in message
     assert reason in message
+
+
+@pytest.mark.parametrize("pair", ["ක", "ක1", "a1", "𠀀", "㎡", "㏡"])
+def test_the_longest_phrasing_fits_into_an_index(pair: str) -> None:
+    """PostgreSQL takes 2,704 bytes a row, and the column 1,200 characters."""
+    text = (pair * 300)[:300]
+
+    (key,) = match_keys(create_draft("a.one", phrasings=(text,)))
+
+    assert len(key) <= 1200
+    assert len(key.encode()) <= 2704
 
 
 @pytest.mark.parametrize("new", ["\U0001fae8", "\U0001faea", "\U0001f6d8"])
