@@ -184,3 +184,5 @@ def load_settings() -> Settings:
         raise SettingsError("; ".join(lines) + ". See .env.example") from None
     except UnicodeDecodeError:
         raise SettingsError(".env is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f".env cannot be read: {error.strerror}") from None

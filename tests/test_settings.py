@@ -51,6 +51,14 @@ def test_a_file_in_another_encoding_is_refused() -> None:
         load_settings()
 
 
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    """As one of root's, that a service meets in its folder."""
+    Path(".env").symlink_to("/proc/self/mem")  # even root gets an error from its first byte
+
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        load_settings()
+
+
 def test_an_id_that_no_database_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody held a key down."""
     monkeypatch.setenv("ADMIN_IDS", "11,22222222222222222222")
