@@ -27,6 +27,12 @@ _COMMANDS = {
     "doctor": "bot.cli.doctor",
 }
 
+#: What the system says of a place that cannot be used.
+_NO_PLACE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
+}
+
 
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -67,8 +73,9 @@ def _explain(error: Exception) -> str | None:
     """Return what an operator can act on, or None for what is our mistake."""
     if isinstance(error, GoviError | RetrievalError):
         return str(error) or error.__doc__
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"cannot write: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in _NO_PLACE:
+        done = f"use {error.filename}" if error.filename else "write"
+        return f"cannot {done}: {error.strerror}"
     from bot.db.engine import OUT_OF_REACH  # imported by now, if it is one of these
 
     if isinstance(error, OUT_OF_REACH):

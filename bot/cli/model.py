@@ -83,7 +83,9 @@ def emergencies_command(messages: Path | None, out: Path | None) -> None:
     from bot.emergency import WEIGHTS
     from bot.emergency_learning import MESSAGES, learn, read_messages, read_questions
 
+    target = out or WEIGHTS
+    target.parent.mkdir(parents=True, exist_ok=True)
     learnt = read_messages(messages or MESSAGES)
     click.echo(f"learning {len(learnt)} messages ...", err=True)
-    learn(learnt, read_questions()).write(out or WEIGHTS)
-    click.echo(f"{out or WEIGHTS} written")
+    learn(learnt, read_questions()).write(target)
+    click.echo(f"{target} written")

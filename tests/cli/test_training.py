@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import cli
+from bot.cli import cli, main
 from bot.errors import GoviError
 
 COMMANDS = [
@@ -48,3 +48,19 @@ def test_a_value_that_cannot_be_trained_with_is_refused_by_name(option: str, val
 
     assert result.exit_code == 2
     assert f"Invalid value for '{option}'" in result.output
+
+
+def test_what_cannot_be_written_is_one_line_before_anything_is_learnt(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Learning takes minutes."""
+    Path("file").write_text("in the way")
+    monkeypatch.setattr("bot.cli.model.require_training", lambda: None)
+    monkeypatch.setattr("bot.emergency_learning.learn", lambda *_: pytest.fail("it was learnt"))
+    monkeypatch.setattr("sys.argv", ["govi", "model", "emergencies", "--out", "file/weights.npz"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "govi: cannot use file: File exists\n"
