@@ -19,6 +19,8 @@ _MOST_BROKEN_LINES = 50
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: What parts the fields of a line: commas; semicolons where the comma is decimal; tabs.
 _DELIMITERS = ",;\t"
+#: Characters of a cell: every phrasing that an entry may have, and more. The reader's own is less.
+csv.field_size_limit(2**20)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -93,6 +93,14 @@ def test_rows_of_empty_cells_do_not_count() -> None:
     assert read_upload("k.csv", content) == [DRAFT]
 
 
+def test_the_most_phrasings_that_an_entry_may_have_can_be_sent_back() -> None:
+    """They stand in one cell, longer than Python's reader takes by itself."""
+    longest = tuple(f"{number:03} {'ක' * 296}" for number in range(500))
+    draft = create_draft("a.one", phrasings=longest)
+
+    assert read_upload("k.csv", format_knowledge(".csv", [draft])) == [draft]
+
+
 def test_empty_rows_of_a_workbook_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A spreadsheet writes those that were formatted, also between rows that are filled."""
     for module in (tables, workbooks):

@@ -21,6 +21,7 @@ from bot.services.log_reading import (
 )
 from bot.services.proposals import propose_phrasing
 from bot.services.question_log import LogFilter
+from bot.tables import FormatError
 
 DECISIONS = ("answer", "suggest", "fallback", "media", "emergency", "smalltalk")
 SCRIPTS = ("sinhala", "latin", "mixed", "tamil", "other")
@@ -70,7 +71,10 @@ async def export(visit: Visit) -> Response:
         return visit.render("refused.html", 404, reason=visit.text("console.sorry.missing"))
     await visit.run(note_export, visit.who)
     questions = await visit.read(export_questions, visit.who, _filter(visit))
-    content = await asyncio.to_thread(format_log, f".{kind}", questions)
+    try:
+        content = await asyncio.to_thread(format_log, f".{kind}", questions)
+    except FormatError:
+        return visit.render("refused.html", 409, reason=visit.text("console.log.too_long"))
     headers = {"Content-Disposition": f'attachment; filename="questions.{kind}"'}
     return Response(content, media_type=_FORMATS[kind], headers=headers)
 

@@ -171,6 +171,19 @@ async def test_officers_take_no_questions_out(officer: Guest, kind: str) -> None
     assert (await officer.open(f"/questions/export.{kind}")).status_code in (403, 404)
 
 
+async def test_what_does_not_fit_into_a_spreadsheet_is_said(
+    services: Services, admin: Guest
+) -> None:
+    """Whoever pipes a book into the terminal chat leaves such a question."""
+    record(services, "x" * 40_000, farmer=None)
+
+    page = await admin.open("/questions/export.xlsx")
+
+    assert page.status_code == 409
+    assert admin.says("console.log.too_long")
+    assert (await admin.open("/questions/export.csv")).status_code == 200
+
+
 async def test_questions_of_older_releases_become_searchable(services: Services) -> None:
     """A little at a time, whatever their words."""
     with transaction(services.sessions) as session:
