@@ -25,6 +25,8 @@ class Vitals:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._deadlines: dict[str, float] = {}
         self._reached_at = clock()
+        #: Whether the parts have begun; before that, Telegram has not been reached yet.
+        self.is_serving = False
         #: Messages that Telegram has taken: a count that stands still while it takes none.
         self.messages_taken = 0
         self.searches = [0] * (len(SEARCH_BOUNDS) + 1)

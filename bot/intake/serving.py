@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 from collections.abc import (
@@ -74,7 +75,8 @@ async def run(services: Services, *companions: Companion, is_webhook: bool = Fal
     with only_one(services.settings.data_dir), _signals(stop):
         application = create_application(services)
         wake = sender_of(application).wake
-        beside = [asyncio.create_task(_beside(each, stop, wake)) for each in companions]
+        everyone = (*_watching_from_outside(services), *companions)
+        beside = [asyncio.create_task(_beside(each, stop, wake)) for each in everyone]
         # Reaching Telegram takes longer.
         beside.append(asyncio.create_task(asyncio.to_thread(services.recognition.prepare)))
         try:
@@ -95,6 +97,15 @@ def _choose_intake(services: Services, is_webhook: bool) -> IntakeMaker:
 
     read_address(services.settings)
     return Webhook
+
+
+def _watching_from_outside(services: Services) -> Sequence[Companion]:
+    """Return what tells supervisors how this process is, from before Telegram is reached on."""
+    if not services.settings.health_port:
+        return ()
+    from bot.monitoring.health import attend  # as for the webhook, only where it is wanted
+
+    return (functools.partial(attend, services),)
 
 
 async def _beside(companion: Companion, stop: asyncio.Event, wake: Callable[[], None]) -> None:
@@ -136,15 +147,15 @@ async def serve(
     sender = sender_of(application)
     worker = Worker(application, services)
     intake = intake_maker(application.bot, services, worker.wake)
-    watching = _watching(services)  # after what may fail: parts that are made have to run
     parts: dict[str, Coroutine[Any, Any, Any]] = {
-        **watching,
+        "watchdog": Watchdog(services).run(),
         **intake.parts(),
         "worker": worker.run(),
         "refresher": keep_refreshed(services),
         "stop": stop.wait(),
     }
     logger.info("serving", extra={"bot": application.bot.username, "parts": [*parts]})
+    services.vitals.is_serving = True
     running = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     sending = asyncio.create_task(sender.run(), name="sender")
     async with ticking(application, services):
@@ -170,19 +181,6 @@ async def _hand_back(services: Services) -> None:
             await services.run(inbox.hand_back)
             if not is_sender_stuck:  # or it would hang over the same messages after every start
                 await services.run(outbox.hand_back)
-
-
-def _watching(services: Services) -> dict[str, Coroutine[Any, Any, Any]]:
-    """Return what looks after the other parts, by name."""
-    parts: dict[str, Coroutine[Any, Any, Any]] = {}
-    settings = services.settings
-    if settings.health_port:
-        from bot.listening import Listener  # as for the webhook, only where it is wanted
-        from bot.monitoring.health import create_app
-
-        listener = Listener(create_app(services), settings.health_host, settings.health_port)
-        parts["health"] = listener.run()
-    return {**parts, "watchdog": Watchdog(services).run()}
 
 
 async def _drain(worker: Worker, sender: Sender, sending: "asyncio.Task[None]") -> None:

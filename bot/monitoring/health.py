@@ -5,7 +5,7 @@ The port is for the machine's own supervisor; it tells counts and ages, never wo
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.bootstrap import Services
+from bot.listening import Listener
 from bot.monitoring.watchdog import UNREACHED_SECONDS
 from bot.services.backlog import Queue, measure_inbox, measure_outbox
 
@@ -45,9 +46,34 @@ def create_app(services: Services) -> Starlette:
     )
 
 
+async def attend(
+    services: Services, stop: asyncio.Event, wake: Callable[[], None] = lambda: None
+) -> None:
+    """Answer on HEALTH_HOST and HEALTH_PORT until `stop` is set.
+
+    Raises:
+        ListenError: The port cannot be had.
+    """
+    settings = services.settings
+    listener = Listener(create_app(services), settings.health_host, settings.health_port)
+    answering = asyncio.create_task(listener.run(), name="health")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait([answering, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        answering.cancel()
+        stopping.cancel()
+        results = await asyncio.gather(answering, stopping, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
 async def examine(services: Services) -> dict[str, str]:
     """Return what keeps this process from serving farmers, by part; empty when nothing does."""
     faults = dict.fromkeys(services.vitals.list_stuck(), "is stuck")
+    if not services.vitals.is_serving:
+        faults["start"] = "waits for Telegram"
     unreached = services.vitals.unreached_seconds()
     if unreached > UNREACHED_SECONDS:
         faults["telegram"] = f"not heard of for {unreached:.0f} s"

@@ -1,6 +1,8 @@
 """A part of a serving process dies, hangs, or is asked how it is."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from bot.intake import serving
 from bot.intake.poller import Poller
 from bot.intake.worker import Worker
 from bot.monitoring import watchdog
-from bot.testing.bot_api import BotApi
+from bot.testing.bot_api import TOKEN, BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services, webhook_settings
 
@@ -77,8 +79,8 @@ async def test_a_serving_process_tells_how_it_is(
 ) -> None:
     """On a port of its own, with the counts of what it did."""
     port = webhook_settings()["webhook_port"]
-    govi = Govi(create_services(api.url, api.token, tmp_path, health_port=port))
-    await govi.start()
+    services = create_services(api.url, api.token, tmp_path, health_port=port)
+    running = asyncio.create_task(serving.run(services))
     assert (await api.reply_to(farmer.sends(BLAST))).text == BLAST_ANSWER
 
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
@@ -87,8 +89,28 @@ async def test_a_serving_process_tells_how_it_is(
     assert ready.json() == {"ready": True, "faults": {}}
     assert "govi_updates_total 1.0" in metrics.text
     assert 'govi_decisions_total{decision="answer"} 1.0' in metrics.text
-    await govi.stop()
-    await govi.close()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+    services.close()
+
+
+async def test_a_process_that_waits_for_telegram_is_live_but_not_ready(tmp_path: Path) -> None:
+    """Whoever supervises it sees that it does, and why it does not serve."""
+    port = webhook_settings()["webhook_port"]
+    services = create_services("http://127.0.0.1:9", TOKEN, tmp_path, health_port=port)
+    running = asyncio.create_task(serving.run(services))
+
+    transport = httpx.AsyncHTTPTransport(retries=20)
+    async with httpx.AsyncClient(
+        transport=transport, base_url=f"http://127.0.0.1:{port}"
+    ) as client:
+        live, ready = await client.get("/healthz"), await client.get("/readyz")
+
+    assert (live.status_code, ready.status_code) == (200, 503)
+    assert ready.json()["faults"] == {"start": "waits for Telegram"}
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+    services.close()
 
 
 async def test_nobody_who_wrote_is_kept_in_memory(

@@ -19,8 +19,9 @@ from tests.journeys.serving import Govi, create_services
 
 @pytest.fixture
 async def govi(tmp_path: Path) -> AsyncIterator[Govi]:
-    """Govi's database and index, not serving."""
+    """Govi's database and index, as if serving."""
     govi = Govi(create_services("http://127.0.0.1:9", TOKEN, tmp_path))
+    govi.services.vitals.is_serving = True
     yield govi
     await govi.close()
 
