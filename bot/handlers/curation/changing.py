@@ -159,6 +159,8 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     user_id = get_user(update).id
     revision, changes = await context.run(check_edited, user_id, data)
     if not changes:
+        begun = {name: data[name] for name in ("entry_id", "version", "field")}
+        await context.run(enter, user_id, EDIT, "value", begun, update.update_id)
         await say(update, context, context.text("curate.edit.nothing"))
         return
     await context.run(enter, user_id, EDIT, PREVIEW, data, update.update_id)

@@ -61,6 +61,22 @@ async def test_the_second_of_two_admins_sees_the_firsts_change_and_loses_nothing
     assert (entry.version, entry.draft.answer, entry.draft.title) == (3, ANSWER, "Blast of rice")
 
 
+async def test_who_wanted_what_another_has_done_may_send_something_else(
+    govi: Govi, admin: Chat, other_admin: Chat
+) -> None:
+    """Nothing is left to press, so no press is waited for."""
+    mine, theirs = [await previewed(chat) for chat in (admin, other_admin)]
+    await other_admin.presses(theirs.button(label("curate.save")))
+
+    told = await admin.presses(mine.button(label("curate.save")), replies=2)
+
+    assert told.text == text("curate.edit.nothing")
+    preview = await admin.sends("තව උත්තරයක්.")
+    assert "➕ තව උත්තරයක්." in preview.text
+    await admin.presses(preview.button(label("curate.save")))
+    assert stored(govi, admin.person, "paddy.blast").version == 3
+
+
 async def test_phrasings_are_added_and_taken_out_by_line(govi: Govi, admin: Chat) -> None:
     """A minus and a number takes one out; every other line is added."""
     preview = await previewed(admin, "phrasings", "පාළුව ආවම\n-2\n paluwa awama ")
