@@ -61,9 +61,8 @@ async def end_phrasings(
 ) -> str | None:
     """Go on after the last of the further questions."""
     stand = await context.run(find_waiting, get_user(update).id, ADD, "phrasings")
-    data = dict(stand.data)
-    questions = {match_key(text): text for text in (data["title"], *data.pop("more", []))}
-    data["phrasings"] = check_field("phrasings", list(questions.values()))
+    data = {**stand.data, "phrasings": _read_phrasings(stand.data)}
+    data.pop("more", None)
     await remove_buttons(query)
     await _ask_next(update, context, data)
     return None
@@ -111,11 +110,22 @@ async def _take_phrasings(
 ) -> None:
     lines = [line for line in text.splitlines() if line.strip()]
     data["more"] = [*data.get("more", []), *check_field("phrasings", lines)]
+    _read_phrasings(data)  # too many would have to be taken out again
     user_id = get_user(update).id
     await context.run(enter, user_id, ADD, "phrasings", data, update.update_id)
     done = column([button(context.text("curate.add.done"), "ad")])
     told = context.text("curate.add.phrasings_taken", count=len(data["more"]))
     await say(update, context, told, done)
+
+
+def _read_phrasings(data: Mapping[str, Any]) -> Any:
+    """Return the question and all further ones, each once.
+
+    Raises:
+        KnowledgeError: There are more than an entry may have.
+    """
+    questions = {match_key(text): text for text in (data["title"], *data.get("more", []))}
+    return check_field("phrasings", list(questions.values()))
 
 
 async def _warn_of_near(update: Update, context: GoviContext, question: str) -> None:

@@ -47,6 +47,22 @@ async def test_an_entry_is_written_step_by_step_and_answers_at_once(
     assert len(govi.rows(Question)) == 1
 
 
+async def test_more_questions_than_an_entry_holds_are_refused_when_they_come(
+    govi: Govi, admin: Chat
+) -> None:
+    """Those before them stay, and the entry can be gone on with."""
+    await admin.sends("/add")
+    await admin.sends(QUESTION)
+    await admin.sends(ANSWER)
+    taken = await admin.sends("\n".join(f"kidewa {number}" for number in range(300)))
+
+    refused = await admin.sends("\n".join(f"keedawa {number}" for number in range(300)))
+
+    assert text("fault.too_long", max_length=500) in refused.text
+    asking = await admin.presses(taken.button(label("curate.add.done")))
+    assert asking.text == text("curate.add.source")
+
+
 async def test_saving_twice_adds_one_entry(api: BotApi, govi: Govi, admin: Chat) -> None:
     """The second press finds the dialogue over."""
     saving = (await previewed(admin)).button(label("curate.save"))
