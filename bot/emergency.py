@@ -25,7 +25,7 @@ from retrieval.phonetic import fold_word
 FILE = ROOT / "knowledge" / "emergencies.toml"
 WEIGHTS = ROOT / "knowledge" / "emergencies.weights"
 #: From this probability on a message calls for help though no rule says so.
-LIKELY = 0.25
+LIKELY = 0.15
 #: Below it, it does not though a rule says so.
 UNLIKELY = 0.01
 #: Longer messages are looked at in overlapping pieces of so many words.
