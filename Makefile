@@ -96,5 +96,5 @@ ablation: $(BIN)/.dev ## Train and measure every variant of the recipe (hours on
 	$(BIN)/govi model build var/base
 	$(BIN)/python -m benchmarks.ablation --base var/base
 
-clean: ## Remove what was made: .venv and var
-	rm -rf .venv var
+clean: ## Remove what was installed and cached; var, with the database, stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

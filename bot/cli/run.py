@@ -10,6 +10,7 @@ from bot.bootstrap import Services
 from bot.cli.chat import chat
 from bot.cli.console import attend, serve_console
 from bot.cli.opening import configured, services, stopped_by_sigterm
+from bot.errors import SettingsError
 
 
 @click.command("run")
@@ -23,6 +24,10 @@ def run_command(webhook: bool, console: bool) -> None:
     serves the console alone.
     """
     settings = configured()
+    if webhook and settings.bot_token is None:
+        raise SettingsError(
+            "--webhook serves Telegram and needs BOT_TOKEN (see README, going live)"
+        )
     with stopped_by_sigterm(), services() as opened:
         if settings.bot_token is not None:
             asyncio.run(_serve(opened, webhook, console))

@@ -8,6 +8,7 @@ import pytest
 from bot.cli import _COMMANDS, main
 from bot.cli.train import with_learnt
 from bot.db.migrate import head
+from bot.errors import SettingsError
 from bot.i18n import Catalogue
 from bot.knowledge_files import write_knowledge
 from bot.services import copies
@@ -118,6 +119,15 @@ def test_run_without_token_and_input_says_that_it_is_ready(govi: Govi) -> None:
     assert result.exit_code == 0
     assert "Govi is ready: 2 entries" in result.stdout
     assert Path("var/govi.sqlite3").is_file()
+
+
+def test_a_webhook_needs_a_token(govi: Govi) -> None:
+    """It is said before anything is set up; a chat in the terminal was not asked for."""
+    result = govi("run", "--webhook")
+
+    assert isinstance(result.exception, SettingsError)
+    assert "BOT_TOKEN" in str(result.exception)
+    assert not Path("var").exists()
 
 
 def test_evaluate_prints_the_published_shape(govi: Govi) -> None:
