@@ -181,6 +181,7 @@ class Ordeal:
             farmer = api.user(77)
             async with served(api, self._folder) as process:
                 await api.reply_to(farmer.sends(BLAST), BATCH_SECONDS)
+                await self._await_room(services, process, 0)  # its row is done after the reply
                 answers_before = await services.read(_count, InboxStatus.DONE)
                 begin, begin_cpu = time.monotonic(), time.process_time()
                 readings = await self._send_all(services, process, updates)
