@@ -44,6 +44,9 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
     asked = select(Question.id).where(Question.farmer_id == farmer_id)
     own_asks = select(Ask.id).where(Ask.question_id.in_(asked))
     groups = select(Ask.escalation_id).where(Ask.question_id.in_(asked))
+    # An officer's replies bear the instant of the note that they carry; it stays where it was
+    # written when an asker is split off.
+    told = select(Reply.created_at).where(Reply.question_id.in_(asked), Reply.kind == "officer")
     flow = session.get(Flow, telegram_user_id)
     return {
         "person": _rows([farmer] if farmer else []),
@@ -59,6 +62,7 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
             or_(
                 Note.ask_id.in_(own_asks),
                 Note.escalation_id.in_(groups) & Note.ask_id.is_(None),
+                (Note.kind == "answer") & Note.written_at.in_(told),
                 Note.officer_id == telegram_user_id,
             ),
         ),

@@ -14,6 +14,7 @@ from bot.errors import (
 from bot.services import queue, resolving
 from bot.services.farmers import Asker
 from bot.services.listening import read_spoken
+from bot.services.own_data import read_own_data
 from bot.services.rating import rate
 from bot.services.regrouping import merge, split
 from tests.services.loop import MALA, SUNIL, appoint, pass_on
@@ -44,7 +45,7 @@ def test_some_askers_move_to_an_escalation_of_their_own(session: Session) -> Non
 
 
 def test_who_was_split_off_still_hears_what_they_were_answered_before(session: Session) -> None:
-    """The answer stays with those whom it was written for."""
+    """The answer stays with those whom it was written for, also in all that is held about them."""
     group = pass_on(session, HOPPERS, 11, 22)
     queue.claim(session, SUNIL, group.id)
     resolving.send_answer(session, SUNIL, group.id, "වතුර බස්සන්න.")
@@ -55,7 +56,9 @@ def test_who_was_split_off_still_hears_what_they_were_answered_before(session: S
     split(session, SUNIL, group.id, [group.asks[1].id])
 
     spoken = [read_spoken(session, reply.id) for reply in replies]
+    held = read_own_data(session, 22)["notes"]
     assert [each.text for each in spoken if each] == ["වතුර බස්සන්න."] * 2
+    assert [note["text"] for note in held] == ["වතුර බස්සන්න."]
 
 
 @pytest.mark.parametrize("chosen", [[], [0, 1]])
