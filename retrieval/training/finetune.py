@@ -8,6 +8,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
+from retrieval.digest import sha256
 from retrieval.normalize import normalize
 from retrieval.training.base import MAX_TOKENS, save_model
 from retrieval.training.pairs import (
@@ -251,9 +252,7 @@ def _claim(
     path.write_text(mine, "utf-8")
 
 
-def _fingerprint_of(base_dir: Path) -> str:
+def _fingerprint_of(base_dir: Path) -> dict[str, str]:
     """Return what tells a base from any other: its weights and its pieces."""
-    digest = hashlib.sha256()
-    for path in sorted([*base_dir.glob("*.safetensors"), *base_dir.glob("tokenizer.json")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    paths = sorted([*base_dir.glob("*.safetensors"), *base_dir.glob("tokenizer.json")])
+    return {path.name: sha256(path) for path in paths}

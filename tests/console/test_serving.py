@@ -31,33 +31,20 @@ async def test_a_port_in_use_is_told_by_name(taken: int, tmp_path: Path) -> None
     services.close()
 
 
-async def test_the_console_can_be_had_by_an_address_of_ipv6(tmp_path: Path) -> None:
-    """Both the port and the name in the browser's request."""
-    with socket.socket(socket.AF_INET6) as probe:
-        try:
-            probe.bind(("::1", 0))
-        except OSError:
-            pytest.skip("this machine has no IPv6")
-        port = probe.getsockname()[1]
-    services = create_services(tmp_path, console_host="::1", console_port=port)
-    stop = asyncio.Event()
-    serving = asyncio.create_task(serve(services, stop))
-    transport = httpx.AsyncHTTPTransport(retries=20)
-    async with httpx.AsyncClient(transport=transport, base_url=services.settings.console) as client:
-        page = await client.get("/account")
-
-    stop.set()
-    await serving
-    assert page.status_code == 401
-    services.close()
-
-
-async def test_the_console_serves_until_it_is_stopped(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+)
+async def test_the_console_serves_until_it_is_stopped(
+    tmp_path: Path, family: socket.AddressFamily, host: str
+) -> None:
     """Setting the event ends it, and the port is free again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.socket(family) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {host}")
         port = probe.getsockname()[1]
-    services = create_services(tmp_path, console_port=port)
+    services = create_services(tmp_path, console_host=host, console_port=port)
     stop = asyncio.Event()
     serving = asyncio.create_task(serve(services, stop))
     transport = httpx.AsyncHTTPTransport(retries=20)
@@ -69,6 +56,6 @@ async def test_the_console_serves_until_it_is_stopped(tmp_path: Path) -> None:
 
     assert page.status_code == 401
     assert "server" not in page.headers
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    with socket.socket(family) as probe:
+        assert probe.connect_ex((host, port)) != 0
     services.close()
