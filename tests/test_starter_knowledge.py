@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import product
 
 import pytest
 
@@ -127,6 +128,18 @@ def test_no_question_chooses_thresholds_and_reports_them(other: str) -> None:
     )
 
     assert dev & reported == set()
+
+
+def test_every_entry_is_measured_twice_in_every_way_of_typing(drafts: list[EntryDraft]) -> None:
+    """Once where thresholds are chosen and once where it is reported, or both in one."""
+    asked = Counter(
+        (case.key, case.group)
+        for split in ("dev", "test")
+        for case in read_cases(STARTER / "eval" / f"{split}.jsonl")
+    )
+    ways = product((draft.key for draft in drafts), ("clean", "careless", "singlish", "mixed"))
+
+    assert [way for way in ways if asked[way] < 2] == []
 
 
 def test_every_entry_is_measured(drafts: list[EntryDraft], cases: list[EvalCase]) -> None:
