@@ -12,7 +12,7 @@ from bot.console.visiting import Visit, signed_in
 from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.knowledge import EntryDraft
 from bot.services.browsing import count_areas
-from bot.services.editing import EDITABLE, EntryState, add_entry, read_entry_by_id, require_admin
+from bot.services.editing import EDITABLE, EntryState, add_entry, read_entry_by_id
 from bot.services.finding import Found, find_near
 from bot.services.keeping import KEPT, gather, propose_from_answer
 from bot.services.proposals import propose_entry
@@ -23,6 +23,7 @@ from bot.services.revising import (
     save_revision,
     to_text,
 )
+from bot.services.roles import Role, require
 from bot.services.trying import look_alike, rehearse
 
 _EMPTY = dict.fromkeys(EDITABLE, "") | {"grade": "none"}
@@ -85,7 +86,7 @@ async def _save_new(visit: Visit, fields: Mapping[str, str], learnt_from: int | 
 @signed_in
 async def show_editor(visit: Visit) -> Response:
     """Show the form with an entry as it stands."""
-    await visit.read(require_admin, visit.who)
+    await visit.read(require, visit.who, Role.ADMIN)
     state = await visit.read(read_entry_by_id, visit.who, visit.number("entry_id"))
     return await _editor(visit, state, to_text(state.draft))
 

@@ -73,7 +73,7 @@ def post_digest(session: Session, since: datetime, due_at: datetime) -> int:
 
 def read_digest(session: Session, officer_id: int, since: datetime, day: date) -> Digest | None:
     """Return what is to be told now; None to who is no officer any more."""
-    if Role.OFFICER not in roles.list_roles(session, officer_id):
+    if not roles.has_role(session, officer_id, Role.OFFICER):
         return None
     return Digest(
         new_count=waiting.count_new(session, since),

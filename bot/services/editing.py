@@ -80,20 +80,6 @@ def name_author(session: Session, changed_by: str) -> str:
     return roles.name_of(session, int(changed_by.removeprefix(_TELEGRAM)))
 
 
-def require_admin(session: Session, telegram_user_id: int) -> None:
-    """Do nothing for an admin.
-
-    Raises:
-        NotAllowedError: The person is none.
-    """
-    roles.require(session, telegram_user_id, Role.ADMIN)
-
-
-def is_admin(session: Session, telegram_user_id: int) -> bool:
-    """Return whether a person may change entries now."""
-    return Role.ADMIN in roles.list_roles(session, telegram_user_id)
-
-
 def read_entry(session: Session, telegram_user_id: int, key: str) -> EntryState:
     """Return the entry with a key.
 

@@ -47,7 +47,7 @@ def read_expired(
     session: Session, admin_id: int, entry_ids: Collection[int], today: date
 ) -> list[Expired]:
     """Return those of some entries that are expired still; none to who is no admin any more."""
-    if Role.ADMIN not in roles.list_roles(session, admin_id):
+    if not roles.has_role(session, admin_id, Role.ADMIN):
         return []
     rows = _expired(today).where(Entry.id.in_(entry_ids)).order_by(Entry.valid_until, Entry.key)
     return [

@@ -17,7 +17,7 @@ from bot.db.models import Invite, Role
 from bot.errors import InviteError
 from bot.services.audit import record
 from bot.services.granting import assign
-from bot.services.roles import list_roles, meet, require
+from bot.services.roles import has_role, meet, require
 
 #: Tells an invite from whatever else a link to the bot may carry.
 PREFIX = "i_"
@@ -72,12 +72,11 @@ def redeem(session: Session, telegram_user_id: int, name: str, payload: str) -> 
     invite = session.scalar(select(Invite).where(Invite.token_hash == _hash(payload)))
     if invite is None:
         raise InviteError
-    has_role = invite.role in list_roles(session, telegram_user_id)
-    if has_role and invite.used_by in (None, telegram_user_id):
+    holds_it = has_role(session, telegram_user_id, invite.role)
+    if holds_it and invite.used_by in (None, telegram_user_id):
         return Redemption(invite.role, invite.created_by, is_new=False)
-    if Role.ADMIN not in list_roles(session, invite.created_by) or not _use(
-        session, invite, telegram_user_id
-    ):
+    is_valid = has_role(session, invite.created_by, Role.ADMIN)
+    if not is_valid or not _use(session, invite, telegram_user_id):
         raise InviteError
     assign(session, telegram_user_id, invite.role, str(invite.created_by))
     meet(session, telegram_user_id, name)

@@ -32,7 +32,7 @@ def tell_officer(
     session: Session, officer_id: int, kind: str, group: Escalation, note: Note | None = None
 ) -> None:
     """Owe an officer a notice in their private chat, if they still are one; does not commit."""
-    if Role.OFFICER not in roles.list_roles(session, officer_id):
+    if not roles.has_role(session, officer_id, Role.OFFICER):
         return
     data = {} if note is None else {"note_id": note.id}
     outbox.post(session, officer_id, kind, data, escalation_id=group.id)
@@ -49,7 +49,7 @@ def tell_everyone(session: Session, kind: str, group: Escalation) -> int:
 def may_read(session: Session, chat_id: int) -> bool:
     """Return whether officers alone read in a chat; one who was removed meanwhile reads nothing."""
     is_group = chat_id < 0
-    return is_group or Role.OFFICER in roles.list_roles(session, chat_id)
+    return is_group or roles.has_role(session, chat_id, Role.OFFICER)
 
 
 def read_owed_notice(

@@ -59,7 +59,7 @@ def read_reminder(
     session: Session, officer_id: int, held: Sequence[int], free: Sequence[int]
 ) -> Reminder | None:
     """Return what is left of a reminder: groups that still wait, in the same hands."""
-    if Role.OFFICER not in roles.list_roles(session, officer_id):
+    if not roles.has_role(session, officer_id, Role.OFFICER):
         return None
     mine = Escalation.claimed_by == officer_id
     still_held = session.scalars(select(Escalation.id).where(Escalation.id.in_(held), mine))

@@ -17,6 +17,7 @@ __all__ = [
     "Role",
     "find_grant",
     "find_member",
+    "has_role",
     "highest_of",
     "list_grants",
     "list_members",
@@ -55,13 +56,18 @@ def list_roles(session: Session, telegram_user_id: int) -> set[Role]:
     return held | {Role.OFFICER} if Role.ADMIN in held else held
 
 
+def has_role(session: Session, telegram_user_id: int, role: Role) -> bool:
+    """Return whether a person holds a role now; an admin is an officer too."""
+    return role in list_roles(session, telegram_user_id)
+
+
 def require(session: Session, telegram_user_id: int, role: Role) -> None:
     """Do nothing for a person who holds a role.
 
     Raises:
         NotAllowedError: The person does not hold it now.
     """
-    if role not in list_roles(session, telegram_user_id):
+    if not has_role(session, telegram_user_id, role):
         raise NotAllowedError(role.value)
 
 
@@ -72,7 +78,7 @@ def list_team(session: Session, actor_id: int) -> tuple[list[Member], bool]:
         NotAllowedError: The actor holds none.
     """
     require(session, actor_id, Role.OFFICER)
-    return list_members(session), Role.ADMIN in list_roles(session, actor_id)
+    return list_members(session), has_role(session, actor_id, Role.ADMIN)
 
 
 def list_members(session: Session) -> list[Member]:

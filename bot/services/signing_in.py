@@ -116,7 +116,7 @@ def sign_in(session: Session, token: str, browser: str) -> str:
         .values(used_at=now)
         .returning(SignInLink.telegram_user_id)
     )
-    if person is None or Role.OFFICER not in roles.list_roles(session, person):
+    if person is None or not roles.has_role(session, person, Role.OFFICER):
         raise SignInError
     opened = secrets.token_urlsafe(_TOKEN_BYTES)
     row = ConsoleSession(

@@ -68,7 +68,7 @@ def read_week(
     session: Session, admin_id: int, first: date, suggest_threshold: float
 ) -> Week | None:
     """Return what is to be told of the week from `first`; None to who is no admin any more."""
-    if Role.ADMIN not in roles.list_roles(session, admin_id):
+    if not roles.has_role(session, admin_id, Role.ADMIN):
         return None
     end = _end(first)
     return Week(

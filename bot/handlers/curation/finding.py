@@ -7,19 +7,21 @@ from bot.handlers.curation.answering import get_words, look_up, say
 from bot.handlers.curation.keyboards import button, rows
 from bot.handlers.curation.wording import found_keyboard, say_entry, say_found
 from bot.handlers.incoming import get_user
-from bot.services.editing import EntryState, is_admin, read_entry_by_id
+from bot.services.editing import EntryState, read_entry_by_id
+from bot.services.roles import Role, has_role
 
 
 async def find(update: Update, context: GoviContext) -> None:
     """List the entries that fit what was written after the command."""
     words = get_words(context)
-    found = await look_up(update, context, words)
     if not words:
         await say(update, context, context.text("curate.find.usage"))
-    elif not found:
-        await say(update, context, context.text("curate.find.nothing"))
-    else:
+        return
+    found = await look_up(update, context, words)
+    if found:
         await say(update, context, say_found(context, found), found_keyboard(found))
+    else:
+        await say(update, context, context.text("curate.find.nothing"))
 
 
 async def open_entry(
@@ -28,7 +30,8 @@ async def open_entry(
     """Show an entry; admins get buttons for what can be done with it."""
     user_id = get_user(update).id
     state = await context.run(read_entry_by_id, user_id, numbers[0])
-    buttons = _buttons(context, state) if await context.run(is_admin, user_id) else []
+    is_admin = await context.read(has_role, user_id, Role.ADMIN)
+    buttons = _buttons(context, state) if is_admin else []
     await say(update, context, say_entry(context, state), rows(buttons, 2))
     return None
 

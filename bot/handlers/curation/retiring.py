@@ -12,7 +12,6 @@ from bot.services.editing import (
     EntryState,
     Restored,
     read_entry_by_id,
-    require_admin,
     restore_entry,
     retire_entry,
 )
@@ -20,7 +19,6 @@ from bot.services.editing import (
 
 async def begin_retiring(update: Update, context: GoviContext) -> None:
     """Ask whether the entry whose key was written is to be retired."""
-    await context.run(require_admin, get_user(update).id)
     state = await find_named(update, context, "curate.retire.usage")
     if state is not None:
         await _ask_retiring(update, context, state)
@@ -30,9 +28,8 @@ async def ask_retiring(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Ask the same for an entry that was found."""
-    user_id = get_user(update).id
-    await context.run(require_admin, user_id)
-    await _ask_retiring(update, context, await context.run(read_entry_by_id, user_id, numbers[0]))
+    state = await context.run(read_entry_by_id, get_user(update).id, numbers[0])
+    await _ask_retiring(update, context, state)
     return None
 
 
@@ -49,7 +46,6 @@ async def retire(
 
 async def begin_restoring(update: Update, context: GoviContext) -> None:
     """Ask whether the entry whose key was written is to come back."""
-    await context.run(require_admin, get_user(update).id)
     state = await find_named(update, context, "curate.restore.usage")
     if state is not None:
         await _ask_restoring(update, context, state)
@@ -59,9 +55,8 @@ async def ask_restoring(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Ask the same for an entry that was found."""
-    user_id = get_user(update).id
-    await context.run(require_admin, user_id)
-    await _ask_restoring(update, context, await context.run(read_entry_by_id, user_id, numbers[0]))
+    state = await context.run(read_entry_by_id, get_user(update).id, numbers[0])
+    await _ask_restoring(update, context, state)
     return None
 
 

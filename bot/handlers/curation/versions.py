@@ -10,7 +10,7 @@ from bot.handlers.curation.wording import say_changes, say_field, say_status
 from bot.handlers.incoming import get_user
 from bot.handlers.pressing import remove_buttons
 from bot.i18n.moments import say_time
-from bot.services.editing import EntryState, read_entry_by_id, require_admin
+from bot.services.editing import EntryState, read_entry_by_id
 from bot.services.history import Version, compare_versions, list_versions, restore_version
 
 PAGE = 8
@@ -20,7 +20,6 @@ _MOST_FIELDS = 4
 
 async def show_history(update: Update, context: GoviContext) -> None:
     """List the newest versions of the entry whose key was written."""
-    await context.run(require_admin, get_user(update).id)
     state = await find_named(update, context, "curate.history.usage")
     if state is not None:
         await _list_versions(update, context, state, 0)
