@@ -2,24 +2,24 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
     Entry,
     EntryStatus,
     Farmer,
-    Lane,
     Question,
     QuestionState,
     Reply,
 )
-from bot.errors import NotYoursError, StaleButtonError
+from bot.errors import StaleButtonError
 from bot.services import outbox
 from bot.services.deciding import FALLBACK, Content, decide
 from bot.services.escalating import escalate, replace_edited
 from bot.services.farmers import Asker, get_farmer
 from bot.services.media import Media, attach
+from bot.services.questions import get_own, move
 from bot.services.texts import sound_of, storable
 from retrieval import SearchResult
 
@@ -211,7 +211,7 @@ def answer_in_terminal(session: Session, question_id: int, chosen: Suggestion | 
     """
     question = session.get_one(Question, question_id)
     if chosen is None:
-        _move(session, question, QuestionState.UNANSWERED)
+        _settle(session, question, QuestionState.UNANSWERED)
         return _reply(session, question, FALLBACK, update_id=None)
     return _answer_with(session, question, chosen.entry_id, update_id=None)
 
@@ -230,7 +230,7 @@ def choose_suggestion(
     known = find_outcome(session, update_id)
     if known is not None:
         return known
-    question = _own_open_question(session, question_id, asker)
+    question = get_own(session, question_id, asker)
     return _answer_with(session, question, entry_id, update_id)
 
 
@@ -241,7 +241,7 @@ def _answer_with(
     entry = session.get(Entry, entry_id)
     if entry is None or entry_id not in offered or entry.status is not EntryStatus.PUBLISHED:
         raise StaleButtonError
-    _move(session, question, QuestionState.ANSWERED)
+    _settle(session, question, QuestionState.ANSWERED)
     question.entry = entry
     return _reply(session, question, Content("answer", entry), update_id)
 
@@ -258,8 +258,8 @@ def refuse_suggestions(session: Session, question_id: int, asker: Asker, update_
     known = find_outcome(session, update_id)
     if known is not None:
         return known
-    question = _own_open_question(session, question_id, asker)
-    _move(session, question, QuestionState.UNANSWERED)
+    question = get_own(session, question_id, asker)
+    _settle(session, question, QuestionState.UNANSWERED)
     escalate(session, question, "none_fits")
     return _reply(session, question, FALLBACK, update_id)
 
@@ -307,17 +307,7 @@ def _reply(
     )
     session.add(reply)
     session.flush()
-    if question.chat_id is not None:
-        outbox.post(
-            session,
-            question.chat_id,
-            "reply",
-            {"with_question": True} if is_quoted else {},
-            lane=Lane.REPLY,
-            reply_id=reply.id,
-            under_message_id=question.message_id or None,
-            topic_id=question.topic_id,
-        )
+    outbox.post_reply(session, reply, "reply", {"with_question": True} if is_quoted else {})
     return _outcome(reply)
 
 
@@ -334,23 +324,7 @@ def _outcome(reply: Reply) -> Outcome:
     )
 
 
-def _own_open_question(session: Session, question_id: int, asker: Asker) -> Question:
-    question = session.get(Question, question_id)
-    if question is None:
+def _settle(session: Session, question: Question, state: QuestionState) -> None:
+    """Bring a question to which suggestions were made into its next state, once."""
+    if not move(session, question, QuestionState.SUGGESTED, state):
         raise StaleButtonError
-    if question.farmer_id != get_farmer(session, asker).id:
-        raise NotYoursError
-    return question
-
-
-def _move(session: Session, question: Question, state: QuestionState) -> None:
-    """Leave SUGGESTED exactly once, however many presses arrive at the same time."""
-    moved = session.scalar(
-        update(Question)
-        .where(Question.id == question.id, Question.state == QuestionState.SUGGESTED)
-        .values(state=state)
-        .returning(Question.id)
-    )
-    if moved is None:
-        raise StaleButtonError
-    session.refresh(question)

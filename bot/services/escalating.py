@@ -1,6 +1,6 @@
 """From farmers to officers: what Govi cannot answer, grouped with open questions like it."""
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
@@ -16,6 +16,7 @@ from bot.db.models import (
 from bot.services import holds
 from bot.services.grouping import find_most_alike, list_near, traits_of
 from bot.services.notices import tell_everyone, tell_officer
+from bot.services.questions import move
 
 
 def escalate(
@@ -55,17 +56,10 @@ def take_back(session: Session, ask: Ask) -> bool:
 
     Does not commit. An escalation in which nobody waits any more is closed, and who holds it told.
     """
-    taken = session.scalar(
-        update(Question)
-        .where(Question.id == ask.question_id, Question.state == QuestionState.UNANSWERED)
-        .values(state=QuestionState.WITHDRAWN)
-        .returning(Question.id)
-    )
-    if taken is None:
+    if not move(session, ask.question, QuestionState.UNANSWERED, QuestionState.WITHDRAWN):
         return False
     ask.withdrawn_at = utc_now()
     session.flush()
-    session.refresh(ask.question)
     group = ask.escalation
     if holds.list_waiting(session, group):
         holds.retitle(session, group)
@@ -82,15 +76,8 @@ def reopen(session: Session, ask: Ask) -> bool:
     Returns:
         Whether anything changed: False for one who waits already or took the question back.
     """
-    waits_again = session.scalar(
-        update(Question)
-        .where(Question.id == ask.question_id, Question.state == QuestionState.RESOLVED)
-        .values(state=QuestionState.UNANSWERED)
-        .returning(Question.id)
-    )
-    if waits_again is None:
+    if not move(session, ask.question, QuestionState.RESOLVED, QuestionState.UNANSWERED):
         return False
-    session.refresh(ask.question)
     group = ask.escalation
     if group.state not in holds.OPEN:
         answered_by = group.closed_by

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Lane, Question, QuestionState, Reply
-from bot.errors import NotYoursError, StaleButtonError
+from bot.db.models import Question, QuestionState, Reply
+from bot.errors import StaleButtonError
 from bot.services import outbox
 from bot.services.answering import Incoming, Outcome, find_outcome, record_question
 from bot.services.escalating import take_back
-from bot.services.farmers import Asker, get_farmer
+from bot.services.farmers import Asker
 from bot.services.media import Media
+from bot.services.questions import get_own
 from bot.services.texts import storable
 from retrieval import SearchResult
 
@@ -30,20 +30,10 @@ def suggest_words(session: Session, question_id: int, words: str) -> None:
     Nothing happens when an officer has answered meanwhile, or the farmer is gone. Does not commit.
     """
     question = session.get(Question, question_id)
-    if question is None or question.chat_id is None or not _is_open(question):
+    if question is None or not _is_open(question):
         return
-    reply = session.scalar(select(Reply.id).where(Reply.question_id == question_id).limit(1))
-    owed = outbox.post(
-        session,
-        question.chat_id,
-        "heard",
-        lane=Lane.REPLY,
-        reply_id=reply,
-        under_message_id=question.message_id,
-        topic_id=question.topic_id,
-        once_key=f"heard-{question_id}",
-    )
-    if owed is not None:
+    said = question.replies[0]  # that an officer will listen
+    if outbox.post_reply(session, said, "heard", once_key=f"heard-{question_id}") is not None:
         question.transcript = storable(words)
 
 
@@ -110,11 +100,7 @@ def _is_open(question: Question) -> bool:
 
 
 def _own(session: Session, question_id: int, asker: Asker) -> Question:
-    question = session.get(Question, question_id)
-    if question is None:
-        raise StaleButtonError
-    if question.farmer_id != get_farmer(session, asker).id:
-        raise NotYoursError
+    question = get_own(session, question_id, asker)
     if not question.transcript or not _is_open(question):
         raise StaleButtonError
     return question

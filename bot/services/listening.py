@@ -17,14 +17,13 @@ from bot.db.models import (
     Recording,
     Reply,
 )
-from bot.errors import NotYoursError, StaleButtonError
+from bot.errors import StaleButtonError
 from bot.services import outbox
 from bot.services.farmers import Asker, get_farmer
+from bot.services.questions import ANSWERS, refuse_others
 
 #: Part of every digest; a change of the voice or the pace needs another one.
 MANNER = "espeak-ng 1"
-#: Kinds of replies that carry an answer: a stored one, an officer's.
-_ANSWERS = ("answer", "officer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def find_answer(session: Session, asker: Asker, message_id: int | None) -> int |
     A message that carries no answer of theirs leads to None.
     """
     answers = select(Reply.id).join(Reply.question).where(
-        Reply.kind.in_(_ANSWERS),
+        Reply.kind.in_(ANSWERS),
         Question.farmer_id == get_farmer(session, asker).id,
         Question.chat_id == asker.chat_id,
     )  # fmt: skip
@@ -67,8 +66,7 @@ def read_out(session: Session, reply_id: int, asker: Asker, update_id: int) -> N
     if reply is None or _find_words(session, reply) is None:
         raise StaleButtonError
     question = reply.question
-    if question.farmer_id != get_farmer(session, asker).id:
-        raise NotYoursError
+    refuse_others(session, question, asker)
     if question.chat_id is None or _is_coming(session, reply_id):
         return
     outbox.post(
@@ -117,7 +115,7 @@ def _is_coming(session: Session, reply_id: int) -> bool:
 
 def _find_words(session: Session, reply: Reply) -> str | None:
     """Return the answer that a reply carries: an entry's as it stands now, or an officer's."""
-    if reply.kind not in _ANSWERS:
+    if reply.kind not in ANSWERS:
         return None
     if reply.entry is not None:
         is_shown = reply.entry.status is EntryStatus.PUBLISHED

@@ -19,13 +19,14 @@ from bot.db.models import (
     QuestionState,
     Reply,
 )
-from bot.errors import NotYoursError, StaleButtonError
+from bot.errors import StaleButtonError
 from bot.services import outbox
 from bot.services.answering import Incoming
 from bot.services.escalating import take_back
 from bot.services.farmers import Asker, get_farmer
 from bot.services.media import attach
 from bot.services.notices import tell_officer
+from bot.services.questions import refuse_others
 from bot.services.texts import storable
 
 MINE_COUNT = 10
@@ -94,8 +95,7 @@ def withdraw(session: Session, asker: Asker, ask_id: int) -> bool:
     ask = session.get(Ask, ask_id)
     if ask is None:
         raise StaleButtonError
-    if ask.question.farmer_id != get_farmer(session, asker).id:
-        raise NotYoursError
+    refuse_others(session, ask.question, asker)
     if ask.withdrawn_at is not None:
         return False
     if not take_back(session, ask):

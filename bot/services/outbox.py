@@ -101,6 +101,37 @@ def post(
     return message
 
 
+def post_reply(
+    session: Session,
+    reply: Reply,
+    kind: str,
+    data: dict[str, Any] | None = None,
+    *,
+    lane: Lane = Lane.REPLY,
+    escalation_id: int | None = None,
+    once_key: str | None = None,
+) -> OutgoingMessage | None:
+    """Owe who asked a question a reply under it; as `post`.
+
+    Nothing is owed for a question that was asked in a terminal, or is nobody's any more.
+    """
+    question = reply.question
+    if question.chat_id is None:
+        return None
+    return post(
+        session,
+        question.chat_id,
+        kind,
+        data,
+        lane=lane,
+        reply_id=reply.id,
+        escalation_id=escalation_id,
+        under_message_id=question.message_id or None,
+        topic_id=question.topic_id,
+        once_key=once_key,
+    )
+
+
 def _is_known(session: Session, once_key: str) -> bool:
     known = select(OutgoingMessage.id).where(OutgoingMessage.once_key == once_key)
     return session.scalar(known) is not None

@@ -5,16 +5,14 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Ask, Feedback, Lane, Question, Reply
-from bot.errors import NotYoursError, StaleButtonError
+from bot.db.models import Ask, Feedback, Reply
+from bot.errors import StaleButtonError
 from bot.services import outbox
 from bot.services.escalating import escalate, reopen
-from bot.services.farmers import Asker, get_farmer
+from bot.services.farmers import Asker
+from bot.services.questions import ANSWERS, refuse_others
 
 Reason = Literal["wrong", "unclear", "other"]
-
-#: Kinds of replies that carry an answer: a stored one, an officer's.
-_ANSWERS = ("answer", "officer")
 
 
 def rate(
@@ -69,10 +67,9 @@ def give_reason(session: Session, reply_id: int, asker: Asker, reason: Reason) -
 
 def _own_answer(session: Session, reply_id: int, asker: Asker) -> Reply:
     reply = session.get(Reply, reply_id)
-    if reply is None or reply.kind not in _ANSWERS:
+    if reply is None or reply.kind not in ANSWERS:
         raise StaleButtonError
-    if reply.question.farmer_id != get_farmer(session, asker).id:
-        raise NotYoursError
+    refuse_others(session, reply.question, asker)
     return reply
 
 
@@ -86,7 +83,7 @@ def _find_feedback(session: Session, reply: Reply) -> Feedback | None:
 
 def _pass_on(session: Session, reply: Reply) -> bool:
     """Bring the question to an officer; return False when it is on its way already."""
-    question: Question = reply.question
+    question = reply.question
     if question.ask is not None:
         return reopen(session, question.ask)
     escalate(session, question, "other")
@@ -94,18 +91,7 @@ def _pass_on(session: Session, reply: Reply) -> bool:
 
 
 def _say_passed_on(session: Session, rated: Reply, update_id: int | None) -> None:
-    question = rated.question
-    reply = Reply(question=question, kind="passed_on", update_id=update_id)
+    reply = Reply(question=rated.question, kind="passed_on", update_id=update_id)
     session.add(reply)
     session.flush()
-    if question.chat_id is not None:
-        outbox.post(
-            session,
-            question.chat_id,
-            "passed_on",
-            {"rated_reply_id": rated.id},
-            lane=Lane.REPLY,
-            reply_id=reply.id,
-            under_message_id=question.message_id or None,
-            topic_id=question.topic_id,
-        )
+    outbox.post_reply(session, reply, "passed_on", {"rated_reply_id": rated.id})

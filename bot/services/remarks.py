@@ -1,10 +1,10 @@
 """Messages that need no search: small talk, and calls for help, which officers hear of at once."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
 
-from bot.db.models import Lane, Question, QuestionState, Reply
+from bot.db.models import Question, QuestionState, Reply
 from bot.services import outbox
 from bot.services.answering import Incoming, Outcome, find_outcome, find_said, place
 from bot.services.escalating import escalate, replace_edited
@@ -58,16 +58,7 @@ def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outco
     reply = Reply(question=question, kind=remark.decision, update_id=incoming.update_id)
     session.add(reply)
     session.flush()
-    outbox.post(
-        session,
-        incoming.asker.chat_id,
-        "remark",
-        {"decision": remark.decision, "kind": remark.kind, "language": remark.language},
-        lane=Lane.REPLY,
-        reply_id=reply.id,
-        under_message_id=incoming.message_id,
-        topic_id=incoming.topic_id,
-    )
+    outbox.post_reply(session, reply, "remark", asdict(remark))
     return Outcome(question.id, remark.decision, reply.id)
 
 

@@ -19,6 +19,7 @@ from bot.db.models import (
     EntryStatus,
     Escalation,
     EscalationState,
+    Lane,
     Note,
     Question,
     QuestionState,
@@ -241,21 +242,26 @@ def _tell(
     session.add(note)
     session.flush()
     questions = session.scalars(
-        select(Question).where(Question.id.in_([ask.question_id for ask in asks]))
+        select(Question)
+        .where(Question.id.in_([ask.question_id for ask in asks]))
+        .order_by(Question.id)
     )
-    latest = {(each.chat_id, each.farmer_id): each for each in sorted(questions, key=_age)}
+    latest = {(each.chat_id, each.farmer_id): each for each in questions}
     replies = [_reply(question, word, note) for question in latest.values()]
     if replies:
         replies[0].update_id = update_id
     session.add_all(replies)
     session.flush()
     for reply in replies:
-        _owe(session, reply, word, note)
+        outbox.post_reply(
+            session,
+            reply,
+            word.outbox_kind,
+            {"note_id": note.id},
+            lane=Lane.NOTICE,
+            escalation_id=note.escalation_id,
+        )
     return len(replies)
-
-
-def _age(question: Question) -> int:
-    return question.id
 
 
 def _reply(question: Question, word: _Word, note: Note) -> Reply:
@@ -266,22 +272,6 @@ def _reply(question: Question, word: _Word, note: Note) -> Reply:
         entry=entry,
         entry_version=entry.version if entry else None,
         created_at=note.written_at,
-    )
-
-
-def _owe(session: Session, reply: Reply, word: _Word, note: Note) -> None:
-    question = reply.question
-    if question.chat_id is None:
-        return
-    outbox.post(
-        session,
-        question.chat_id,
-        word.outbox_kind,
-        {"note_id": note.id},
-        reply_id=reply.id,
-        escalation_id=note.escalation_id,
-        under_message_id=question.message_id or None,
-        topic_id=question.topic_id,
     )
 
 
