@@ -45,6 +45,11 @@ $(BIN)/.dev: requirements-dev.txt pyproject.toml $(BIN)/.serve
 	@if ! command -v espeak-ng >/dev/null || ! command -v opusenc >/dev/null; then \
 		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends espeak-ng opus-tools >/dev/null || \
 		echo "espeak-ng and opusenc cannot be installed here: tests of the real voice will be skipped"; fi
+# Debian's package also starts a server, which nobody wants on their own machine.
+	@if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+		{ test "$$(id -u)" = 0 && $(APT) update -qq && \
+		$(APT) install -y -qq --no-install-recommends postgresql >/dev/null; } || \
+		echo "no PostgreSQL server is installed: tests on one will be skipped"; fi
 	@touch $@
 
 run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in the terminal

@@ -1,10 +1,13 @@
-"""One process serves from a data directory at a time."""
+"""One process serves from a data directory, and from a database, at a time."""
 
 import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy import Engine
+
+from bot.db.engine import serving_alone
 from bot.errors import ServingError
 
 
@@ -28,4 +31,18 @@ def only_one(data_dir: Path) -> Iterator[None]:
             raise ServingError(
                 f"another process serves from {data_dir} already; stop it first"
             ) from None
+        yield
+
+
+@contextlib.contextmanager
+def only_one_on(engine: Engine) -> Iterator[None]:
+    """Hold the database for the block, wherever those who would serve from it too are.
+
+    Raises:
+        ServingError: Another process holds it.
+    """
+    with serving_alone(engine) as is_alone:
+        if not is_alone:
+            place = engine.url.render_as_string()
+            raise ServingError(f"another process serves from {place} already; stop it first")
         yield

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.settings import Settings
-from tests.database import create_database
+from tests import postgresql as server
+from tests.database import IS_POSTGRESQL, create_database, open_maybe_new, url_of
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,10 +37,35 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.speech.find_programs", lambda: None)
 
 
+@pytest.fixture(autouse=True)
+def on_postgresql(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """With GOVI_TEST_POSTGRESQL set, what would be a file of SQLite's is a database there."""
+    if not IS_POSTGRESQL:
+        yield
+        return
+    if request.node.get_closest_marker("sqlite"):
+        pytest.skip("is about SQLite itself")
+    own = property(lambda self: self.database_url or url_of(self.data_dir / "govi.sqlite3"))
+    monkeypatch.setattr(Settings, "database", own)
+    monkeypatch.setattr("bot.bootstrap.open_engine", open_maybe_new)
+    with server.cluster().dropping():
+        yield
+
+
+@pytest.fixture
+def postgresql(tmp_path: Path) -> Iterator[str]:
+    """The URL of a database that is not there yet, on a server of these tests' own."""
+    server.skip_where_there_is_none()
+    with server.cluster().dropping():
+        yield server.url_of(tmp_path / "postgresql")
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    """An empty, migrated SQLite database."""
-    engine = create_database(f"sqlite:///{tmp_path / 'test.sqlite3'}")
+    """An empty, migrated database."""
+    engine = create_database(url_of(tmp_path / "test.sqlite3"))
     yield engine
     engine.dispose()
 

@@ -1,6 +1,10 @@
-"""Databases for tests: made once a process, copied from then on."""
+"""Databases for tests: made once a process, copied from then on.
+
+They are SQLite's, or PostgreSQL's when GOVI_TEST_POSTGRESQL is set to anything.
+"""
 
 import functools
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,20 +14,40 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.engine import open_engine, transaction
 from bot.db.migrate import upgrade
+from tests import postgresql
+from tests.postgresql import cluster
 
 Seed = Callable[[Session], None]
 
+IS_POSTGRESQL = bool(os.environ.get("GOVI_TEST_POSTGRESQL"))
+
+
+def url_of(path: Path) -> str:
+    """Return where the database is that belongs to a path: the file, or one named after it."""
+    return postgresql.url_of(path) if IS_POSTGRESQL else f"sqlite:///{path}"
+
 
 def create_database(url: str, seed: Seed | None = None) -> Engine:
-    """Open a SQLite database; a new one gets what `upgrade` makes, and what `seed` writes.
+    """Open a database; a new one gets what `upgrade` makes, and what `seed` writes.
 
     `seed` is a function of a module, which is called once; its rows are copied.
     """
-    engine = open_engine(url)
-    path = Path(make_url(url).database or "")
-    if not path.exists():
-        path.write_bytes(_made(seed))
-    return engine
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        path = Path(parsed.database or "")
+        if not path.exists():
+            path.write_bytes(_made(seed))
+    else:
+        cluster().create(parsed.database or "", _template(seed))
+    return open_engine(url)
+
+
+def open_maybe_new(url: str) -> Engine:
+    """Open a database; as a file of SQLite's does, one of PostgreSQL's comes into being by that."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        cluster().create(parsed.database or "")
+    return open_engine(url)
 
 
 @functools.cache
@@ -31,10 +55,22 @@ def _made(seed: Seed | None) -> bytes:
     """Return the file of a database: migrating and importing take many times a copy's time."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made.sqlite3"
-        engine = open_engine(f"sqlite:///{path}")
-        upgrade(engine)
-        if seed is not None:
-            with transaction(sessionmaker(engine)) as session:
-                seed(session)
-        engine.dispose()  # the last connection to close empties the write-ahead log into the file
+        _fill(open_engine(f"sqlite:///{path}"), seed)
         return path.read_bytes()
+
+
+@functools.cache
+def _template(seed: Seed | None) -> str:
+    """Return the name of a database to be copied."""
+    name = f"template of {seed.__module__}.{seed.__name__}" if seed else "template"
+    cluster().create(name, is_kept=True)
+    _fill(open_engine(cluster().url(name).render_as_string(hide_password=False)), seed)
+    return name
+
+
+def _fill(engine: Engine, seed: Seed | None) -> None:
+    upgrade(engine)
+    if seed is not None:
+        with transaction(sessionmaker(engine)) as session:
+            seed(session)
+    engine.dispose()  # the last connection to close empties SQLite's write-ahead log into the file

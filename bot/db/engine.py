@@ -2,13 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
+    InternalError,
     OperationalError,
     PendingRollbackError,
     TimeoutError,
@@ -19,9 +21,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.errors import DatabaseError
 
 BUSY_SECONDS = 15
-#: What is raised when the database cannot be had now: locked, gone, every connection in use, or the
-#: connection broke earlier in the same transaction.
-OUT_OF_REACH = (OperationalError, TimeoutError, PendingRollbackError)
+#: A writer that says nothing for so long is taken for dead by PostgreSQL; SQLite notices at once.
+_SILENT_SECONDS = 60
+#: Who serves from a PostgreSQL server, or it, is found to be gone within a minute.
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+#: What is raised when the database cannot be had now: locked, gone, only to be read from, every
+#: connection in use, or the connection broke earlier in the same transaction.
+OUT_OF_REACH = (OperationalError, InternalError, TimeoutError, PendingRollbackError)
 _PRAGMAS = (
     "foreign_keys=ON",
     "journal_mode=WAL",
@@ -29,31 +35,83 @@ _PRAGMAS = (
     "secure_delete=ON",
     "journal_size_limit=0",  # nor does what was deleted stay in a log that is used again
 )
+#: What SQLite and PostgreSQL say when the machine is at fault, whatever they were asked to do.
+_SQLITE_MACHINE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+_POSTGRESQL_MACHINE = ("53", "58", "25006")  # resources, the system itself, a server only to read
+#: Locks that nobody but Govi takes in Govi's database.
+_WRITER_LOCK, _SERVING_LOCK = int.from_bytes(b"govi"), int.from_bytes(b"serving")
+_POSTGRESQL_DRIVER = "postgresql+psycopg"
+_POSTGRESQL_NAMES = {"postgresql", "postgres"}
 
 
 def open_engine(url: str) -> Engine:
     """Create the engine for a database URL; opens no connection.
 
-    On SQLite every connection has foreign keys on, write-ahead logging with full synchronisation
-    (a committed update survives a power cut) and waits `BUSY_SECONDS` for a lock; what is deleted
-    is overwritten with zeros. A transaction takes the write lock when it begins, so that two
-    writers queue instead of failing midway. Errors never repeat what was to be written: people's
-    words stay out of the log.
+    One transaction writes at a time, on either database: it takes the lock when it begins, so that
+    two writers queue for up to `BUSY_SECONDS` instead of failing midway, and what one has read
+    holds until it commits. One that only reads, see `reading`, waits for nobody and sees one state.
+    Errors never repeat what was to be written: people's words stay out of the log.
+
+    On SQLite every connection has foreign keys on and write-ahead logging with full synchronisation
+    (a committed update survives a power cut); what is deleted is overwritten with zeros.
+
+    On PostgreSQL, where writers would otherwise interleave, the lock is an advisory one, of all
+    processes on the database. It costs a round trip a transaction, and that writers of different
+    people wait for one another, the commit included; group commit (`bot.db.writer`) shares that. A
+    place that needs more may lock the rows that it decides by instead, but then has to lock all.
 
     Raises:
         DatabaseError: The URL cannot be read, or its folder cannot be created or written.
     """
     try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
-        _make_folder(parsed.database)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+        parsed = _with_driver(make_url(url))
+        engine = create_engine(parsed, hide_parameters=True, **_options(parsed))
     except (ArgumentError, ImportError) as error:
         raise DatabaseError(f"DATABASE_URL cannot be used: {error}") from None
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "handle_error", _keep_values_out)
     return engine
+
+
+def is_machine_at_fault(error: BaseException) -> bool:
+    """Whether a database said that it could have done nothing else either: its disk is full, ..."""
+    origin = getattr(error, "orig", None)
+    code = getattr(origin, "sqlite_errorcode", 0)
+    state = getattr(origin, "sqlstate", None) or ""
+    return code & 0xFF in _SQLITE_MACHINE or state.startswith(_POSTGRESQL_MACHINE)
+
+
+def _with_driver(url: URL) -> URL:
+    """Name the one driver that Govi comes with, however PostgreSQL is spelt."""
+    return url.set(drivername=_POSTGRESQL_DRIVER) if url.drivername in _POSTGRESQL_NAMES else url
+
+
+def _options(url: URL) -> dict[str, Any]:
+    """Return what `create_engine` is told of this kind of database."""
+    if url.drivername == _POSTGRESQL_DRIVER:
+        _require_psycopg()
+        network = {"connect_timeout": BUSY_SECONDS} | _KEEPALIVE
+        arguments = {name: value for name, value in network.items() if name not in url.query}
+        return {"pool_pre_ping": True, "connect_args": arguments}
+    if url.get_backend_name() != "sqlite":
+        raise DatabaseError(
+            f"DATABASE_URL cannot be used: Govi knows sqlite and postgresql, not {url.drivername}"
+        )
+    _make_folder(url.database)
+    return {"connect_args": {"timeout": BUSY_SECONDS}}
+
+
+def _require_psycopg() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise DatabaseError(
+            "DATABASE_URL needs the extra for PostgreSQL: pip install 'govi[postgresql]'"
+        ) from None
 
 
 def _make_folder(database: str | None) -> None:
@@ -83,6 +141,30 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("read_only", False):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return
+    # Each later statement sees what was committed until it began, so all that the last one wrote.
+    connection.exec_driver_sql(
+        f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'; "
+        f"SET LOCAL idle_in_transaction_session_timeout = '{_SILENT_SECONDS}s'; "
+        f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"
+    )
+
+
+def _keep_values_out(context: ExceptionContext) -> None:
+    """Take out of an error what PostgreSQL quotes of the row that it refused."""
+    error, shown = context.original_exception, context.sqlalchemy_exception
+    said = getattr(getattr(error, "diag", None), "message_primary", None)
+    if said is None or shown is None:  # it is the driver's own, which quotes nothing
+        return
+    if (getattr(error, "sqlstate", None) or "").startswith("22"):  # what was wrong with a value
+        said = said.partition(": ")[0]
+    shown.args = tuple(str(each).replace(str(error), said) for each in shown.args)
+    error.args = (said,)
+
+
 @contextmanager
 def transaction(sessions: sessionmaker[Session]) -> Iterator[Session]:
     """Open a session, commit when the block ends, roll back when it raises."""
@@ -96,3 +178,27 @@ def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
     with sessions() as session:
         session.connection(execution_options={"read_only": True})
         yield session
+
+
+@contextmanager
+def serving_alone(engine: Engine) -> Iterator[bool]:
+    """Tell whether nobody else serves from the database, and keep it so for the block.
+
+    PostgreSQL lets go when this process or machine is gone, and also when it is started anew
+    itself. SQLite's file is in a folder that has a lock of its own, `bot.serving_lock`.
+    """
+    if engine.dialect.name == "sqlite":
+        yield True
+        return
+    connection = engine.raw_connection()
+    connection.detach()  # it stays out of the pool, and is closed in the end
+    try:
+        with closing(connection.cursor()) as cursor:
+            for name, value in _KEEPALIVE.items():
+                cursor.execute(f"SET tcp_{name} = {value}")
+            cursor.execute(f"SELECT pg_try_advisory_lock({_SERVING_LOCK})")
+            [is_alone] = cursor.fetchone() or [False]
+        connection.commit()
+        yield is_alone
+    finally:
+        connection.close()

@@ -34,8 +34,9 @@ def upgrade(engine: Engine) -> bool:
         with engine.begin() as connection:
             _run(connection, present)
     except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
         raise DatabaseError(
-            f"cannot use the database {engine.url.render_as_string()}: {error.orig}; check "
+            f"cannot use the database {engine.url.render_as_string()}: {reason}; check "
             "DATABASE_URL and that DATA_DIR can be written"
         ) from error
     return True

@@ -32,7 +32,7 @@ from bot.intake.worker import Worker
 from bot.jobs.runner import ticking
 from bot.monitoring.watchdog import Watchdog
 from bot.services import inbox, outbox, set_aside
-from bot.serving_lock import only_one
+from bot.serving_lock import only_one, only_one_on
 
 DRAIN_SECONDS = 20.0
 #: A database that takes longer to note what is given back hangs; the next process finds out.
@@ -72,7 +72,8 @@ async def run(services: Services, *companions: Companion, is_webhook: bool = Fal
     """
     intake_maker = _choose_intake(services, is_webhook)
     stop = asyncio.Event()
-    with only_one(services.settings.data_dir), _signals(stop):
+    data_dir = services.settings.data_dir
+    with only_one(data_dir), only_one_on(services.engine), _signals(stop):
         application = create_application(services)
         wake = sender_of(application).wake
         everyone = (*_watching_from_outside(services), *companions)

@@ -13,7 +13,6 @@ What becomes of an update that fails:
 import asyncio
 import contextlib
 import logging
-import sqlite3
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 from bot.application import GoviApplication
 from bot.batching import BatcherFullError
 from bot.bootstrap import Services
-from bot.db.engine import OUT_OF_REACH
+from bot.db.engine import OUT_OF_REACH, is_machine_at_fault
 from bot.delivery.wire import is_our_fault, seconds_of
 from bot.logs import describe
 from bot.services import inbox, set_aside
@@ -49,9 +48,6 @@ OUTAGE_ATTEMPTS = 20
 #: Nor is an update tried for longer while Telegram is heard of, should nobody be sent anything.
 LONGEST_TROUBLE_SECONDS = 24 * 3600.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 30.0
-
-#: What SQLite says when the machine is at fault, whatever it was asked to do.
-_MACHINE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 logger = logging.getLogger(__name__)
 
@@ -234,8 +230,7 @@ def _is_outage(error: BaseException) -> bool:
 def _has_moved(error: BaseException, before: _Progress, now: _Progress) -> bool:
     """Whether others have got through what this error says is shut."""
     if isinstance(error, OUT_OF_REACH):
-        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
-        return code & 0xFF not in _MACHINE and now.handled > before.handled
+        return not is_machine_at_fault(error) and now.handled > before.handled
     return isinstance(error, TelegramError) and now.messages_taken > before.messages_taken
 
 

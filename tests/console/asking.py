@@ -1,27 +1,24 @@
 """Browsers without a screen, and a Govi for them to look at."""
 
-import functools
 import html
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from bot.bootstrap import Services
 from bot.console.app import create_app
 from bot.console.visiting import Fetch
-from bot.db.engine import open_engine, transaction
-from bot.db.migrate import upgrade
+from bot.db.engine import transaction
 from bot.db.models import Farmer, Origin, Role
 from bot.i18n import Catalogue
 from bot.services.curation import import_entries
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.services.signing_in import create_link
 from bot.settings import Settings
+from tests.database import create_database, url_of
 from tests.factories import BLAST, RATS, UREA, create_draft, create_retriever
 from tests.services.curating import ADMIN, OFFICER, OTHER_ADMIN, grant
 
@@ -37,8 +34,7 @@ DRAFTS = (
 
 def create_services(folder: Path, **settings: Any) -> Services:
     """Open a database in `folder` with `DRAFTS`, two admins and an officer who read English."""
-    shutil.copyfile(_ready_database(), folder / "govi.sqlite3")
-    engine = open_engine(f"sqlite:///{folder / 'govi.sqlite3'}")
+    engine = create_database(url_of(folder / "govi.sqlite3"), _import_drafts)
     sessions = sessionmaker(engine, expire_on_commit=False)
     index = KnowledgeIndex(sessions, create_retriever())
     index.load()
@@ -46,20 +42,12 @@ def create_services(folder: Path, **settings: Any) -> Services:
     return Services(known, engine, sessions, index, TEXTS)
 
 
-@functools.cache
-def _ready_database() -> Path:
-    """Migrate and fill a database once for all tests, to be copied."""
-    path = Path(tempfile.mkdtemp(prefix="govi-console-")) / "ready.sqlite3"
-    engine = open_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    with transaction(sessionmaker(engine)) as session:
-        import_entries(session, DRAFTS, Origin.STARTER, "test")
-        grant(session, ADMIN, OTHER_ADMIN)
-        grant(session, OFFICER, role=Role.OFFICER)
-        for person in (ADMIN, OTHER_ADMIN, OFFICER):
-            session.add(Farmer(telegram_user_id=person, language="en"))
-    engine.dispose()
-    return path
+def _import_drafts(session: Session) -> None:
+    import_entries(session, DRAFTS, Origin.STARTER, "test")
+    grant(session, ADMIN, OTHER_ADMIN)
+    grant(session, OFFICER, role=Role.OFFICER)
+    for person in (ADMIN, OTHER_ADMIN, OFFICER):
+        session.add(Farmer(telegram_user_id=person, language="en"))
 
 
 class Guest:

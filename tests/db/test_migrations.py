@@ -1,6 +1,7 @@
 """Migrations against the models."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,10 +112,23 @@ def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         open_engine(f"sqlite:///{tmp_path}/file/govi.sqlite3")
 
 
-def test_a_database_url_without_sense_is_refused() -> None:
-    """No traceback for a typing mistake."""
+@pytest.mark.parametrize(
+    "url", ["not a url", "mysql://host/govi", "postgresql+asyncpg://host/govi"]
+)
+def test_a_database_url_without_sense_is_refused(url: str) -> None:
+    """No traceback for a typing mistake, or for a database whose locks Govi does not know."""
     with pytest.raises(DatabaseError, match="DATABASE_URL cannot be used"):
-        open_engine("not a url")
+        open_engine(url)
+
+
+def test_postgresql_without_its_driver_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is an extra, which most installations do without."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(DatabaseError, match=r"pip install 'govi\[postgresql\]'"):
+        open_engine("postgresql://host/govi")
 
 
 def test_postgresql_accepts_every_table() -> None:

@@ -16,6 +16,7 @@ from bot.jobs import runner as runner_module
 from bot.jobs.runner import Runner
 from bot.services import job_runs
 from bot.services.job_runs import ATTEMPTS, LEASE, RETRY, Run
+from tests.database import url_of
 from tests.jobs.clock import MORNING, Clock, Diary, hourly
 from tests.jobs.owing import TEXTS, owed
 from tests.services.loop import ADMIN, SUNIL, appoint
@@ -88,7 +89,7 @@ async def test_of_two_processes_that_look_at_the_same_time_one_runs_it(
     services: Services, clock: Clock, tmp_path: Path
 ) -> None:
     """Each with its own connection to the database and its own writer."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
+    engine = open_engine(url_of(tmp_path / "test.sqlite3"))
     other = replace(services, engine=engine, sessions=sessionmaker(engine))
     diaries = [Diary(), Diary()]
     runners = [
