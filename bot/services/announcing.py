@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.db.models import Ask, Escalation, EscalationState
+from bot.db.models import Ask, Escalation, EscalationState, Role
 from bot.local_time import COLOMBO
-from bot.services import holds, outbox, roles
+from bot.services import holds, outbox
 from bot.services.media import kind_of
+from bot.services.telling import tell_all
 
 KIND = "announcement"
 
@@ -108,12 +110,10 @@ def _tell_each(session: Session, now: datetime, rules: Rules, fresh: Sequence[Es
         return 0
     if _list_told(session, now, rules, Escalation.is_urgent.is_(False)):
         return 0
-    officers = [member.telegram_user_id for member in roles.list_members(session)]
-    for officer_id in officers:
-        _owe(session, officer_id, None, plain)
-    if officers:
+    told = tell_all(session, Role.OFFICER, KIND, _listing(plain))
+    if told:
         _mark(session, now, plain)
-    return len(officers)
+    return told
 
 
 def _tell_group(
@@ -129,7 +129,7 @@ def _tell_group(
         must_wait = rules.is_quiet(now) or topic_id in told_topics
         if must_wait and not is_urgent:
             continue
-        _owe(session, chat_id, topic_id, groups)
+        outbox.post(session, chat_id, KIND, _listing(groups), topic_id=topic_id)
         _mark(session, now, groups)
         told += 1
     return told
@@ -149,11 +149,8 @@ def _list_told(
     return set(session.scalars(told))
 
 
-def _owe(
-    session: Session, chat_id: int, topic_id: int | None, groups: Sequence[Escalation]
-) -> None:
-    ids = [group.id for group in groups]
-    outbox.post(session, chat_id, KIND, {"escalation_ids": ids}, topic_id=topic_id)
+def _listing(groups: Sequence[Escalation]) -> dict[str, Any]:
+    return {"escalation_ids": [group.id for group in groups]}
 
 
 def _mark(session: Session, now: datetime, groups: Sequence[Escalation]) -> None:

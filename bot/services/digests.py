@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Question
+from bot.db.models import Question, Role
 from bot.local_time import local_date, start_of
-from bot.services import outbox, roles, waiting
-from bot.services.roles import Role
+from bot.services import roles, waiting
+from bot.services.telling import tell_all
 from bot.services.waiting import Waiting
 
 #: Groups named under each heading of the digest.
@@ -58,17 +58,8 @@ def post_digest(session: Session, since: datetime, due_at: datetime) -> int:
     if not waiting.count_new(session, since) and not waiting.count_groups(session):
         return 0
     day = local_date(due_at)
-    posted = [
-        outbox.post(
-            session,
-            member.telegram_user_id,
-            "digest",
-            {"since": since.isoformat(), "day": day.isoformat()},
-            once_key=f"digest:{day}:{member.telegram_user_id}",
-        )
-        for member in roles.list_members(session)
-    ]
-    return sum(message is not None for message in posted)
+    data = {"since": since.isoformat(), "day": day.isoformat()}
+    return tell_all(session, Role.OFFICER, "digest", data, once=f"digest:{day}")
 
 
 def read_digest(session: Session, officer_id: int, since: datetime, day: date) -> Digest | None:

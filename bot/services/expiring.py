@@ -7,9 +7,9 @@ from datetime import date
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Entry, EntryStatus
-from bot.services import outbox, roles
-from bot.services.roles import Role
+from bot.db.models import Entry, EntryStatus, Role
+from bot.services import roles
+from bot.services.telling import tell_all
 
 _MONDAY = 0
 
@@ -35,11 +35,7 @@ def post_expired(session: Session, since: date | None, today: date) -> int:
     entries = [entry.id for entry in session.scalars(rows)]
     if not entries:
         return 0
-    for member in roles.list_members(session):
-        if member.role is Role.ADMIN:
-            once_key = f"expired:{today}:{member.telegram_user_id}"
-            data = {"entries": entries}
-            outbox.post(session, member.telegram_user_id, "expired", data, once_key=once_key)
+    tell_all(session, Role.ADMIN, "expired", {"entries": entries}, once=f"expired:{today}")
     return len(entries)
 
 

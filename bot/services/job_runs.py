@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import JobOutcome, JobRun, Role
 from bot.local_time import local_date
-from bot.services import outbox, roles
+from bot.services import roles
+from bot.services.telling import tell_all
 
 #: A process that runs a job and died is believed dead after so long; longer runs renew it.
 LEASE = timedelta(minutes=2)
@@ -221,15 +222,8 @@ def fail(
 
 
 def _tell_admins(session: Session, name: str, reason: str, now: datetime) -> None:
-    for member in roles.list_members(session):
-        if member.role is Role.ADMIN:
-            outbox.post(
-                session,
-                member.telegram_user_id,
-                "job_failed",
-                {"job": name, "reason": reason[:_REASON_TOLD]},
-                once_key=f"job_failed:{name}:{local_date(now)}:{member.telegram_user_id}",
-            )
+    data = {"job": name, "reason": reason[:_REASON_TOLD]}
+    tell_all(session, Role.ADMIN, "job_failed", data, once=f"job_failed:{name}:{local_date(now)}")
 
 
 def _still(occasion: Occasion) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import Ask, Escalation, Lane, Note, Role
 from bot.services import holds, outbox, roles
 from bot.services.media import kind_of
+from bot.services.telling import tell_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,7 @@ def tell_officer(
 
 def tell_everyone(session: Session, kind: str, group: Escalation) -> int:
     """Owe every officer a notice that goes before all others; return to how many it goes."""
-    officers = [member.telegram_user_id for member in roles.list_members(session)]
-    for officer_id in officers:
-        outbox.post(session, officer_id, kind, lane=Lane.REPLY, escalation_id=group.id)
-    return len(officers)
+    return tell_all(session, Role.OFFICER, kind, lane=Lane.REPLY, escalation_id=group.id)
 
 
 def may_read(session: Session, chat_id: int) -> bool:

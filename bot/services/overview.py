@@ -166,7 +166,7 @@ def _loads(session: Session, since: datetime) -> tuple[Load, ...]:
     )
     held = {officer_id: count for officer_id, count in holding}  # noqa: C416 - dict() loses types
     people = {*done, *(each for each in held if each is not None)}
-    people |= {member.telegram_user_id for member in roles.list_members(session)}
+    people |= {*roles.list_holders(session, Role.OFFICER)}
     loads = [
         Load(
             name=roles.name_of(session, person),

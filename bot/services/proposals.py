@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import Entry, EntryStatus, Origin, Proposal, ProposalState, Role, RoleGrant
+from bot.db.models import Entry, EntryStatus, Origin, Proposal, ProposalState, Role
 from bot.errors import (
     AlreadyDecidedError,
     OwnProposalError,
@@ -235,16 +235,9 @@ def _exception_for_own(
         return None
     if self_approval:
         return "own proposal, by setting"
-    if _count_admins(session) == 1:
+    if len(roles.list_holders(session, Role.ADMIN)) == 1:
         return "own proposal, only admin"
     raise OwnProposalError
-
-
-def _count_admins(session: Session) -> int:
-    held = select(func.count(func.distinct(RoleGrant.telegram_user_id))).where(
-        RoleGrant.role == Role.ADMIN, RoleGrant.revoked_at.is_(None)
-    )
-    return session.scalar(held) or 0
 
 
 def _waiting(session: Session, proposal_id: int) -> Proposal:

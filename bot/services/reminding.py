@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.db.models import Escalation, EscalationState
+from bot.db.models import Escalation, EscalationState, Role
 from bot.services import outbox, roles
-from bot.services.roles import Role
 from bot.services.waiting import Waiting, has_waiting_asker, list_named
 
 #: Groups named in one reminder; a longer queue is looked at as a queue.
@@ -44,11 +43,11 @@ def remind(session: Session, now: datetime, after: timedelta) -> int:
     if not held and not free:
         return 0
     count = 0
-    for member in roles.list_members(session):
-        mine = held.get(member.telegram_user_id, [])
+    for officer_id in roles.list_holders(session, Role.OFFICER):
+        mine = held.get(officer_id, [])
         if mine or free:
             data = {"held": mine[:LINES], "free": free[:LINES]}
-            outbox.post(session, member.telegram_user_id, "reminder", data)
+            outbox.post(session, officer_id, "reminder", data)
             count += 1
     told = [*free, *(number for numbers in held.values() for number in numbers)]
     session.execute(update(Escalation).where(Escalation.id.in_(told)).values(reminded_at=now))

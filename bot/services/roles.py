@@ -20,6 +20,7 @@ __all__ = [
     "has_role",
     "highest_of",
     "list_grants",
+    "list_holders",
     "list_members",
     "list_roles",
     "list_team",
@@ -90,6 +91,15 @@ def list_members(session: Session) -> list[Member]:
     highest = {g.telegram_user_id: g for g in sorted(grants, key=lambda g: g.role is Role.ADMIN)}
     members = [_member(session, grant) for grant in highest.values()]
     return sorted(members, key=lambda each: (each.role is not Role.ADMIN, each.grant_id))
+
+
+def list_holders(session: Session, role: Role) -> list[int]:
+    """Return the Telegram ids of those who hold a role now; an admin is an officer too."""
+    return [
+        member.telegram_user_id
+        for member in list_members(session)
+        if role is Role.OFFICER or member.role is role
+    ]
 
 
 def find_member(session: Session, telegram_user_id: int) -> Member | None:

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUpdate
+from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUpdate, Role
 from bot.services import inbox, outbox
-from bot.services.roles import Role, list_members
+from bot.services.telling import tell_all
 
 #: No pause that Telegram asks for, and none of ours, is longer (seconds).
 LONGEST_WAIT = 3600.0
@@ -131,13 +131,5 @@ def _tell(session: Session, queue: str, numbers: Sequence[int]) -> None:
     """Owe the admins word of it, once an hour for each queue: a fault of ours hits many rows."""
     if not numbers:
         return
-    hour = f"{utc_now():%Y-%m-%dT%H}"
-    for member in list_members(session):
-        if member.role is Role.ADMIN:
-            outbox.post(
-                session,
-                member.telegram_user_id,
-                KIND,
-                {"queue": queue, "number": numbers[0]},
-                once_key=f"{KIND} {queue} {hour} {member.telegram_user_id}",
-            )
+    data = {"queue": queue, "number": numbers[0]}
+    tell_all(session, Role.ADMIN, KIND, data, once=f"{KIND}:{queue}:{utc_now():%Y-%m-%dT%H}")

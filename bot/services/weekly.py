@@ -5,16 +5,17 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.db.models import Role
 from bot.local_time import local_date, start_of
-from bot.services import outbox, roles
+from bot.services import roles
 from bot.services.digests import DayCount, count_days
-from bot.services.roles import Role
 from bot.services.statistics import (
     Figures,
     Subject,
     count_figures,
     list_unanswered_subjects,
 )
+from bot.services.telling import tell_all
 
 _DAYS = 7
 _WEEK = timedelta(days=_DAYS)
@@ -50,18 +51,7 @@ def post_week(session: Session, due_at: datetime, suggest_threshold: float) -> i
     if not count_figures(session, _DAYS, _end(first)).questions:
         return 0
     data = {"first": first.isoformat(), "suggest_threshold": suggest_threshold}
-    posted = [
-        outbox.post(
-            session,
-            member.telegram_user_id,
-            "weekly",
-            data,
-            once_key=f"weekly:{first}:{member.telegram_user_id}",
-        )
-        for member in roles.list_members(session)
-        if member.role is Role.ADMIN
-    ]
-    return sum(message is not None for message in posted)
+    return tell_all(session, Role.ADMIN, "weekly", data, once=f"weekly:{first}")
 
 
 def read_week(
