@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.services.digests import DayCount
 from bot.services.overview import Share
+from bot.services.statistics import DayCount
 
 WIDTH, HEIGHT = 720, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 16, 10, 26
@@ -47,7 +47,7 @@ class Columns:
 
 def draw_days(days: Sequence[DayCount]) -> Columns:
     """Place the columns of some days; an empty span gets an empty chart."""
-    most = max((_total(day) for day in days), default=0)
+    most = max((day.total for day in days), default=0)
     top = _round_up(most)
     room = HEIGHT - _TOP - _BOTTOM
     step = (WIDTH - _LEFT - _RIGHT) / max(len(days), 1)
@@ -85,10 +85,6 @@ def draw_share(share: Share, most: int) -> tuple[Bar, ...]:
             bars.append(Bar(round(x, 2), 0, round(width, 2), 10, kind))
         x += width
     return tuple(bars)
-
-
-def _total(day: DayCount) -> int:
-    return day.answered + day.suggested + day.unanswered
 
 
 def _round_up(count: int) -> int:

@@ -15,11 +15,11 @@ from bot.i18n.moments import say_age
 from bot.i18n.sent import say_sent
 from bot.local_time import local_date
 from bot.rendering import Rendered, render_photo, render_text
-from bot.services.digests import DayCount, Digest, read_digest
+from bot.services.digests import Digest, read_digest
 from bot.services.expiring import Expired, read_expired
 from bot.services.outbox import LeasedMessage
 from bot.services.reminding import Reminder, read_reminder
-from bot.services.statistics import Figures, Subject
+from bot.services.statistics import DayCount, Figures, Subject
 from bot.services.tips import TipText, read_tip
 from bot.services.waiting import Waiting
 from bot.services.weekly import Week, read_week
@@ -188,7 +188,7 @@ def _say_subjects(catalogue: Catalogue, language: str, subjects: Sequence[Subjec
 def _with_chart(
     catalogue: Catalogue, language: str, days: Sequence[DayCount], parts: Sequence[str]
 ) -> Rendered:
-    if not any(day.answered + day.suggested + day.unanswered for day in days):
+    if not any(day.total for day in days):
         return render_text(_join(parts))
     return render_photo(partial(_draw, _chart(catalogue, language, days)), _join(parts))
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Question, Role
-from bot.local_time import local_date, start_of
+from bot.db.models import Role
+from bot.local_time import local_date
 from bot.services import roles, waiting
+from bot.services.statistics import DayCount, count_days
 from bot.services.telling import tell_all
 from bot.services.waiting import Waiting
 
@@ -17,18 +17,6 @@ LINES = 3
 #: Days of the chart, yesterday last.
 DAYS = 7
 _DAY = timedelta(days=1)
-#: What questions the figures count.
-_DECISIONS = ("answer", "suggest", "fallback")
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """Questions of one day, by what became of them at once."""
-
-    day: date
-    answered: int
-    suggested: int
-    unanswered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +59,5 @@ def read_digest(session: Session, officer_id: int, since: datetime, day: date) -
         group_count=waiting.count_groups(session),
         oldest=waiting.list_oldest(session, LINES),
         frequent=waiting.list_frequent(session, LINES),
-        days=count_days(session, day - _DAY),
+        days=count_days(session, day - _DAY, DAYS),
     )
-
-
-def count_days(session: Session, last: date, days: int = DAYS) -> list[DayCount]:
-    """Count the questions of some days of Sri Lanka, oldest first."""
-    return [_count_day(session, last - back * _DAY) for back in reversed(range(days))]
-
-
-def _count_day(session: Session, day: date) -> DayCount:
-    rows = session.execute(
-        select(Question.decision, func.count().label("count_"))
-        .where(
-            Question.asked_at >= start_of(day),
-            Question.asked_at < start_of(day + _DAY),
-            Question.decision.in_(_DECISIONS),
-            Question.channel != "terminal",
-        )
-        .group_by(Question.decision)
-    )
-    counts = {row.decision: row.count_ for row in rows}
-    return DayCount(day, *(counts.get(decision, 0) for decision in _DECISIONS))

@@ -4,26 +4,29 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.db.models import Entry, Escalation, EscalationState, Note, Question, Role
-from bot.local_time import local_date, start_of
+from bot.local_time import local_date
 from bot.services import roles
-from bot.services.digests import DayCount, count_days
 from bot.services.statistics import (
+    DECISIONS,
+    DayCount,
     Figures,
     Subject,
+    count_days,
     count_figures,
+    is_counted,
     list_unanswered_subjects,
     list_waits,
+    start_of_span,
 )
 
 #: Spans that can be asked for.
 SPANS = (7, 30, 90)
-_DECISIONS = ("answer", "suggest", "fallback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def read_overview(
         NotAllowedError: The person is no admin.
     """
     roles.require(session, admin_id, Role.ADMIN)
-    since = start_of(local_date(now) - timedelta(days=days - 1))
+    since = start_of_span(days, now)
     waits = list_waits(session, since, now)
     return Overview(
         figures=count_figures(session, days, now),
@@ -111,7 +114,7 @@ def _p90(waits: Sequence[float]) -> float | None:
 def _by_area(session: Session, since: datetime) -> tuple[Share, ...]:
     rows = session.execute(
         select(Question.entry_id, Question.nearest_key, Question.decision, func.count())
-        .where(*_asked(since))
+        .where(Question.asked_at >= since, is_counted())
         .group_by(Question.entry_id, Question.nearest_key, Question.decision)
     ).all()
     entries = session.execute(select(Entry.id, Entry.key, Entry.area)).all()
@@ -126,23 +129,15 @@ def _by_area(session: Session, since: datetime) -> tuple[Share, ...]:
 def _by_script(session: Session, since: datetime) -> tuple[Share, ...]:
     rows = session.execute(
         select(Question.script, Question.decision, func.count())
-        .where(*_asked(since))
+        .where(Question.asked_at >= since, is_counted())
         .group_by(Question.script, Question.decision)
     )
     return _shares((script, decision, count) for script, decision, count in rows)
 
 
-def _asked(since: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Question.asked_at >= since,
-        Question.decision.in_(_DECISIONS),
-        Question.channel != "terminal",
-    )
-
-
 def _shares(rows: Iterable[tuple[str | None, str, int]]) -> tuple[Share, ...]:
     counts: defaultdict[str | None, dict[str, int]] = defaultdict(
-        lambda: dict.fromkeys(_DECISIONS, 0)
+        lambda: dict.fromkeys(DECISIONS, 0)
     )
     for name, decision, count in rows:
         counts[name][decision] += count

@@ -4,7 +4,7 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -23,11 +23,14 @@ from bot.local_time import local_date, start_of
 from bot.services import roles
 from bot.services.finding import NEAR_SHARE
 
+_DAY = timedelta(days=1)
 #: Days that are told about, today among them.
 DAYS = (1, 7, 30)
 SUBJECT_COUNT = 5
 #: Questions that subjects are made of, newest first; more would tell nothing new.
 _MOST_QUESTIONS = 5_000
+#: What questions are counted by: answered, offered "did you mean", neither.
+DECISIONS = ("answer", "suggest", "fallback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,21 @@ class Figures:
     rated: int
     helpful: int
     median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Questions of one day, by what became of them at once."""
+
+    day: date
+    answered: int
+    suggested: int
+    unanswered: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.answered + self.suggested + self.unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +172,43 @@ def count_figures(session: Session, days: int, now: datetime) -> Figures:
         select(
             func.count().label("rated"),
             _count(Feedback.is_helpful.is_(True)).label("helpful"),
-        ).where(Feedback.given_at.between(_start(days, now), now))
+        ).where(Feedback.given_at.between(start_of_span(days, now), now))
     ).one()
     counts = {name: int(count) for name, count in {**asked._mapping, **rated._mapping}.items()}
     return Figures(days=days, median_seconds=_median_seconds(session, days, now), **counts)
 
 
-def _asked(days: int, now: datetime) -> ColumnElement[bool]:
-    return and_(
-        Question.asked_at.between(_start(days, now), now),
-        Question.decision.in_(["answer", "suggest", "fallback"]),
-        Question.channel != "terminal",
+def count_days(session: Session, last: date, days: int) -> list[DayCount]:
+    """Count the questions of some days of Sri Lanka, oldest first."""
+    return [_count_day(session, last - back * _DAY) for back in reversed(range(days))]
+
+
+def _count_day(session: Session, day: date) -> DayCount:
+    rows = session.execute(
+        select(Question.decision, func.count().label("count_"))
+        .where(
+            Question.asked_at >= start_of(day),
+            Question.asked_at < start_of(day + _DAY),
+            is_counted(),
+        )
+        .group_by(Question.decision)
     )
+    counts = {row.decision: row.count_ for row in rows}
+    return DayCount(day, *(counts.get(decision, 0) for decision in DECISIONS))
+
+
+def is_counted() -> ColumnElement[bool]:
+    """Whether figures count a question: a text that asked for something, not in a terminal."""
+    return and_(Question.decision.in_(DECISIONS), Question.channel != "terminal")
+
+
+def start_of_span(days: int, now: datetime) -> datetime:
+    """Return the first instant of some days of Sri Lanka, of which `now` is in the last."""
+    return start_of(local_date(now) - timedelta(days=days - 1))
+
+
+def _asked(days: int, now: datetime) -> ColumnElement[bool]:
+    return and_(Question.asked_at.between(start_of_span(days, now), now), is_counted())
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -173,7 +216,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _median_seconds(session: Session, days: int, now: datetime) -> float | None:
-    waits = list_waits(session, _start(days, now), now)
+    waits = list_waits(session, start_of_span(days, now), now)
     return statistics.median(waits) if waits else None
 
 
@@ -202,7 +245,3 @@ def list_waits(session: Session, since: datetime, until: datetime) -> list[float
 def _areas(session: Session, keys: Sequence[str]) -> dict[str, str]:
     rows = session.execute(select(Entry.key, Entry.area).where(Entry.key.in_(keys)))
     return {row.key: row.area for row in rows}
-
-
-def _start(days: int, now: datetime) -> datetime:
-    return start_of(local_date(now) - timedelta(days=days - 1))

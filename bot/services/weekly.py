@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from bot.db.models import Role
 from bot.local_time import local_date, start_of
 from bot.services import roles
-from bot.services.digests import DayCount, count_days
 from bot.services.statistics import (
+    DayCount,
     Figures,
     Subject,
+    count_days,
     count_figures,
     list_unanswered_subjects,
 )

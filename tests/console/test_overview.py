@@ -10,7 +10,7 @@ from bot.console.drawing import HEIGHT, WIDTH, draw_days
 from bot.db.base import utc_now
 from bot.db.engine import transaction
 from bot.db.models import QuestionState
-from bot.services.digests import DayCount
+from bot.services.statistics import DayCount
 from tests.console.asking import ADMIN, OFFICER, Guest
 from tests.services.asking import answer, ask, escalate, rate
 
