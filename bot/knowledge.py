@@ -34,6 +34,9 @@ MOST_FAULTS = 1000
 
 #: Zero-width joiner makes ක්‍ර of ක්+ර; these vowel signs cannot stand at the start of a word.
 _STRAY_SIGN = re.compile("(?:^|\\s)[\u0dca\u0dcf-\u0ddf]")
+#: What is left of Sinhala that a program saved in, or read from, an encoding without its letters:
+#: words of question marks, two bytes of each letter as Latin ones, or the sign for what is lost.
+_LOST_LETTERS = re.compile(r"\?{2,}\S?\s+\S?\?{2,}|[à‡][¶·∂∑]|\ufffd")
 _FORBIDDEN = {"Cc", "Cs", "Co"}
 _ALLOWED_CONTROL = "\n\t"
 #: Unicode keeps these, and the last two of each plane, from ever being characters. Others that it
@@ -53,6 +56,13 @@ def _sane_text(text: str) -> str:
         place = text[stray.start() : stray.start() + 10].strip()
         raise PydanticCustomError(
             "stray_sign", "has a Sinhala vowel sign without its letter: '{place}'", {"place": place}
+        )
+    if lost := _LOST_LETTERS.search(text):
+        place = text[lost.start() : lost.start() + 20].strip()
+        raise PydanticCustomError(
+            "lost_letters",
+            "has lost its letters ('{place}'): save the file as .xlsx, or as CSV in UTF-8",
+            {"place": place},
         )
     return text
 
@@ -189,7 +199,8 @@ def _faults(record: Record, error: ValidationError) -> Iterable[Fault]:
     for detail in error.errors(include_url=False, include_input=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
         place = f"{name} {int(detail['loc'][1]) + 1}" if len(detail["loc"]) > 1 else name
-        yield Fault(record.where, place, _reason(detail), detail["type"], detail.get("ctx", {}))
+        kind = "date" if detail["type"].startswith("date") else detail["type"]
+        yield Fault(record.where, place, _reason(detail), kind, detail.get("ctx", {}))
 
 
 def _reason(detail: ErrorDetails) -> str:
@@ -200,6 +211,8 @@ def _reason(detail: ErrorDetails) -> str:
             return f"is not a field; the fields are {', '.join(FIELDS)}"
         case "string_pattern_mismatch":
             return "may hold small Latin letters, digits and _ only, parts of a key joined by dots"
+        case kind if kind.startswith("date"):
+            return "must be a day like 2027-03-31"
     return detail["msg"]
 
 
@@ -209,7 +222,7 @@ def _repeated(checked: Iterable[tuple[str, EntryDraft]]) -> Iterable[Fault]:
     for where, draft in checked:
         if draft.key in keys:
             place = keys[draft.key]
-            reason = f"{draft.key!r} is also at {place}"
+            reason = f"'{draft.key}' is also at {place}"
             yield Fault(where, "key", reason, "repeated", {"text": draft.key, "place": place})
         keys[draft.key] = where
         for number, key in enumerate(match_keys(draft), 1):
@@ -217,7 +230,7 @@ def _repeated(checked: Iterable[tuple[str, EntryDraft]]) -> Iterable[Fault]:
             first = phrasings.setdefault(key, here)
             if first != here:
                 phrasing = draft.phrasings[number - 1]
-                reason = f"{phrasing!r} is also at {first}"
+                reason = f"'{phrasing}' is also at {first}"
                 values = {"text": phrasing, "place": first}
                 yield Fault(where, f"phrasings {number}", reason, "repeated", values)
 

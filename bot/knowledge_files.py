@@ -166,7 +166,14 @@ def _read_csv_records(name: str, content: bytes) -> Iterator[Record]:
 
 
 def _read_xlsx_records(name: str, content: bytes) -> Iterator[Record]:
-    return _read_table(name, read_xlsx(name, content))
+    faults: list[Fault] = []
+    for sheet in read_xlsx(name, content, "key"):
+        try:
+            yield from _read_table(sheet.where, sheet.rows)
+        except KnowledgeError as error:
+            faults += error.faults
+    if faults:
+        raise KnowledgeError(faults)
 
 
 def _read_table(name: str, numbered: Sequence[NumberedRow]) -> Iterator[Record]:
@@ -189,7 +196,7 @@ def _read_table(name: str, numbered: Sequence[NumberedRow]) -> Iterator[Record]:
 
 
 def _unnamed(where: str, cell: str) -> Fault:
-    reason = f"has more than the header names: {cell!r:.80}"
+    reason = f"has more than the header names: '{cell:.80}'"
     return Fault(where, "", reason, "unnamed", {"text": cell[:80]})
 
 

@@ -5,6 +5,7 @@ import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.errors import Fault, KnowledgeError
@@ -27,8 +28,18 @@ _DECLARATIONS = tuple(word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY")
 _STEP = 2**20
 
 
-def read_xlsx(name: str, content: bytes) -> list[NumberedRow]:
-    """Read the first sheet of a workbook; empty cells are "".
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of a sheet that hold anything; `where` names the file, and which of its sheets."""
+
+    where: str
+    rows: Sequence[NumberedRow]
+
+
+def read_xlsx(name: str, content: bytes, column: str) -> list[Sheet]:
+    """Read the first sheet that is neither hidden nor empty, and further ones with this column.
+
+    Empty cells are "".
 
     Raises:
         KnowledgeError: It is no workbook, swells beyond `MOST_BYTES`, holds macros or entities,
@@ -36,15 +47,26 @@ def read_xlsx(name: str, content: bytes) -> list[NumberedRow]:
     """
     _refuse_hostile(name, content)
     try:
-        rows = list(_read_rows(content))
+        first, *others = list(_read_sheets(name, content)) or [Sheet(name, [])]
     except Exception as error:  # a broken workbook makes openpyxl raise almost anything
         raise _refusal(name, f"is not an XLSX workbook: {error}", "not_xlsx") from None
-    refuse_many_rows(name, len(rows) - 1)
-    formulas = [_formula_fault(name, number, cell) for number, row in rows for cell in row
+    sheets = [first, *(each for each in others if _has(each, column))]
+    refuse_many_rows(name, sum(len(sheet.rows) - 1 for sheet in sheets))
+    formulas = [_formula_fault(sheet.where, number, cell)
+                for sheet in sheets for number, row in sheet.rows for cell in row
                 if getattr(cell, "data_type", "") in ("f", "e")]  # fmt: skip
     if formulas:
         raise KnowledgeError(formulas[:MOST_FILES])
-    return [(number, [_value(cell) for cell in row]) for number, row in rows]
+    return [_with_values(sheet) for sheet in sheets]
+
+
+def _has(sheet: Sheet, column: str) -> bool:
+    _, header = sheet.rows[0]
+    return any(str(cell.value).strip().lower() == column for cell in header)
+
+
+def _with_values(sheet: Sheet) -> Sheet:
+    return replace(sheet, rows=[(n, [_value(cell) for cell in row]) for n, row in sheet.rows])
 
 
 def _value(cell: Any) -> Any:
@@ -54,17 +76,25 @@ def _value(cell: Any) -> Any:
     return "" if cell.value is None else cell.value
 
 
-def _read_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+def _read_sheets(name: str, content: bytes) -> Iterator[Sheet]:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-    sheet = book.worksheets[0]
+    shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    left = MOST_ROWS + 2
+    for sheet in shown:
+        rows = list(itertools.islice(_read_rows(sheet), left))
+        left -= len(rows)
+        if rows:
+            yield Sheet(name if len(shown) == 1 else f"{name}, sheet {sheet.title}", rows)
+    book.close()
+
+
+def _read_rows(sheet: Any) -> Iterator[NumberedRow]:
     # What the file claims about its size is not believed: it decides how much is padded.
     sheet.reset_dimensions()
     rows = sheet.iter_rows(max_row=_MOST_SHEET_ROWS, max_col=_MOST_COLUMNS)
-    filled = ((number, row) for number, row in enumerate(rows, 1) if any(map(_is_filled, row)))
-    yield from itertools.islice(filled, MOST_ROWS + 2)
-    book.close()
+    return ((number, row) for number, row in enumerate(rows, 1) if any(map(_is_filled, row)))
 
 
 def _is_filled(cell: Any) -> bool:

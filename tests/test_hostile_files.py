@@ -115,9 +115,10 @@ def test_empty_rows_of_a_workbook_do_not_count(monkeypatch: pytest.MonkeyPatch) 
         sheet.cell(20, 1, "a.two")
         sheet.cell(21, 1, " ")
 
-    rows = workbooks.read_xlsx("k.xlsx", workbook(fill))
+    (sheet,) = workbooks.read_xlsx("k.xlsx", workbook(fill), "key")
 
-    assert [(number, row[0]) for number, row in rows] == [(1, "key"), (2, "a.one"), (20, "a.two")]
+    firsts = [(number, row[0]) for number, row in sheet.rows]
+    assert firsts == [(1, "key"), (2, "a.one"), (20, "a.two")]
 
 
 def test_a_workbook_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ def examine_phrasings(retriever: Retriever, entries: Sequence[IndexedEntry]) -> 
             continue
         strays[entry.key, best.key] += 1
         if result.decision.kind == "answer":
-            text = f"{phrasing!r} would be answered by {best.key} ({best.phrasing!r})"
+            text = f"'{phrasing}' would be answered by {best.key} ('{best.phrasing}')"
             yield Finding(entry.key, text, is_fault=True)
     counts = {entry.key: len(entry.phrasings) for entry in entries}
     for (key, other), count in sorted(strays.items()):

@@ -260,7 +260,8 @@ def refuse_taken_phrasings(
 def _taken(draft: EntryDraft, number: int, owner: str) -> Fault:
     text = draft.phrasings[number - 1]
     values = {"text": text, "entry": owner}
-    return Fault(draft.key, f"phrasings {number}", f"{text!r} belongs to {owner}", "taken", values)
+    reason = f"'{text}' belongs to {owner}"
+    return Fault(draft.key, f"phrasings {number}", reason, "taken", values)
 
 
 def _compare(existing: Mapping[str, Entry], drafts: Sequence[EntryDraft]) -> ImportReport:

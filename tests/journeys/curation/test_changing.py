@@ -102,7 +102,7 @@ async def test_an_entry_that_asks_the_same_is_shown_before_saving(govi: Govi, ad
     [
         ("answer", "ක" * 3501, text("fault.string_too_long", max_length=3500)),
         ("grade", "Z", text("fault.literal_error", expected="'A', 'B', 'M' or 'none'")),
-        ("valid_until", "හෙට", text("fault.date_from_datetime_parsing")),
+        ("valid_until", "හෙට", text("fault.date")),
         ("area", "වී", text("fault.string_pattern_mismatch")),
         (
             "phrasings", "මිරිස් මයිටා හානිය නවත්තන්නේ කොහොමද",
