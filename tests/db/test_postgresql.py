@@ -219,6 +219,11 @@ def test_a_full_disk_is_the_machines_fault() -> None:
     )
 
 
+def test_a_number_that_nothing_has_is_only_missing(session: Session) -> None:
+    """Anybody's client may make one up; one too large for a column would be an error."""
+    assert session.get(Farmer, 10**18) is None
+
+
 def test_an_error_does_not_repeat_what_was_to_be_written(session: Session) -> None:
     """PostgreSQL would quote the row, and errors go into the log."""
     session.execute(insert(Recording).values(digest="words", file_id="words"))
