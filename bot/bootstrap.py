@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.db.engine import open_engine, reading, transaction
+from bot.db.engine import open_engine, reading, refuse_missing, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
 from bot.db.writer import Writer
@@ -94,13 +94,18 @@ class Services:
         self.engine.dispose()
 
 
-def open_database(settings: Settings) -> tuple[Engine, sessionmaker[Session]]:
-    """Open the configured database and bring it to this release's schema.
+def open_database(
+    settings: Settings, may_be_new: bool = True
+) -> tuple[Engine, sessionmaker[Session]]:
+    """Open the configured database, or make it, and bring it to this release's schema.
 
     Raises:
-        DatabaseError: It cannot be used; the message says what to do.
+        DatabaseError: It cannot be used, or is not there and may not be new; the message says
+            what to do.
     """
     engine = open_engine(settings.database)
+    if not may_be_new:
+        refuse_missing(engine)
     upgrade(engine)
     sessions = sessionmaker(engine, expire_on_commit=False)
     # Whoever only reads must not wait for whoever writes.

@@ -1,5 +1,6 @@
 """What the environment says, read once; the only reader of the environment."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,12 +9,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot import env_file
 from bot.errors import SettingsError
 
 #: What Telegram takes, and long enough not to be guessed.
 SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,256}")
 TOKEN_SHAPE = re.compile(r"[0-9]+:[A-Za-z0-9_-]{30,}")
 ROOT = Path(__file__).resolve().parent.parent
+#: In the folder that the command is started in.
+_FILE = Path(".env")
 
 
 def _url(url: str) -> str:
@@ -40,7 +44,7 @@ class Settings(BaseSettings):
     """Govi's settings. Each field is the environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=_FILE,
         env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         frozen=True,
@@ -174,6 +178,8 @@ def load_settings() -> Settings:
         SettingsError: One or more settings cannot be used; all of them are named.
     """
     try:
+        if faults := [*env_file.find_faults(env_file.read_lines(_FILE))]:
+            raise SettingsError(f".env, {'; '.join(faults)}")
         return Settings()
     except ValidationError as error:
         lines = [
@@ -186,3 +192,9 @@ def load_settings() -> Settings:
         raise SettingsError(".env is not UTF-8; save it as UTF-8") from None
     except OSError as error:
         raise SettingsError(f".env cannot be read: {error.strerror}") from None
+
+
+def list_unknown() -> list[str]:
+    """Return a sentence for each name that somebody has set in vain."""
+    known = [name.upper() for name in Settings.model_fields]
+    return [*env_file.find_unknown(env_file.read_lines(_FILE), os.environ, known)]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.errors import SettingsError
-from bot.settings import ROOT, Settings, load_settings
+from bot.settings import ROOT, Settings, list_unknown, load_settings
 
 TOKEN = "123456:" + "A" * 35
 
@@ -166,3 +166,51 @@ def test_the_database_is_a_file_in_the_data_folder(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setenv("DATABASE_URL", "postgresql://host/govi")
     assert load_settings().database == "postgresql://host/govi"
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ('# ours\n\nBOT_TOKEN="123:abc\nADMIN_IDS=1\n', "line 3 is not like NAME=value"),
+        ("ADMIN_IDS=1\nBOT_TOKEN: 123:abc\n", "line 2 is not like NAME=value"),
+        ("LOG_LEVEL\n", "line 1 is not like NAME=value"),
+        (f"BOT_TOKEN={TOKEN}\n\n\nBOT_TOKEN=\n", "line 4 sets BOT_TOKEN again, after line 1"),
+    ],
+)
+def test_a_line_that_would_be_passed_over_is_refused(lines: str, fault: str) -> None:
+    """Govi would open a chat in the terminal as if no token were set; no value is shown."""
+    Path(".env").write_text(lines)
+
+    with pytest.raises(SettingsError, match=rf"^\.env, {fault}") as refusal:
+        load_settings()
+    assert "123:" not in str(refusal.value)
+
+
+def test_a_line_that_stands_there_twice_does_no_harm() -> None:
+    """Both say the same."""
+    Path(".env").write_text("export LOG_LEVEL=ERROR\nLOG_LEVEL = 'ERROR'\n")
+
+    assert load_settings().log_level == "ERROR"
+
+
+def test_a_name_that_is_no_setting_is_told_with_what_may_be_meant() -> None:
+    """Nobody would be an admin, and nobody would know why."""
+    Path(".env").write_text("ADMIN_ID=1\nlog_level=ERROR\nHTTPS_PROXY=http://proxy\n")
+
+    admin, proxy = list_unknown()
+
+    assert admin.startswith(".env sets ADMIN_ID, which is no setting")
+    assert admin.endswith("is ADMIN_IDS meant?")
+    assert proxy.startswith(".env sets HTTPS_PROXY")
+
+
+def test_of_the_environment_only_what_is_spelt_like_a_setting_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A service has its settings from there, among names of all sorts."""
+    monkeypatch.setenv("ADMIN_ID", "1")
+    monkeypatch.setenv("XDG_DATA_DIRS", "/usr/share")
+
+    (sentence,) = list_unknown()
+
+    assert sentence.endswith("is ADMIN_IDS meant?")

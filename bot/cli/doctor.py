@@ -72,7 +72,7 @@ def _examine_queue(
     number: int | None,
 ) -> None:
     """List one queue's rows that were set aside, or let one of them be tried again."""
-    engine, sessions = open_database(configured())
+    engine, sessions = open_database(configured(), may_be_new=False)
     try:
         if number is None:
             with reading(sessions) as session:
@@ -90,7 +90,7 @@ def _examine_queue(
 def _installation(opened: Services) -> Iterable[Finding]:
     settings = opened.settings
     token = "set" if settings.bot_token else "not set: chat in the terminal only"
-    yield Finding("settings", f"BOT_TOKEN {token}; data in {settings.data_dir}")
+    yield Finding("settings", f"BOT_TOKEN {token}; data in {settings.data_dir.absolute()}")
     yield Finding("database", f"{opened.engine.url.render_as_string()} at revision {head()}")
     yield _contacts()
     yield _speech()

@@ -101,7 +101,7 @@ def export_command(
         raise click.UsageError("name one of FILE, --questions FILE and --training-pairs FILE")
     if questions is None and any(value is not None for value in filters.values()):
         raise click.UsageError("filters go with --questions")
-    engine, sessions = open_database(configured())
+    engine, sessions = open_database(configured(), may_be_new=False)
     with reading(sessions) as session:
         if questions is not None:
             content, told = _questions(session, questions, LogFilter(**_with_days(filters)))

@@ -12,7 +12,7 @@ import click
 from bot.bootstrap import Services, has_newer_starter, open_services
 from bot.errors import GoviError
 from bot.logs import set_up_logging
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, list_unknown, load_settings
 
 OUTDATED = (
     "govi: knowledge/ has changed since the database took it over, so this is about the earlier "
@@ -67,10 +67,12 @@ def require_training() -> None:
 
 
 def configured() -> Settings:
-    """Read the settings and set logging up."""
+    """Read the settings and set logging up; say what was set in vain."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     settings = load_settings()
     set_up_logging(settings)
+    for sentence in list_unknown():
+        click.echo(f"govi: {sentence}", err=True)
     return settings
 
 

@@ -11,6 +11,7 @@ from typing import cast
 
 from sqlalchemy import Engine
 
+from bot.db.engine import refuse_missing, sqlite_file
 from bot.db.migrate import is_known
 from bot.errors import DatabaseError
 
@@ -27,9 +28,8 @@ def back_up(engine: Engine, target: Path) -> None:
         DatabaseError: The database is not SQLite or not there, the file is there already, or it
             could not be written; nothing is left behind.
     """
-    place = _file_of(engine)
-    if not place.exists():  # SQLite would make it
-        raise DatabaseError(f"there is no database {place}; see DATA_DIR and DATABASE_URL")
+    _file_of(engine)
+    refuse_missing(engine)
     if target.exists():
         raise DatabaseError(f"{target} is there already; name another file")
     with _written_aside(target) as aside:
@@ -73,13 +73,12 @@ def restore(engine: Engine, source: Path) -> Path | None:
 
 
 def _file_of(engine: Engine) -> Path:
-    database = engine.url.database
-    if engine.url.get_backend_name() != "sqlite" or not database or database == ":memory:":
+    if (place := sqlite_file(engine)) is None:
         raise DatabaseError(
             f"govi backup and restore are for SQLite; for {engine.url.get_backend_name()} use its "
             "own tools (pg_dump and pg_restore)"
         )
-    return Path(database)
+    return place
 
 
 @contextlib.contextmanager

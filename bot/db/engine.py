@@ -77,6 +77,26 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def refuse_missing(engine: Engine) -> None:
+    """Do nothing where there is a database; who only reads or copies one makes no empty one.
+
+    Raises:
+        DatabaseError: SQLite would make its file.
+    """
+    if (place := sqlite_file(engine)) is not None and not place.exists():
+        raise DatabaseError(
+            f"there is no database {place.absolute()}; see DATA_DIR and DATABASE_URL, and start "
+            "govi in the folder of its .env"
+        )
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """Return the file of an SQLite database; None where it has none."""
+    name = engine.url.database
+    is_file = engine.url.get_backend_name() == "sqlite" and name and name != ":memory:"
+    return Path(name) if name and is_file else None
+
+
 def is_machine_at_fault(error: BaseException) -> bool:
     """Whether a database said that it could have done nothing else either: its disk is full, ..."""
     origin = getattr(error, "orig", None)

@@ -1,12 +1,15 @@
 """Bringing a database to the schema of this release."""
 
+import logging
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.db.engine import sqlite_file
 from bot.errors import DatabaseError
 
+logger = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 
@@ -33,6 +36,7 @@ def upgrade(engine: Engine) -> bool:
             return False
         with engine.begin() as connection:
             _run(connection, present)
+        _say_done(engine, present)
     except DBAPIError as error:
         reason = " ".join(str(error.orig).split())
         raise DatabaseError(
@@ -40,6 +44,16 @@ def upgrade(engine: Engine) -> bool:
             "DATABASE_URL and that DATA_DIR can be written"
         ) from error
     return True
+
+
+def _say_done(engine: Engine, former: str | None) -> None:
+    """Say where: a new database where there should have been one is somebody's mistake."""
+    file = sqlite_file(engine)
+    place = str(file.absolute()) if file else engine.url.render_as_string()
+    if former is None:
+        logger.info("there was no database; made one", extra={"at": place})
+    else:
+        logger.info("database upgraded", extra={"at": place, "since": former, "now": head()})
 
 
 def _revision(connection: Connection) -> str | None:

@@ -46,7 +46,8 @@ def test_where_no_database_is_nothing_is_backed_up_and_none_is_made() -> None:
     """Somebody stands in another folder than the service."""
     result = CliRunner().invoke(cli, ["backup", "monday.sqlite3"])
 
-    assert "there is no database var/govi.sqlite3; see DATA_DIR" in str(result.exception)
+    place = Path.cwd() / "var" / "govi.sqlite3"
+    assert f"there is no database {place}; see DATA_DIR" in str(result.exception)
     assert [path for path in Path().rglob("*") if path.is_file()] == []
 
 
