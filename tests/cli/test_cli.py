@@ -313,6 +313,8 @@ def test_a_log_of_days_without_questions_is_empty(govi: Govi) -> None:
 
 def test_training_pairs_are_exported(govi: Govi) -> None:
     """An installation that nobody has taught gives an empty file."""
+    govi("db", "upgrade")
+
     assert "0 pairs written" in govi("export", "--training-pairs", "pairs.jsonl").stdout
     assert Path("pairs.jsonl").read_text() == ""
 
