@@ -4,7 +4,7 @@ import re
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.i18n import Catalogue
+from bot.i18n import Words
 from bot.services.rating import Reason
 
 #: Why an answer was no use, in the order of their buttons.
@@ -18,46 +18,40 @@ HEARD = re.compile(r"f1:h:([0-9]{1,18})\Z", re.ASCII)
 MISHEARD = re.compile(r"f1:x:([0-9]{1,18})\Z", re.ASCII)
 
 
-def heard_keyboard(catalogue: Catalogue, language: str, question_id: int) -> InlineKeyboardMarkup:
+def heard_keyboard(words: Words, question_id: int) -> InlineKeyboardMarkup:
     """Return "yes" and "no" to what was understood of a voice note."""
     buttons = [
-        InlineKeyboardButton(
-            catalogue.text(key, language), callback_data=f"f1:{verb}:{question_id}"
-        )
+        InlineKeyboardButton(words.text(key), callback_data=f"f1:{verb}:{question_id}")
         for key, verb in (("heard.yes", "h"), ("heard.no", "x"))
     ]
     return InlineKeyboardMarkup([buttons])
 
 
-def withdraw_keyboard(catalogue: Catalogue, language: str, ask_id: int) -> InlineKeyboardMarkup:
+def withdraw_keyboard(words: Words, ask_id: int) -> InlineKeyboardMarkup:
     """Return the button that takes a question back."""
-    label = catalogue.text("passed_on.withdraw", language)
+    label = words.text("passed_on.withdraw")
     return InlineKeyboardMarkup([[_withdraw(label, ask_id)]])
 
 
-def reason_keyboard(
-    catalogue: Catalogue, language: str, reply_id: int, ask_id: int
-) -> InlineKeyboardMarkup:
+def reason_keyboard(words: Words, reply_id: int, ask_id: int) -> InlineKeyboardMarkup:
     """Return why the answer `reply_id` was no use, and the button that takes the question back."""
     reasons = [
         InlineKeyboardButton(
-            catalogue.text(f"passed_on.reason.{reason}", language),
+            words.text(f"passed_on.reason.{reason}"),
             callback_data=f"f1:r:{reply_id}:{number}:{ask_id}",
         )
         for number, reason in enumerate(REASONS)
     ]
-    label = catalogue.text("passed_on.withdraw", language)
+    label = words.text("passed_on.withdraw")
     return InlineKeyboardMarkup([reasons, [_withdraw(label, ask_id)]])
 
 
-def mine_keyboard(
-    catalogue: Catalogue, language: str, ask_ids: list[int]
-) -> InlineKeyboardMarkup | None:
+def mine_keyboard(words: Words, ask_ids: list[int]) -> InlineKeyboardMarkup | None:
     """Return a button that takes each of the questions back; None without any."""
     rows = [
         [
             InlineKeyboardButton(
-                catalogue.text("mine.withdraw", language, number=ask_id),
+                words.text("mine.withdraw", number=ask_id),
                 callback_data=f"f1:m:{ask_id}",
             )
         ]
@@ -66,13 +60,11 @@ def mine_keyboard(
     return InlineKeyboardMarkup(rows) if rows else None
 
 
-def open_keyboard(
-    catalogue: Catalogue, language: str, escalation_ids: list[int]
-) -> InlineKeyboardMarkup:
+def open_keyboard(words: Words, escalation_ids: list[int]) -> InlineKeyboardMarkup:
     """Return a button that opens each escalation in an officer's chat, three a line."""
     buttons = [
         InlineKeyboardButton(
-            catalogue.text("notice.open", language, number=number), callback_data=f"q1:o:{number}"
+            words.text("notice.open", number=number), callback_data=f"q1:o:{number}"
         )
         for number in escalation_ids
     ]

@@ -8,8 +8,7 @@ from telegram import InlineKeyboardMarkup
 from telegram.constants import MessageLimit
 
 from bot.handlers.keyboards import rating_keyboard, suggestion_keyboard
-from bot.i18n import Catalogue
-from bot.i18n.catalogue import MAIN_LANGUAGE
+from bot.i18n import Words
 from bot.loop_keyboards import withdraw_keyboard
 from bot.services.answering import Outcome
 from bot.services.media import Media
@@ -56,44 +55,42 @@ class Rendered:
 
 
 def render(
-    catalogue: Catalogue,
+    words: Words,
     outcome: Outcome,
     script: str = "",
     heading: str = "",
-    language: str = MAIN_LANGUAGE,
 ) -> Rendered:
     """Render an outcome.
 
     Args:
-        catalogue: Govi's own words.
+        words: Govi's own, in what the person reads.
         outcome: What is owed.
         script: The question's script; to one in "tamil" our own sentences are Tamil too.
         heading: A line to put above, such as a question that a button asked.
-        language: Of our own sentences otherwise.
     """
     above = f"{heading}\n\n" if heading else ""
     if outcome.decision == "answer" and outcome.answer is not None:
-        return render_rated(catalogue, above + outcome.answer, outcome.reply_id)
-    language = "ta" if script == "tamil" else language
+        return render_rated(words, above + outcome.answer, outcome.reply_id)
+    words = words.into("ta" if script == "tamil" else "")
     if outcome.decision == "suggest":
-        keyboard = suggestion_keyboard(catalogue, outcome)
-        return render_text(above + catalogue.text("ask.suggest", language), keyboard)
+        keyboard = suggestion_keyboard(words, outcome)
+        return render_text(above + words.text("ask.suggest"), keyboard)
     if outcome.ask_id is None:
-        return render_text(above + catalogue.text("ask.fallback", language))
-    text = catalogue.text("ask.passed_on", language, number=outcome.ask_id)
-    return render_text(above + text, withdraw_keyboard(catalogue, language, outcome.ask_id))
+        return render_text(above + words.text("ask.fallback"))
+    text = words.text("ask.passed_on", number=outcome.ask_id)
+    return render_text(above + text, withdraw_keyboard(words, outcome.ask_id))
 
 
 def render_rated(
-    catalogue: Catalogue, text: str, reply_id: int, media: Media | None = None, excuse: str = ""
+    words: Words, text: str, reply_id: int, media: Media | None = None, excuse: str = ""
 ) -> Rendered:
     """Render an answer with 👍 and 👎; one that is shown or said by a file cannot be read out.
 
     `excuse` is the plain text that goes instead if Telegram does not take the file.
     """
     if media is None:
-        return render_text(text, rating_keyboard(catalogue, reply_id))
-    keyboard = rating_keyboard(catalogue, reply_id, is_read_out=False)
+        return render_text(text, rating_keyboard(words, reply_id))
+    keyboard = rating_keyboard(words, reply_id, is_read_out=False)
     return render_file(media.kind, media.file_id, text, keyboard, excuse=excuse)
 
 

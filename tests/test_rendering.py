@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n import Catalogue
+from bot.i18n import Catalogue, Words
 from bot.rendering import render, render_text, split_html
 from bot.services.answering import Outcome, Suggestion
 from bot.testing.markup import parse_html, utf16_length
@@ -29,7 +29,7 @@ hard_text = st.text(
 
 def labels(outcome: Outcome) -> list[tuple[str, object]]:
     """Text and data of the buttons under an outcome."""
-    keyboard = render(TEXTS, outcome).keyboard
+    keyboard = render(Words(TEXTS), outcome).keyboard
     rows = keyboard.inline_keyboard if keyboard else ()
     return [(button.text, button.callback_data) for row in rows for button in row]
 
@@ -41,7 +41,7 @@ def shown(parts: tuple[str, ...]) -> str:
 
 def test_an_answer_is_escaped_word_for_word() -> None:
     """Markup in a stored answer is shown, not obeyed."""
-    (part,) = render(TEXTS, ANSWER).parts
+    (part,) = render(Words(TEXTS), ANSWER).parts
 
     assert parse_html(part) == (ANSWER.answer, [])
 
@@ -68,7 +68,7 @@ def test_a_fallback_has_no_buttons() -> None:
 
 def test_a_heading_stands_above_and_is_escaped() -> None:
     """It may hold anything that a person typed."""
-    (part,) = render(TEXTS, ANSWER, heading="<i>?").parts
+    (part,) = render(Words(TEXTS), ANSWER, heading="<i>?").parts
 
     assert parse_html(part)[0].startswith("<i>?\n\n")
 

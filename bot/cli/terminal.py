@@ -1,15 +1,13 @@
 """An outcome as plain text, for people who sit at a terminal."""
 
-from bot.i18n import Catalogue
+from bot.i18n import Catalogue, Words
 from bot.services.answering import Outcome
 from bot.services.remarks import Remark
 
 
 def say(catalogue: Catalogue, remark: Remark) -> str:
     """Return the reply to a message that needs no search."""
-    if remark.language:
-        return catalogue.text(remark.text_key, remark.language)
-    return catalogue.text(remark.text_key)
+    return Words(catalogue).into(remark.language).text(remark.text_key)
 
 
 def show(catalogue: Catalogue, outcome: Outcome) -> str:

@@ -3,8 +3,7 @@
 import hashlib
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,8 +13,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.errors import Fault
-from bot.i18n import Catalogue
+from bot.i18n import Catalogue, Words
 from bot.i18n.faults import say_fault, say_field
 from bot.i18n.moments import say_age, say_date, say_time
 from bot.i18n.sent import say_sent
@@ -68,8 +66,8 @@ class Pages:
     ) -> HTMLResponse:
         """Return a page in a language."""
         spoken = language if language in LANGUAGES else LANGUAGES[0]
-        words = _Words(self._catalogue, spoken).by_name()
-        return HTMLResponse(self._templates.get_template(template).render(values, **words), status)
+        said = _say_with(Words(self._catalogue, spoken))
+        return HTMLResponse(self._templates.get_template(template).render(values, **said), status)
 
     async def serve_file(self, request: Request) -> Response:
         """Return a file of the console, to be kept by the browser."""
@@ -81,42 +79,17 @@ class Pages:
         return Response(content, media_type=kind, headers={"Cache-Control": _A_YEAR})
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What templates say things with, in one language."""
-
-    catalogue: Catalogue
-    language: str
-
-    def by_name(self) -> dict[str, Any]:
-        """Return them under the names that templates know."""
-        return {
-            "language": self.language,
-            "t": self.say,
-            "has": self.has,
-            "age": self.age,
-            "sent": self.sent,
-            "field": self.field,
-            "fault": self.fault,
-        }
-
-    def say(self, key: str, **values: object) -> str:
-        return self.catalogue.text(key, self.language, **values)
-
-    def has(self, key: str) -> bool:
-        return key in self.catalogue.keys()  # noqa: SIM118 - a method of ours
-
-    def age(self, since: datetime) -> str:
-        return say_age(self.catalogue, self.language, since)
-
-    def sent(self, text: str, kind: str) -> str:
-        return say_sent(self.catalogue, self.language, text, kind)
-
-    def field(self, name: str) -> str:
-        return say_field(self.catalogue, self.language, name)
-
-    def fault(self, each: Fault) -> str:
-        return say_fault(self.catalogue, self.language, each)
+def _say_with(words: Words) -> dict[str, Any]:
+    """Return what templates say things with, by the names that they know."""
+    return {
+        "language": words.language,
+        "t": words.text,
+        "has": words.has,
+        "age": partial(say_age, words),
+        "sent": partial(say_sent, words),
+        "field": partial(say_field, words),
+        "fault": partial(say_fault, words),
+    }
 
 
 def language_of(request: Request) -> str:

@@ -42,6 +42,7 @@ from bot.errors import (
     StaleFormError,
     VersionMissingError,
 )
+from bot.i18n import Words
 from bot.i18n.refusals import text_key
 from bot.services.roles import Role
 from bot.services.signing_in import LONGEST, Visitor, find_visitor, note_visit
@@ -152,9 +153,14 @@ class Visit:
         """The Telegram user id, which the services ask for."""
         return self.visitor.telegram_user_id
 
+    @property
+    def words(self) -> Words:
+        """Govi's own words in the person's language."""
+        return Words(self.desk.services.catalogue, self.visitor.language)
+
     def text(self, key: str, **values: object) -> str:
-        """Return one of Govi's own texts in the person's language."""
-        return self.desk.services.catalogue.text(key, self.visitor.language, **values)
+        """Return one of them."""
+        return self.words.text(key, **values)
 
     def query(self, name: str) -> str:
         """Return what the address holds after the question mark, or ""."""
@@ -248,8 +254,7 @@ def say_refusal(visit: Visit, error: RequestError) -> str:
     """Say why something is not done; a few things are done in another way here than in a chat."""
     key = text_key(error)
     own = f"console.{key}"
-    is_own = own in visit.desk.services.catalogue.keys()  # noqa: SIM118 - a method of ours
-    return visit.text(own if is_own else key, **error.values)
+    return visit.text(own if visit.words.has(own) else key, **error.values)
 
 
 async def _with_form(visit: Visit) -> Visit:

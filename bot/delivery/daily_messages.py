@@ -10,7 +10,7 @@ from bot import charts
 from bot.charts import Chart, ChartError, Series
 from bot.db.base import utc_now
 from bot.delivery.kinds import Kind, Letter
-from bot.i18n import Catalogue
+from bot.i18n import Words
 from bot.i18n.moments import say_age
 from bot.i18n.sent import say_sent
 from bot.local_time import local_date
@@ -43,21 +43,19 @@ def _read_digest(session: "Session", message: LeasedMessage) -> Digest | None:
     )
 
 
-def _render_digest(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_digest(letter: Letter) -> Rendered | None:
     digest: Digest | None = letter.found
     if digest is None:
         return None
-    heading = catalogue.text("digest.heading", letter.language, date=letter.data["day"])
-    counts = catalogue.text(
-        "digest.counts", letter.language, new=digest.new_count, waiting=digest.group_count
-    )
+    heading = letter.text("digest.heading", date=letter.data["day"])
+    counts = letter.text("digest.counts", new=digest.new_count, waiting=digest.group_count)
     parts = [
         f"{heading}\n{counts}",
-        _say_groups(catalogue, letter.language, "digest.oldest", digest.oldest),
-        _say_groups(catalogue, letter.language, "digest.frequent", digest.frequent),
-        catalogue.text("digest.queue", letter.language),
+        _say_groups(letter.words, "digest.oldest", digest.oldest),
+        _say_groups(letter.words, "digest.frequent", digest.frequent),
+        letter.text("digest.queue"),
     ]
-    return _with_chart(catalogue, letter.language, digest.days, parts)
+    return _with_chart(letter.words, digest.days, parts)
 
 
 def _read_week(session: "Session", message: LeasedMessage) -> Week | None:
@@ -65,31 +63,31 @@ def _read_week(session: "Session", message: LeasedMessage) -> Week | None:
     return read_week(session, message.chat_id, date.fromisoformat(first), threshold)
 
 
-def _render_week(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_week(letter: Letter) -> Rendered | None:
     week: Week | None = letter.found
     if week is None:
         return None
     last = week.days[-1].day
     parts = [
-        catalogue.text("weekly.heading", letter.language, first=week.first, last=last),
-        _say_figures(catalogue, letter.language, week.figures, week.before),
-        _say_subjects(catalogue, letter.language, week.subjects),
+        letter.text("weekly.heading", first=week.first, last=last),
+        _say_figures(letter.words, week.figures, week.before),
+        _say_subjects(letter.words, week.subjects),
     ]
-    return _with_chart(catalogue, letter.language, week.days, parts)
+    return _with_chart(letter.words, week.days, parts)
 
 
 def _read_reminder(session: "Session", message: LeasedMessage) -> Reminder | None:
     return read_reminder(session, message.chat_id, message.data["held"], message.data["free"])
 
 
-def _render_reminder(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_reminder(letter: Letter) -> Rendered | None:
     reminder: Reminder | None = letter.found
     if reminder is None or not (reminder.held or reminder.free):
         return None
     parts = [
-        _say_groups(catalogue, letter.language, "reminder.held", reminder.held),
-        _say_groups(catalogue, letter.language, "reminder.free", reminder.free),
-        catalogue.text("digest.queue", letter.language),
+        _say_groups(letter.words, "reminder.held", reminder.held),
+        _say_groups(letter.words, "reminder.free", reminder.free),
+        letter.text("digest.queue"),
     ]
     return render_text(_join(parts))
 
@@ -99,21 +97,19 @@ def _read_expired(session: "Session", message: LeasedMessage) -> list[Expired]:
     return read_expired(session, message.chat_id, message.data["entries"], today)
 
 
-def _render_expired(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_expired(letter: Letter) -> Rendered | None:
     entries: list[Expired] = letter.found
     if not entries:
         return None
     lines = [
-        catalogue.text(
-            "expired.line", letter.language, entry=e.key, title=e.title, date=e.valid_until
-        )
+        letter.text("expired.line", entry=e.key, title=e.title, date=e.valid_until)
         for e in entries[:_MOST_EXPIRED]
     ]
     if len(entries) > _MOST_EXPIRED:
         more = len(entries) - _MOST_EXPIRED
-        lines.append(catalogue.text("curate.more", letter.language, count=more))
-    heading = catalogue.text("expired.heading", letter.language, count=len(entries))
-    what_next = catalogue.text("expired.what_next", letter.language)
+        lines.append(letter.text("curate.more", count=more))
+    heading = letter.text("expired.heading", count=len(entries))
+    what_next = letter.text("expired.what_next")
     return render_text(_join([heading, "\n".join(lines), what_next]))
 
 
@@ -121,44 +117,40 @@ def _read_tip(session: "Session", message: LeasedMessage) -> TipText | None:
     return read_tip(session, message.chat_id, message.data["entry_id"], local_date(utc_now()))
 
 
-def _render_tip(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_tip(letter: Letter) -> Rendered | None:
     tip: TipText | None = letter.found
     if tip is None:
         return None
-    heading = catalogue.text(f"tip.heading.{letter.data['season']}", letter.language)
-    source = catalogue.text("tip.source", letter.language, source=tip.source)
-    keyboard = stop_keyboard(catalogue, letter.language)
+    heading = letter.text(f"tip.heading.{letter.data['season']}")
+    source = letter.text("tip.source", source=tip.source)
+    keyboard = stop_keyboard(letter.words)
     return render_text(_join([f"{heading}\n{tip.question}", tip.answer, source]), keyboard)
 
 
-def _render_failed(catalogue: Catalogue, letter: Letter) -> Rendered:
-    return render_text(catalogue.text("job.failed", letter.language, **letter.data))
+def _render_failed(letter: Letter) -> Rendered:
+    return render_text(letter.text("job.failed", **letter.data))
 
 
-def _say_groups(
-    catalogue: Catalogue, language: str, heading: str, groups: Sequence[Waiting]
-) -> str:
+def _say_groups(words: Words, heading: str, groups: Sequence[Waiting]) -> str:
     if not groups:
         return ""
     lines = [
-        catalogue.text(
+        words.text(
             "digest.line",
-            language,
             number=group.escalation_id,
-            text=say_sent(catalogue, language, group.text, group.kind),
-            age=say_age(catalogue, language, group.since),
+            text=say_sent(words, group.text, group.kind),
+            age=say_age(words, group.since),
             count=group.asker_count,
         )
         for group in groups
     ]
-    return "\n".join([catalogue.text(heading, language), *lines])
+    return "\n".join([words.text(heading), *lines])
 
 
-def _say_figures(catalogue: Catalogue, language: str, now: Figures, before: Figures) -> str:
+def _say_figures(words: Words, now: Figures, before: Figures) -> str:
     lines = [
-        catalogue.text(
+        words.text(
             "weekly.figures",
-            language,
             questions=now.questions,
             questions_before=before.questions,
             answered=now.answered,
@@ -170,51 +162,47 @@ def _say_figures(catalogue: Catalogue, language: str, now: Figures, before: Figu
     ]
     if now.rated:
         helpful = f"{now.helpful / now.rated:.0%}"
-        lines.append(catalogue.text("weekly.rated", language, helpful=helpful, rated=now.rated))
+        lines.append(words.text("weekly.rated", helpful=helpful, rated=now.rated))
     if now.median_seconds is not None:
         hours, minutes = divmod(round(now.median_seconds / 60), 60)
-        span = catalogue.text("curate.stats.span", language, hours=hours, minutes=minutes)
-        lines.append(catalogue.text("weekly.median", language, median=span))
+        span = words.text("curate.stats.span", hours=hours, minutes=minutes)
+        lines.append(words.text("weekly.median", median=span))
     return "\n".join(lines)
 
 
-def _say_subjects(catalogue: Catalogue, language: str, subjects: Sequence[Subject]) -> str:
+def _say_subjects(words: Words, subjects: Sequence[Subject]) -> str:
     if not subjects:
         return ""
     lines = [f"{each.count} × {each.example[:_EXCERPT]}" for each in subjects]
-    return "\n".join([catalogue.text("curate.stats.subjects", language), *lines])
+    return "\n".join([words.text("curate.stats.subjects"), *lines])
 
 
-def _with_chart(
-    catalogue: Catalogue, language: str, days: Sequence[DayCount], parts: Sequence[str]
-) -> Rendered:
+def _with_chart(words: Words, days: Sequence[DayCount], parts: Sequence[str]) -> Rendered:
     if not any(day.total for day in days):
         return render_text(_join(parts))
-    return render_photo(partial(_draw, _chart(catalogue, language, days)), _join(parts))
+    return render_photo(partial(_draw, _chart(words, days)), _join(parts))
 
 
-def _chart(catalogue: Catalogue, language: str, days: Sequence[DayCount]) -> Chart:
-    labels = tuple(
-        catalogue.text(f"chart.day.{day.day.weekday()}", language, day=day.day.day) for day in days
-    )
+def _chart(words: Words, days: Sequence[DayCount]) -> Chart:
+    labels = tuple(words.text(f"chart.day.{day.day.weekday()}", day=day.day.day) for day in days)
     series = (
         Series(
-            catalogue.text("chart.answered", language),
+            words.text("chart.answered"),
             _ANSWERED,
             tuple(day.answered for day in days),
         ),
         Series(
-            catalogue.text("chart.suggested", language),
+            words.text("chart.suggested"),
             _SUGGESTED,
             tuple(day.suggested for day in days),
         ),
         Series(
-            catalogue.text("chart.unanswered", language),
+            words.text("chart.unanswered"),
             _UNANSWERED,
             tuple(day.unanswered for day in days),
         ),
     )
-    return Chart(catalogue.text("chart.title", language), labels, series)
+    return Chart(words.text("chart.title"), labels, series)
 
 
 def _draw(chart: Chart) -> bytes | None:

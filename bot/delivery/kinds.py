@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.i18n import Catalogue
+from bot.i18n import Words
 from bot.rendering import Rendered
 from bot.services.outbox import LeasedMessage
 
@@ -18,18 +18,22 @@ class Letter:
 
     Attributes:
         message: The row: its data, chat and references.
-        language: What the recipient reads; the main language in a group or for a stranger.
+        words: Govi's, in what the recipient reads; the main language in a group or for a stranger.
         found: What the kind's `read` returned; None for a kind without one.
     """
 
     message: LeasedMessage
-    language: str
+    words: Words
     found: Any = None
 
     @property
     def data(self) -> Mapping[str, Any]:
         """What was given to `outbox.post`."""
         return self.message.data
+
+    def text(self, key: str, **values: object) -> str:
+        """Return one of Govi's own texts in the recipient's language."""
+        return self.words.text(key, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +45,5 @@ class Kind:
         read: A service function that reads what `render` needs beyond the row; may be left out.
     """
 
-    render: Callable[[Catalogue, Letter], Rendered | None]
+    render: Callable[[Letter], Rendered | None]
     read: Callable[["Session", LeasedMessage], Any] | None = None

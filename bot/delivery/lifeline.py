@@ -15,7 +15,7 @@ from telegram.error import TelegramError
 
 from bot.delivery.pacing import Pacer
 from bot.delivery.wire import Place, Wire
-from bot.i18n.catalogue import MAIN_LANGUAGE
+from bot.i18n import Words
 from bot.rendering import render_text
 from bot.services.remarks import Remark
 
@@ -56,14 +56,14 @@ class Lifeline:
         finally:
             task.cancel()
 
-    async def say(self, place: Place, remark: Remark, language: str = MAIN_LANGUAGE) -> None:
+    async def say(self, place: Place, remark: Remark) -> None:
         """Send the reply to a call for help; a failure is logged, never raised."""
         told = (place.chat_id, place.message_id)
         if told in self._told:
             return
-        text = self._services.catalogue.text(remark.text_key, remark.language or language)
+        words = Words(self._services.catalogue).into(remark.language)
         try:
-            for part in render_text(text).parts:
+            for part in render_text(words.text(remark.text_key)).parts:
                 await self._wire.send(place, part)
         except TelegramError as error:
             logger.warning("not told what helps", extra={"reason": type(error).__name__})

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from bot.delivery.kinds import Kind, Letter
-from bot.i18n import Catalogue
 from bot.i18n.sent import say_sent
 from bot.loop_keyboards import open_keyboard, reason_keyboard, withdraw_keyboard
 from bot.rendering import Rendered, excerpt, render_rated, render_text
@@ -25,48 +24,48 @@ def _read_word(session: "Session", message: LeasedMessage) -> OwedWord:
     return read_owed_word(session, _number_of(message.reply_id), message.data["note_id"])
 
 
-def _render_answer(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_answer(letter: Letter) -> Rendered | None:
     word: OwedWord = letter.found
     if word.is_over:
         return None
-    text = catalogue.text("word.answer", letter.language, number=word.ask_id, text=word.text)
-    excuse = catalogue.text("word.not_taken", letter.language)
-    return render_rated(catalogue, text, word.reply_id, word.media, excuse)
+    text = letter.text("word.answer", number=word.ask_id, text=word.text)
+    excuse = letter.text("word.not_taken")
+    return render_rated(letter.words, text, word.reply_id, word.media, excuse)
 
 
-def _render_inquiry(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_inquiry(letter: Letter) -> Rendered | None:
     word: OwedWord = letter.found
     if word.is_over:
         return None
-    text = catalogue.text("word.inquiry", letter.language, number=word.ask_id, text=word.text)
-    return render_text(text, withdraw_keyboard(catalogue, letter.language, word.ask_id))
+    text = letter.text("word.inquiry", number=word.ask_id, text=word.text)
+    return render_text(text, withdraw_keyboard(letter.words, word.ask_id))
 
 
-def _render_decline(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_decline(letter: Letter) -> Rendered | None:
     word: OwedWord = letter.found
     if word.is_over:
         return None
     key = f"word.declined.{word.text}"
-    return render_text(catalogue.text(key, letter.language, number=word.ask_id))
+    return render_text(letter.text(key, number=word.ask_id))
 
 
 def _read_passed_on(session: "Session", message: LeasedMessage) -> OwedReply:
     return read_owed_reply(session, _number_of(message.reply_id))
 
 
-def _render_passed_on(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_passed_on(letter: Letter) -> Rendered | None:
     """Tell who pressed 👎 that an officer looks at it now, and ask why it was no use."""
     outcome = letter.found.outcome
     if outcome.ask_id is None:
         return None
-    text = catalogue.text("passed_on.after_rating", letter.language, number=outcome.ask_id)
+    text = letter.text("passed_on.after_rating", number=outcome.ask_id)
     rated = letter.data["rated_reply_id"]
-    return render_text(text, reason_keyboard(catalogue, letter.language, rated, outcome.ask_id))
+    return render_text(text, reason_keyboard(letter.words, rated, outcome.ask_id))
 
 
-def _render_detail_noted(catalogue: Catalogue, letter: Letter) -> Rendered:
+def _render_detail_noted(letter: Letter) -> Rendered:
     number = letter.data["ask_id"]
-    return render_text(catalogue.text("passed_on.detail_noted", letter.language, number=number))
+    return render_text(letter.text("passed_on.detail_noted", number=number))
 
 
 def _read_notice(session: "Session", message: LeasedMessage) -> OwedNotice | None:
@@ -76,43 +75,40 @@ def _read_notice(session: "Session", message: LeasedMessage) -> OwedNotice | Non
     return read_owed_notice(session, escalation_id, message.data.get("note_id"))
 
 
-def _render_notice(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_notice(letter: Letter) -> Rendered | None:
     """Tell an officer what happened to an escalation, unless it is closed by now."""
     notice: OwedNotice | None = letter.found
     if notice is None or notice.is_over:
         return None
-    text = catalogue.text(
+    text = letter.text(
         f"notice.{letter.message.kind}",
-        letter.language,
         number=notice.escalation_id,
-        question=_question(catalogue, letter, notice),
+        question=_question(letter, notice),
     )
-    return render_text(text, open_keyboard(catalogue, letter.language, [notice.escalation_id]))
+    return render_text(text, open_keyboard(letter.words, [notice.escalation_id]))
 
 
-def _render_new_detail(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_new_detail(letter: Letter) -> Rendered | None:
     notice: OwedNotice | None = letter.found
     if notice is None or notice.is_over:
         return None
-    text = catalogue.text(
+    text = letter.text(
         "notice.new_detail",
-        letter.language,
         number=notice.escalation_id,
         farmer=notice.number or "?",
         text=notice.detail or "",
     )
-    return render_text(text, open_keyboard(catalogue, letter.language, [notice.escalation_id]))
+    return render_text(text, open_keyboard(letter.words, [notice.escalation_id]))
 
 
-def _render_all_withdrawn(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_all_withdrawn(letter: Letter) -> Rendered | None:
     notice: OwedNotice | None = letter.found
     if notice is None:
         return None
-    text = catalogue.text(
+    text = letter.text(
         "notice.all_withdrawn",
-        letter.language,
         number=notice.escalation_id,
-        question=_question(catalogue, letter, notice),
+        question=_question(letter, notice),
     )
     return render_text(text)
 
@@ -123,41 +119,39 @@ def _read_announcement(session: "Session", message: LeasedMessage) -> list[Annou
     return read_announced(session, message.data["escalation_ids"])
 
 
-def _render_announcement(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_announcement(letter: Letter) -> Rendered | None:
     """List the first of what is new; what is opened in a group is shown in private."""
     announced: list[Announced] = letter.found
     if not announced:
         return None
     shown = announced[:ANNOUNCED_SHOWN]
     lines = [
-        catalogue.text(
+        letter.text(
             f"notice.announcement.{'urgent_line' if each.is_urgent else 'line'}",
-            letter.language,
             number=each.escalation_id,
             count=each.asker_count,
-            question=_question(catalogue, letter, each, ANNOUNCED_EXCERPT),
+            question=_question(letter, each, ANNOUNCED_EXCERPT),
         )
         for each in shown
     ]
     ending = "to_queue" if letter.message.chat_id > 0 else "to_private"
     text = "\n\n".join(
         [
-            catalogue.text("notice.announcement.heading", letter.language, count=len(announced)),
+            letter.text("notice.announcement.heading", count=len(announced)),
             *lines,
-            catalogue.text(f"notice.announcement.{ending}", letter.language),
+            letter.text(f"notice.announcement.{ending}"),
         ]
     )
     ids = [each.escalation_id for each in shown]
-    return render_text(text, open_keyboard(catalogue, letter.language, ids))
+    return render_text(text, open_keyboard(letter.words, ids))
 
 
 def _question(
-    catalogue: Catalogue,
     letter: Letter,
     about: OwedNotice | Announced,
     limit: int = EXCERPT_LIMIT,
 ) -> str:
-    return say_sent(catalogue, letter.language, excerpt(about.text, limit), about.kind)
+    return say_sent(letter.words, excerpt(about.text, limit), about.kind)
 
 
 def _number_of(number: int | None) -> int:

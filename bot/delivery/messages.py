@@ -8,7 +8,7 @@ from bot.db.engine import OUT_OF_REACH
 from bot.delivery import daily_messages, loop_messages
 from bot.delivery.kinds import Kind, Letter
 from bot.errors import GoviError
-from bot.i18n import Catalogue
+from bot.i18n import Catalogue, Words
 from bot.i18n.catalogue import MAIN_LANGUAGE
 from bot.loop_keyboards import heard_keyboard, withdraw_keyboard
 from bot.rendering import Attachment, Rendered, render, render_text
@@ -38,20 +38,24 @@ def compose(
     """
     languages = list_languages(session, [message.chat_id for message in messages])
     return [
-        _compose(session, catalogue, message, languages.get(message.chat_id, MAIN_LANGUAGE))
+        _compose(
+            session,
+            message,
+            Words(catalogue, languages.get(message.chat_id, MAIN_LANGUAGE)),
+        )
         for message in messages
     ]
 
 
 def _compose(
-    session: "Session", catalogue: Catalogue, message: LeasedMessage, language: str
+    session: "Session", message: LeasedMessage, words: Words
 ) -> Rendered | Exception | None:
     try:
         kind = KINDS.get(message.kind)
         if kind is None:
             raise UnknownKindError(f"nothing renders outbox messages of kind {message.kind!r}")
         found = kind.read(session, message) if kind.read else None
-        return kind.render(catalogue, Letter(message, language, found))
+        return kind.render(Letter(message, words, found))
     except OUT_OF_REACH:
         raise
     except Exception as error:
@@ -64,24 +68,24 @@ def _read_reply(session: "Session", message: LeasedMessage) -> OwedReply:
     return read_owed_reply(session, message.reply_id)
 
 
-def _render_reply(catalogue: Catalogue, letter: Letter) -> Rendered:
+def _render_reply(letter: Letter) -> Rendered:
     """Answer, suggest, fall back, or ask for words; `with_question` repeats the question above."""
     owed: OwedReply = letter.found
     if owed.outcome.decision == "media":
-        return _render_media(catalogue, owed, letter.language)
+        return _render_media(letter, owed)
     heading = f"❓ {owed.question}" if letter.data.get("with_question") else ""
-    return render(catalogue, owed.outcome, owed.script, heading, letter.language)
+    return render(letter.words, owed.outcome, owed.script, heading)
 
 
-def _render_media(catalogue: Catalogue, owed: OwedReply, language: str) -> Rendered:
+def _render_media(letter: Letter, owed: OwedReply) -> Rendered:
     """Say that an officer will look at it or listen to it, or kindly that words are needed."""
     number = owed.outcome.ask_id
     if number is not None:
         kind = owed.kind if owed.kind in _OF_THEIR_OWN else "file"
-        text = catalogue.text(f"media.passed_on.{kind}", language, number=number)
-        return render_text(text, withdraw_keyboard(catalogue, language, number))
+        text = letter.text(f"media.passed_on.{kind}", number=number)
+        return render_text(text, withdraw_keyboard(letter.words, number))
     key = "ask.no_words" if owed.kind == "text" else f"media.{owed.kind}"
-    return render_text(catalogue.text(key, language))
+    return render_text(letter.text(key))
 
 
 _OF_THEIR_OWN = ("photo", "voice")
@@ -93,7 +97,7 @@ def _read_spoken(session: "Session", message: LeasedMessage) -> Spoken | None:
     return read_spoken(session, message.reply_id)
 
 
-def _render_spoken(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_spoken(letter: Letter) -> Rendered | None:
     """Read an answer out; Telegram has the recording if anybody ever heard the same words."""
     spoken: Spoken | None = letter.found
     if spoken is None:
@@ -103,7 +107,7 @@ def _render_spoken(catalogue: Catalogue, letter: Letter) -> Rendered | None:
         partial(speak_or_none, spoken.text),
         known=spoken.file_id,
         keep=partial(_keep_recording, spoken.digest),
-        excuse=catalogue.text("listen.failed", letter.language),
+        excuse=letter.text("listen.failed"),
     )
     return Rendered((recording,))
 
@@ -114,29 +118,29 @@ def _read_heard(session: "Session", message: LeasedMessage) -> Heard | None:
     return read_heard(session, message.reply_id)
 
 
-def _render_heard(catalogue: Catalogue, letter: Letter) -> Rendered | None:
+def _render_heard(letter: Letter) -> Rendered | None:
     """Ask whether a voice note says what was understood."""
     heard: Heard | None = letter.found
     if heard is None:
         return None
-    text = catalogue.text("heard.ask", letter.language, words=heard.words)
-    return render_text(text, heard_keyboard(catalogue, letter.language, heard.question_id))
+    text = letter.text("heard.ask", words=heard.words)
+    return render_text(text, heard_keyboard(letter.words, heard.question_id))
 
 
 def _keep_recording(digest: str, session: "Session", file_id: str) -> None:
     keep_recording(session, digest, file_id)
 
 
-def _render_remark(catalogue: Catalogue, letter: Letter) -> Rendered:
+def _render_remark(letter: Letter) -> Rendered:
     """Say something back to small talk, or what helps in an emergency."""
     remark = Remark(**letter.data)
-    return render_text(catalogue.text(remark.text_key, remark.language or letter.language))
+    return render_text(letter.words.into(remark.language).text(remark.text_key))
 
 
-def _render_set_aside(catalogue: Catalogue, letter: Letter) -> Rendered:
+def _render_set_aside(letter: Letter) -> Rendered:
     """Tell an admin that an update or a message was given up, and how to look at it."""
     key = f"operation.set_aside_{letter.data['queue']}"
-    return render_text(catalogue.text(key, letter.language, number=letter.data["number"]))
+    return render_text(letter.text(key, number=letter.data["number"]))
 
 
 KINDS: dict[str, Kind] = {

@@ -25,6 +25,7 @@ from bot.handlers.keyboards import (
 from bot.handlers.listening import read_out_answer
 from bot.handlers.pressing import show_keyboard
 from bot.services.answering import Incoming, choose_suggestion, refuse_suggestions
+from bot.services.farmers import read_language
 from bot.services.rating import rate
 
 
@@ -45,9 +46,10 @@ async def press_button(update: Update, context: GoviContext) -> None:
     query = update.callback_query
     if query is None:
         return
+    context.language = await context.read(read_language, query.from_user.id)
     effect = await _carry_out(update, context, decode(query.data or ""))
     with contextlib.suppress(BadRequest):  # too old to be answered
-        await query.answer(context.catalogue.text(effect.line))
+        await query.answer(context.text(effect.line))
     if effect.is_spent:
         await show_keyboard(query, effect.left)
 
@@ -96,7 +98,7 @@ async def _ask_example(update: Update, context: GoviContext, _: AskExample) -> _
     message = update.effective_message
     incoming = Incoming(
         asker=read_asker(update),
-        text=context.catalogue.text("start.example_question"),
+        text=context.text("start.example_question"),
         update_id=update.update_id,
         message_id=message.message_id if message else 0,
         topic_id=topic_of(message) if message else None,

@@ -11,7 +11,7 @@ from bot.batching import Batcher
 from bot.delivery.lifeline import Lifeline
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
-from bot.i18n import Catalogue
+from bot.i18n import Catalogue, Words
 from bot.i18n.catalogue import MAIN_LANGUAGE
 from retrieval import SearchResult
 
@@ -69,12 +69,17 @@ class GoviContext(CallbackContext[ExtBot[Any], _Data, _Data, _Data]):
 
     @property
     def catalogue(self) -> Catalogue:
-        """Govi's own words."""
+        """Govi's own words in every language."""
         return self.desk.services.catalogue
+
+    @property
+    def words(self) -> Words:
+        """The same in the person's language."""
+        return Words(self.catalogue, self.language)
 
     def text(self, key: str, **values: object) -> str:
         """Return one of Govi's own texts in the person's language."""
-        return self.catalogue.text(key, self.language, **values)
+        return self.words.text(key, **values)
 
     async def run(
         self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs

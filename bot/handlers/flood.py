@@ -138,7 +138,8 @@ def _sent_at(update: Update) -> float:
 
 
 async def _tell(update: Update, context: GoviContext, person: int) -> None:
-    text = context.catalogue.text("flood.wait", await context.read(read_language, person))
+    context.language = await context.read(read_language, person)
+    text = context.text("flood.wait")
     if update.callback_query is not None:
         await answer_press(update.callback_query, text, is_alert=True)
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import speech
-from bot.i18n import Catalogue
+from bot.i18n import Words
 from bot.services.answering import Outcome
 
 #: Telegram cuts longer labels on narrow telephones.
@@ -93,16 +93,16 @@ def decode(data: str) -> Press | None:
 
 
 def rating_keyboard(
-    catalogue: Catalogue, reply_id: int, *, is_read_out: bool = True
+    words: Words, reply_id: int, *, is_read_out: bool = True
 ) -> InlineKeyboardMarkup:
     """Return 👍 and 👎 for an answer, and 🔊 where answers can be listened to."""
     rating = [
-        _button(catalogue.text("button.helpful"), Rate(reply_id, is_helpful=True)),
-        _button(catalogue.text("button.not_helpful"), Rate(reply_id, is_helpful=False)),
+        _button(words.text("button.helpful"), Rate(reply_id, is_helpful=True)),
+        _button(words.text("button.not_helpful"), Rate(reply_id, is_helpful=False)),
     ]
     if not is_read_out or not speech.can_speak():
         return InlineKeyboardMarkup([rating])
-    listening = _button(catalogue.text("button.listen"), Listen(reply_id))
+    listening = _button(words.text("button.listen"), Listen(reply_id))
     return InlineKeyboardMarkup([rating, [listening]])
 
 
@@ -113,20 +113,20 @@ def rated_keyboard(shown: InlineKeyboardMarkup | None) -> InlineKeyboardMarkup |
     return InlineKeyboardMarkup(left) if left else None
 
 
-def suggestion_keyboard(catalogue: Catalogue, outcome: Outcome) -> InlineKeyboardMarkup:
+def suggestion_keyboard(words: Words, outcome: Outcome) -> InlineKeyboardMarkup:
     """Return one button a suggested question, best first, and "none of these"."""
     rows = [
         [_button(each.phrasing, Choose(outcome.question_id, each.entry_id))]
         for each in outcome.suggestions
     ]
-    none = _button(catalogue.text("button.none_of_these"), Refuse(outcome.question_id))
+    none = _button(words.text("button.none_of_these"), Refuse(outcome.question_id))
     return InlineKeyboardMarkup([*rows, [none]])
 
 
-def example_keyboard(catalogue: Catalogue) -> InlineKeyboardMarkup:
+def example_keyboard(words: Words) -> InlineKeyboardMarkup:
     """Return the example question; pressing it asks it."""
-    question = catalogue.text("start.example_question")
-    label = catalogue.text("start.example_button", question=question)
+    question = words.text("start.example_question")
+    label = words.text("start.example_button", question=question)
     return InlineKeyboardMarkup([[_button(label, AskExample())]])
 
 

@@ -17,7 +17,7 @@ from telegram.ext import ExtBot
 
 from bot import speech
 from bot.handlers.context import GoviContext
-from bot.i18n import Catalogue
+from bot.i18n import Catalogue, Words
 from bot.services.roles import Member, Role, find_member
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ async def set_menus(bot: ExtBot[None], catalogue: Catalogue, members: Iterable[M
     """
     try:
         for scope, names in _SCOPES:
-            await bot.set_my_commands(_menu(catalogue, names), scope=scope)
+            await bot.set_my_commands(_menu(Words(catalogue), names), scope=scope)
     except TelegramError as error:
         logger.warning("command menus not set", extra={"reason": str(error)})
     await asyncio.gather(*(_set_own(bot, catalogue, member) for member in members))
@@ -66,19 +66,16 @@ async def _set_own(bot: ExtBot[None], catalogue: Catalogue, member: Member) -> N
     names = FARMERS + OFFICERS + (ADMINS if member.role is Role.ADMIN else ())
     try:
         await bot.set_my_commands(
-            _menu(catalogue, names, member.language),
+            _menu(Words(catalogue, member.language), names),
             scope=BotCommandScopeChat(member.telegram_user_id),
         )
     except TelegramError as error:
         _log(member.telegram_user_id, error)
 
 
-def _menu(
-    catalogue: Catalogue, names: Iterable[str], language: str | None = None
-) -> list[BotCommand]:
-    spoken = {"language": language} if language else {}
+def _menu(words: Words, names: Iterable[str]) -> list[BotCommand]:
     return [
-        BotCommand(name, catalogue.text(f"menu.{name}", **spoken))
+        BotCommand(name, words.text(f"menu.{name}"))
         for name in names
         if name != "listen" or speech.can_speak()
     ]

@@ -83,7 +83,7 @@ async def say_why(
     is_new = await context.run(give_reason, reply_id, read_asker(update), REASONS[number])
     key = "passed_on.reason_noted" if is_new else "button.already"
     await answer_press(query, context.text(key))
-    await show_keyboard(query, withdraw_keyboard(context.catalogue, context.language, ask_id))
+    await show_keyboard(query, withdraw_keyboard(context.words, ask_id))
 
 
 def on_press(pattern: re.Pattern[str], act: _Press) -> BaseHandler[Update, GoviContext, Any]:
@@ -108,7 +108,7 @@ def _render_mine(context: GoviContext, mine: list[MyQuestion]) -> Rendered:
         return render_text(context.text("mine.none"))
     lines = [_line(context, each) for each in mine]
     withdrawable = [each.ask_id for each in mine if each.can_withdraw]
-    keyboard = mine_keyboard(context.catalogue, context.language, withdrawable)
+    keyboard = mine_keyboard(context.words, withdrawable)
     return render_text("\n\n".join([context.text("mine.heading"), *lines]), keyboard)
 
 

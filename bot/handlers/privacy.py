@@ -65,7 +65,7 @@ async def choose_consent(update: Update, context: GoviContext) -> None:
 async def send_own_data(update: Update, context: GoviContext) -> None:
     """Send everything held about the person as a file."""
     held = await context.read(read_own_data, get_user(update).id)
-    content = format_own_data(context.catalogue, context.language, held)
+    content = format_own_data(context.words, held)
     await context.bot.send_document(
         get_message(update).chat_id,
         InputFile(content, f"govi-{say_date(utc_now())}.txt"),

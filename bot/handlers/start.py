@@ -26,7 +26,7 @@ async def start(update: Update, context: GoviContext) -> None:
         await accept_invite(update, context, payload)
         return
     text = f"{context.text('start.welcome')}\n\n{context.text('privacy.notice')}"
-    rendered = render_text(text, example_keyboard(context.catalogue))
+    rendered = render_text(text, example_keyboard(context.words))
     place = place_of(update)
     await send(context, Place(place.chat_id, topic_id=place.topic_id), rendered)
     if await context.run(find_member, get_user(update).id):

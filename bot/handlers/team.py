@@ -103,9 +103,9 @@ async def accept_invite(update: Update, context: GoviContext, payload: str) -> N
     text = context.text(f"team.welcome.{taken.role.value}")
     await send(context, Place(user.id), render_text(text))
     if taken.is_new:
-        language = await context.run(read_language, taken.invited_by)
-        role = context.catalogue.text(f"role.{taken.role.value}", language)
-        news = context.catalogue.text("team.joined", language, name=user.full_name, role=role)
+        words = context.words.into(await context.run(read_language, taken.invited_by))
+        role = words.text(f"role.{taken.role.value}")
+        news = words.text("team.joined", name=user.full_name, role=role)
         await _tell(context, taken.invited_by, news)
     await renew_menu(context, user.id)
 
@@ -170,9 +170,9 @@ async def remove_member(update: Update, context: GoviContext) -> None:
 async def _announce(context: GoviContext, user_id: int) -> None:
     """Tell a person what they are now, and give them the menu for it."""
     member = await context.run(find_member, user_id)
-    language = await context.run(read_language, user_id)
+    words = context.words.into(await context.run(read_language, user_id))
     key = f"team.welcome.{member.role.value}" if member else "team.welcome.farmer"
-    await _tell(context, user_id, context.catalogue.text(key, language))
+    await _tell(context, user_id, words.text(key))
     await renew_menu(context, user_id)
 
 

@@ -57,7 +57,7 @@ def _chosen(context: GoviContext, are_wanted: bool) -> Rendered:
 
 def _state(context: GoviContext, are_wanted: bool) -> Rendered:
     if are_wanted:
-        keyboard = stop_keyboard(context.catalogue, context.language)
+        keyboard = stop_keyboard(context.words)
         return render_text(context.text("tip.are_on"), keyboard)
-    keyboard = start_keyboard(context.catalogue, context.language)
+    keyboard = start_keyboard(context.words)
     return render_text(context.text("tip.are_off"), keyboard)

@@ -1,5 +1,5 @@
 """What Govi says, in every language that it speaks."""
 
-from bot.i18n.catalogue import Catalogue, CatalogueError
+from bot.i18n.catalogue import Catalogue, CatalogueError, Words
 
-__all__ = ["Catalogue", "CatalogueError"]
+__all__ = ["Catalogue", "CatalogueError", "Words"]

@@ -3,6 +3,7 @@
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -74,6 +75,26 @@ class Catalogue:
     def keys(self, language: str = MAIN_LANGUAGE) -> set[str]:
         """Return the keys that a language has itself."""
         return set(self._texts[language])
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Govi's own words in one language: what everything that speaks to a person is given."""
+
+    catalogue: Catalogue
+    language: str = MAIN_LANGUAGE
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a text; as `Catalogue.text`."""
+        return self.catalogue.text(key, self.language, **values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a text at all."""
+        return key in self.catalogue.keys()  # noqa: SIM118 - a method of ours
+
+    def into(self, language: str) -> "Words":
+        """Return them in another language; "" leaves them in this one."""
+        return Words(self.catalogue, language or self.language)
 
 
 def placeholders(text: str) -> set[str]:

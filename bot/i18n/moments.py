@@ -2,20 +2,20 @@
 
 from datetime import UTC, datetime
 
-from bot.i18n.catalogue import Catalogue
+from bot.i18n.catalogue import Words
 from bot.local_time import COLOMBO
 
 _HOUR, _DAY = 60, 60 * 24
 
 
-def say_age(catalogue: Catalogue, language: str, since: datetime) -> str:
+def say_age(words: Words, since: datetime) -> str:
     """Return how long ago an aware moment was, in its largest unit."""
     minutes = max(int((datetime.now(UTC) - since).total_seconds() // 60), 0)
     if minutes < _HOUR:
-        return catalogue.text("officer.age.minutes", language, count=minutes)
+        return words.text("officer.age.minutes", count=minutes)
     if minutes < _DAY:
-        return catalogue.text("officer.age.hours", language, count=minutes // _HOUR)
-    return catalogue.text("officer.age.days", language, count=minutes // _DAY)
+        return words.text("officer.age.hours", count=minutes // _HOUR)
+    return words.text("officer.age.days", count=minutes // _DAY)
 
 
 def say_date(moment: datetime) -> str:

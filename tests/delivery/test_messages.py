@@ -112,8 +112,8 @@ def test_a_renderer_is_given_language_data_and_what_its_kind_reads(
     """A person's own language; Sinhala for whoever is unknown."""
     get_farmer(session, NIMAL).language = "en"
 
-    def say(catalogue: Catalogue, letter: Letter) -> Rendered:
-        return render_text(f"{letter.language} {letter.data['a']} {letter.found}")
+    def say(letter: Letter) -> Rendered:
+        return render_text(f"{letter.words.language} {letter.data['a']} {letter.found}")
 
     def count(session: Session, message: outbox.LeasedMessage) -> int:
         return session.query(Farmer).count()
@@ -129,7 +129,7 @@ def test_a_matter_that_is_over_is_nothing_to_send(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A renderer says so by returning nothing."""
-    monkeypatch.setitem(KINDS, "test", Kind(lambda catalogue, letter: None))
+    monkeypatch.setitem(KINDS, "test", Kind(lambda letter: None))
     outbox.post(session, 11, "test")
 
     assert owed(session) == [None]

@@ -44,9 +44,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows that hold their own text, one text a part."""
-    say = Kind(lambda catalogue, letter: Rendered(tuple(letter.data["parts"])))
+    say = Kind(lambda letter: Rendered(tuple(letter.data["parts"])))
     monkeypatch.setitem(messages.KINDS, "say", say)
-    monkeypatch.setitem(messages.KINDS, "over", Kind(lambda catalogue, letter: None))
+    monkeypatch.setitem(messages.KINDS, "over", Kind(lambda letter: None))
 
 
 @pytest.fixture

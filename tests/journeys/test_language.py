@@ -5,7 +5,7 @@ import pytest
 from bot.db.models import Farmer, Role
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
-from tests.journeys.serving import Govi
+from tests.journeys.serving import BLAST, Govi
 from tests.journeys.team import TEXTS, appoint, menu_of
 
 
@@ -22,6 +22,22 @@ async def test_the_chosen_language_is_spoken_from_now_on(
     assert not farmer.sees()[-1].buttons
     assert [f.language for f in govi.rows(Farmer)] == [language]
     assert (await api.reply_to(farmer.sends("/help"))).text == TEXTS.text("help.text", language)
+
+
+async def test_an_answer_is_rated_in_the_persons_language(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """The buttons under it, and the line over the chat once one is pressed."""
+    offer = await api.reply_to(farmer.sends("/language"))
+    farmer.presses(offer.button("English"))
+    await api.until(lambda: not farmer.sees()[-1].buttons)
+    answer = await api.reply_to(farmer.sends(BLAST))
+
+    farmer.presses(answer.button(TEXTS.text("button.helpful", "en")))
+
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) == 2)
+    line = api.calls("answerCallbackQuery")[-1].parameters["text"]
+    assert line == TEXTS.text("button.thanks", "en")
 
 
 async def test_a_refusal_is_in_the_persons_language(

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from bot.db.models import Attachment, Note
-from bot.i18n import Catalogue
+from bot.i18n import Catalogue, Words
 from bot.own_data_file import format_own_data
 from bot.services import audit, flows, inbox, outbox
 from bot.services.own_data import read_own_data
@@ -71,7 +71,7 @@ def test_nothing_of_others_is_told(session: Session) -> None:
     """Neither the words of who asked the same, nor which officer looked and answered."""
     live(session)
 
-    told = format_own_data(Catalogue.load(), "si", read_own_data(session, ME)).decode()
+    told = format_own_data(Words(Catalogue.load()), read_own_data(session, ME)).decode()
 
     assert MINE in told
     assert "read escalation" in told

@@ -52,7 +52,7 @@ def say_status(context: GoviContext, status: str) -> str:
 
 def say_field(context: GoviContext, field: str) -> str:
     """Return what a field is called; "phrasings 2" keeps its number."""
-    return faults.say_field(context.catalogue, context.language, field)
+    return faults.say_field(context.words, field)
 
 
 def say_faults(context: GoviContext, error: KnowledgeError, with_places: bool = False) -> str:
@@ -72,7 +72,7 @@ def say_all_faults(context: GoviContext, error: KnowledgeError) -> str:
 
 
 def _say_fault(context: GoviContext, fault: Fault, with_place: bool) -> str:
-    return faults.say_fault(context.catalogue, context.language, fault, with_place)
+    return faults.say_fault(context.words, fault, with_place)
 
 
 def say_found(context: GoviContext, found: Iterable[Found]) -> str:

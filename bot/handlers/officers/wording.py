@@ -1,7 +1,5 @@
 """How escalations are said to officers; farmers have numbers instead of names."""
 
-from datetime import datetime
-
 from bot.handlers.context import GoviContext
 from bot.i18n.moments import say_age
 from bot.i18n.sent import say_sent
@@ -51,7 +49,7 @@ def name_farmer(context: GoviContext, number: int | None) -> str:
 
 def say_words(context: GoviContext, asked: GroupLine | GroupView | AskLine) -> str:
     """Return what was asked in one line: the words, or what was sent without any."""
-    return say_sent(context.catalogue, context.language, one_line(asked.text), asked.kind)
+    return say_sent(context.words, one_line(asked.text), asked.kind)
 
 
 def say_question(found: Found) -> str:
@@ -70,7 +68,7 @@ def one_line(text: str) -> str:
 
 
 def _facts(context: GoviContext, group: GroupLine | GroupView, askers: int) -> list[str]:
-    facts = [f"👥 {askers}", f"⏳ {_say_age(context, group.since)}"]
+    facts = [f"👥 {askers}", f"⏳ {say_age(context.words, group.since)}"]
     if group.is_urgent:
         facts.insert(0, context.text("officer.urgent"))
     if group.area:
@@ -82,15 +80,11 @@ def _facts(context: GoviContext, group: GroupLine | GroupView, askers: int) -> l
     return facts
 
 
-def _say_age(context: GoviContext, since: datetime) -> str:
-    return say_age(context.catalogue, context.language, since)
-
-
 def _say_ask(context: GoviContext, ask: AskLine) -> str:
     said = context.text(
         "officer.group.asker",
         who=name_farmer(context, ask.number),
-        words=say_sent(context.catalogue, context.language, cut(ask.text, _WORDS), ask.kind),
+        words=say_sent(context.words, cut(ask.text, _WORDS), ask.kind),
     )
     if ask.reason == "fallback":
         return said

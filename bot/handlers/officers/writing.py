@@ -114,7 +114,7 @@ async def _answers(update: Update, context: GoviContext, numbers: list[int]) -> 
 def _answer_by_reply(numbers: list[int]) -> Handler:
     async def call(update: Update, context: GoviContext) -> None:
         if len(numbers) > 1 or not _can_answer(update):
-            opening = open_keyboard(context.catalogue, context.language, numbers)
+            opening = open_keyboard(context.words, numbers)
             await _say_here(update, context, "officer.answer.open_first", opening)
             return
         await context.run(claim, get_user(update).id, numbers[0])
