@@ -67,7 +67,8 @@ def read_cases(path: Path) -> list[EvalCase]:
     """Read a JSONL file of {"question", "key", "group"}; "group" may be left out or null.
 
     Raises:
-        EvaluationError: The file is missing, or a line is not such an object; names the line.
+        EvaluationError: The file is missing or empty, or a line is not such an object; names the
+            line.
     """
     try:
         content = path.read_bytes()
@@ -76,7 +77,10 @@ def read_cases(path: Path) -> list[EvalCase]:
         lines = content.decode("utf-16" if is_wide else "utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{path} cannot be read: {error}") from error
-    return [_read_case(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    cases = [_read_case(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not cases:
+        raise EvaluationError(f"{path} has no questions")
+    return cases
 
 
 def _read_case(path: Path, number: int, line: str) -> EvalCase:

@@ -10,9 +10,12 @@ import click
 
 from bot.bootstrap import Services
 from bot.cli.opening import services
+from bot.db.engine import reading
+from bot.services.knowledge_index import list_published_keys
 from retrieval import SearchResult
-from retrieval.evaluation import evaluate, read_cases
+from retrieval.evaluation import EvalCase, evaluate, read_cases
 
+_MOST_KEYS = 5
 _SHARES = ("accuracy@1", "recall@5", "mrr", "answered", "precision_answered", "refused")
 
 
@@ -27,9 +30,24 @@ def evaluate_command(file: Path, as_json: bool) -> None:
     """
     cases = read_cases(file)
     with services(update_starter=False) as opened:
+        _say_missing(opened, cases)
         report = evaluate(cases, lambda texts: _search(opened, texts))
         model_id = opened.index.retriever.model_id
     click.echo(json.dumps(report) if as_json else _table(report, model_id))
+
+
+def _say_missing(opened: Services, cases: Sequence[EvalCase]) -> None:
+    """Name keys that no answer can have: they are misspelt, or not published (any more)."""
+    with reading(opened.sessions) as session:
+        published = list_published_keys(session)
+    lost = [case.key for case in cases if case.key is not None and case.key not in published]
+    if lost:
+        named = ", ".join(repr(key) for key in sorted({*lost})[:_MOST_KEYS])
+        click.echo(
+            f"govi: {len(lost)} of {len(cases)} questions count as wrong in any case: their keys "
+            f"are no published entries ({named}{', ...' if len({*lost}) > _MOST_KEYS else ''})",
+            err=True,
+        )
 
 
 def _search(opened: Services, texts: Sequence[str]) -> list[SearchResult]:

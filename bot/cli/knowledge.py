@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from bot.services.curation import (
 from bot.services.learning import list_learnt_pairs
 from bot.services.question_log import LogFilter, iter_questions
 
+_MOST_KEYS = 20
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -64,10 +66,22 @@ def _name_user() -> str:
 
 def _summary(report: ImportReport, dry_run: bool) -> str:
     verb = "would be " if dry_run else ""
-    return (
+    counts = (
         f"{len(report.added)} {verb}added, {len(report.changed)} {verb}changed, "
         f"{len(report.unchanged)} unchanged"
     )
+    named = {
+        "added": report.added,
+        "changed": report.changed,
+        "published again, or a draft until now": report.revived,
+    }
+    lines = [f"  {what}: {_some(keys)}" for what, keys in named.items() if keys]
+    return "\n".join([counts, *lines])
+
+
+def _some(keys: Sequence[str]) -> str:
+    more = f", and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+    return ", ".join(keys[:_MOST_KEYS]) + more
 
 
 @click.command("export")

@@ -47,11 +47,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Keys by what an import did, or would do, to them."""
+    """Keys by what an import did, or would do, to them.
+
+    Attributes:
+        added: New entries.
+        changed: Entries that get a new version.
+        unchanged: Entries that are as the file has them.
+        revived: Those of the changed that were retired or a draft, and are published now.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
+    revived: tuple[str, ...] = ()
 
 
 def import_entries(
@@ -271,6 +279,12 @@ def _compare(existing: Mapping[str, Entry], drafts: Sequence[EntryDraft]) -> Imp
         added=tuple(draft.key for draft in drafts if draft.key not in existing),
         changed=changed,
         unchanged=tuple(draft.key for draft in known if draft.key not in set(changed)),
+        revived=tuple(
+            draft.key
+            for draft in known
+            if draft.status == "published"
+            and existing[draft.key].status is not EntryStatus.PUBLISHED
+        ),
     )
 
 

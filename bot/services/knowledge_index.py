@@ -97,6 +97,11 @@ def read_entries(session: Session, since: int = -1) -> Iterator[IndexedEntry]:
             yield IndexedEntry(key, title, tuple(keywords), answer, tuple(phrasings[entry_id]))
 
 
+def list_published_keys(session: Session) -> set[str]:
+    """Return the keys of the published entries."""
+    return set(session.scalars(select(Entry.key).where(Entry.status == EntryStatus.PUBLISHED)))
+
+
 def _unpublished_since(session: Session, since: int) -> list[str]:
     return list(
         session.scalars(

@@ -151,6 +151,39 @@ def test_evaluate_prints_the_published_shape(govi: Govi) -> None:
     assert report["groups"]["clean"]["refused"] is None
 
 
+def test_evaluate_tells_which_keys_no_answer_can_have(govi: Govi) -> None:
+    """Misspelt or retired; the figures would say that the answers are wrong."""
+    lines = [{"question": "x", "key": key} for key in ("paddy.urea", "paddy.uera", None)]
+    Path("cases.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    told = govi("evaluate", "cases.jsonl", "--json").stderr
+
+    assert "1 of 3 questions count as wrong" in told
+    assert "('paddy.uera')" in told
+
+
+def test_an_evaluation_file_without_questions_is_refused(govi: Govi) -> None:
+    """No figure can be told."""
+    Path("cases.jsonl").write_text("\n")
+
+    assert "has no questions" in str(govi("evaluate", "cases.jsonl").exception)
+
+
+def test_an_import_names_its_entries(govi: Govi) -> None:
+    """Before and after; what was retired and comes back has a line of its own."""
+    govi("db", "upgrade")
+    drafts = [create_draft("a.one", status="retired"), create_draft("a.two")]
+    write_knowledge(Path("k.jsonl"), drafts)
+    govi("import", "k.jsonl")
+    write_knowledge(Path("k.jsonl"), [create_draft("a.one"), create_draft("a.new")])
+
+    told = govi("import", "k.jsonl", "--dry-run").stdout
+
+    assert told.splitlines()[1:] == [
+        "  added: a.new", "  changed: a.one", "  published again, or a draft until now: a.one",
+    ]  # fmt: skip
+
+
 def test_evaluate_as_text_is_a_table(govi: Govi) -> None:
     """One line a group."""
     Path("cases.jsonl").write_text('{"question": "x", "key": null, "group": "far"}')

@@ -58,6 +58,15 @@ def test_a_preview_says_what_an_import_would_do_and_writes_nothing(session: Sess
     assert current_revision(session) == before
 
 
+def test_a_preview_names_what_farmers_would_get_again(session: Session) -> None:
+    """A file without the column status publishes everything in it."""
+    load(session, create_draft("a.one", status="retired"), create_draft("a.two"))
+
+    report = preview_import(session, [create_draft("a.one"), create_draft("a.two", title="අලුත්")])
+
+    assert (report.changed, report.revived) == (("a.one", "a.two"), ("a.one",))
+
+
 def test_a_change_reads_no_other_entrys_phrasings(session: Session) -> None:
     """What a change costs does not depend on how much else there is."""
     load(session, *[create_draft(f"a.n{number}") for number in range(50)])

@@ -82,6 +82,9 @@ async def _report(
         await context.run(leave, user_id)
         await say(update, context, f"{text}\n\n{context.text('curate.import.nothing')}")
         return
+    if report.revived:
+        entries = _count(report.revived)
+        text = f"{text}\n{context.text('curate.import.revived', entries=entries)}"
     data = {**file, "revision": revision}
     await context.run(enter, user_id, IMPORT, PREVIEW, data, update.update_id)
     yes = button(context.text("curate.import.yes"), "iy", update.update_id)

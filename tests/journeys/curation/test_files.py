@@ -7,10 +7,11 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.db.engine import transaction
-from bot.db.models import Entry
+from bot.db.models import Entry, Origin
 from bot.handlers.curation import files
 from bot.knowledge_files import format_knowledge, read_upload
 from bot.services import curating
+from bot.services.curation import import_entries
 from bot.services.editing import edit_entry, read_entry
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
@@ -59,6 +60,17 @@ async def test_a_file_is_reported_on_and_then_imported(
     assert (await asker.sends("එළුවන්ට කෑම මොනවද")).text == NEW.answer
     assert (await asker.sends(BLAST)).text == CHANGED.answer
     assert stored(govi, admin.person, "goat.feed").changed_by == "telegram:1"
+
+
+async def test_a_report_names_what_farmers_get_again(govi: Govi, admin: Chat) -> None:
+    """A file without the column status publishes what was retired."""
+    retired = DRAFTS[0].model_copy(update={"status": "retired"})
+    with transaction(govi.services.sessions) as session:
+        import_entries(session, [retired], Origin.IMPORT, "cli:kamala")
+
+    report = await reported(admin, ".csv", DRAFTS[0])
+
+    assert text("curate.import.revived", entries="1 (paddy.blast)") in report.text
 
 
 async def test_what_was_changed_since_the_report_is_not_overwritten(
