@@ -12,15 +12,15 @@ from bot.console.visiting import Visit, signed_in
 from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.knowledge import EntryDraft
 from bot.services.browsing import count_areas
-from bot.services.editing import EDITABLE, EntryState, add_entry, read_entry_by_id
+from bot.services.editing import EDITABLE, PARTS, EntryState, add_entry, read_entry_by_id
 from bot.services.finding import Found, find_near
-from bot.services.keeping import KEPT, gather, propose_from_answer
+from bot.services.keeping import gather, propose_from_answer
 from bot.services.proposals import propose_entry
 from bot.services.revising import (
+    check_edit,
     check_new,
-    check_revision,
     merge,
-    save_revision,
+    save_edit,
     to_text,
 )
 from bot.services.roles import Role, require
@@ -46,7 +46,7 @@ async def show_empty(visit: Visit) -> Response:
     begun: dict[str, str] = {}
     if learnt_from is not None:
         known = await visit.read(gather, visit.who, learnt_from)
-        begun = {name: _as_text(known[name]) for name in KEPT if name in known}
+        begun = {name: _as_text(known[name]) for name in PARTS if name in known}
     return await _editor(visit, None, _EMPTY | begun, learnt_from=learnt_from)
 
 
@@ -97,9 +97,9 @@ async def take_edit(visit: Visit) -> Response:
     entry_id, version = visit.number("entry_id"), visit.form.number("version")
     fields, act = _fields(visit), visit.form.text("act")
     try:
-        checked = await visit.read(check_revision, visit.who, entry_id, fields)
+        checked = await visit.read(check_edit, visit.who, entry_id, fields)
         if act == "save":
-            await visit.run(save_revision, visit.who, entry_id, version, fields)
+            await visit.run(save_edit, visit.who, entry_id, version, fields)
             return visit.go(f"/knowledge/{entry_id}", "saved")
     except KnowledgeError as error:
         state = await visit.read(read_entry_by_id, visit.who, entry_id)

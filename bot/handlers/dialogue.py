@@ -1,8 +1,8 @@
 """Guided dialogues: a message from a person who stands in one is its next step, not a question.
 
-Where a person stands is in the database (`bot.services.flows`); this module knows only who carries
-which dialogue on. Commands other than /cancel leave a dialogue as it is, so that an officer can
-look something up in the middle of an answer; a command that begins another one replaces it.
+Where a person stands is in the database (`bot.services.dialogues`); this module knows only who
+carries which dialogue on. Commands other than /cancel leave a dialogue as it is, so that an officer
+can look something up in the middle of an answer; a command that begins another one replaces it.
 Dialogues are the team's; they take place in the private chat. In a group a person always asks.
 """
 
@@ -16,7 +16,7 @@ from bot.handlers.guard import Handler, guarded
 from bot.handlers.incoming import get_user, is_private, read_media
 from bot.handlers.replying import place_of, send
 from bot.rendering import render_text
-from bot.services.flows import Stand, find_stand, leave
+from bot.services.dialogues import Stand, find_stand, leave
 from bot.services.roles import Role, require
 
 Step = Callable[[Update, GoviContext, Stand], Awaitable[None]]

@@ -12,7 +12,7 @@ from bot.handlers.incoming import is_addressed, is_private, read_message
 from bot.handlers.officers.writing import find_replied
 from bot.handlers.replying import place_of
 from bot.services.answering import Incoming
-from bot.services.flows import find_stand
+from bot.services.dialogues import find_stand
 from bot.services.invites import PREFIX as INVITE
 from bot.services.remarks import Remark, record_remark
 from bot.services.roles import list_roles

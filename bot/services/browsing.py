@@ -93,6 +93,23 @@ def count_areas(session: Session, telegram_user_id: int) -> list[tuple[str, int]
     return [(area, count) for area, count in session.execute(rows)]
 
 
+def list_areas(session: Session, telegram_user_id: int) -> list[str]:
+    """Return the areas in use, the largest first.
+
+    Raises:
+        NotAllowedError: The person is no admin.
+    """
+    roles.require(session, telegram_user_id, Role.ADMIN)
+    return list_used_areas(session)
+
+
+def list_used_areas(session: Session) -> list[str]:
+    """Return the areas in use, the largest first; whether anybody may ask is for the caller."""
+    count = func.count(Entry.id)
+    rows = select(Entry.area).group_by(Entry.area).order_by(count.desc(), Entry.area)
+    return list(session.scalars(rows))
+
+
 def _conditions(wanted: EntryFilter, today: date) -> Iterator[ColumnElement[bool]]:
     if wanted.area is not None:
         yield Entry.area == wanted.area

@@ -36,6 +36,8 @@ from retrieval.phonetic import romanize
 EDITABLE = (
     "title", "answer", "phrasings", "keywords", "source", "grade", "area", "valid_until",
 )  # fmt: skip
+#: What a new entry is made of, in the order in which a dialogue asks for it; the rest follows.
+PARTS = ("title", "answer", "phrasings", "source", "area")
 #: A change of these is a review of the answer.
 _REVIEWED = {"answer", "source", "grade"}
 _TELEGRAM = "telegram:"
@@ -234,8 +236,7 @@ def write_new(session: Session, fields: Mapping[str, Any], change: Change) -> En
     """Write an entry that is not there yet; see `add_entry` for what is refused."""
     title, area = str(fields.get("title", "")), str(fields.get("area", ""))
     key = fields.get("key") or _free_key(session, area, title)
-    defaults = {"grade": "none", "reviewed_on": local_date(utc_now())}
-    draft = check_fields({**defaults, **fields, "key": key})
+    draft = check_fields({**_new_defaults(), **fields, "key": key})
     if load_entries(session, [draft.key]):
         raise KnowledgeError(
             [Fault(draft.key, "key", "is in use", "key_taken", {"entry": draft.key})]
@@ -243,6 +244,23 @@ def write_new(session: Session, fields: Mapping[str, Any], change: Change) -> En
     refuse_taken_phrasings(session, [draft])
     write_entries(session, [draft], {}, change)
     return state_of(session, load_entries(session, [draft.key])[draft.key])
+
+
+def check_new(session: Session, fields: Mapping[str, Any]) -> EntryDraft:
+    """Return an entry that `write_new` could write, under a key of no meaning; writes nothing.
+
+    Whether anybody may ask is for the caller.
+
+    Raises:
+        KnowledgeError: It could not be saved as it is; every fault is named.
+    """
+    draft = check_fields({**_new_defaults(), **fields, "key": "new"})
+    refuse_taken_phrasings(session, [draft])
+    return draft
+
+
+def _new_defaults() -> dict[str, Any]:
+    return {"grade": "none", "reviewed_on": local_date(utc_now())}
 
 
 def write_over(

@@ -16,11 +16,11 @@ from bot.db.models import (
     Ask,
     Attachment,
     ConsoleSession,
+    Dialogue,
     Escalation,
     EscalationState,
     Farmer,
     Feedback,
-    Flow,
     Note,
     OutboxStatus,
     OutgoingMessage,
@@ -32,7 +32,7 @@ from bot.db.models import (
     SignInLink,
 )
 from bot.knowledge import match_key
-from bot.services import audit, flows, holds, inbox, roles
+from bot.services import audit, dialogues, holds, inbox, roles
 
 #: Questions erased by one set of statements; databases limit the values of one.
 _STEP = 400
@@ -72,7 +72,7 @@ def forget(session: Session, telegram_user_id: int) -> Forgotten:
     if farmer is not None:
         session.execute(delete(Feedback).where(Feedback.farmer_id == farmer.id))
         session.delete(farmer)
-    flows.leave(session, telegram_user_id)
+    dialogues.leave(session, telegram_user_id)
     owed = delete(OutgoingMessage).where(OutgoingMessage.chat_id == telegram_user_id)
     session.execute(owed.where(_IS_OVER) if has_role else owed)
     if not has_role:
@@ -198,10 +198,10 @@ def _erase_words(session: Session, ids: Sequence[int], groups: Sequence[int]) ->
 
 def _end_dialogues(session: Session, texts: set[str]) -> None:
     """End what an officer is in the middle of doing with a person's words."""
-    for flow in session.scalars(select(Flow)):
-        given = _strings([flow.data, flow.before])
+    for dialogue in session.scalars(select(Dialogue)):
+        given = _strings([dialogue.data, dialogue.before])
         if any(_is_in(text, each) for each in given for text in texts):
-            session.delete(flow)
+            session.delete(dialogue)
 
 
 def _is_in(text: str, whole: str) -> bool:

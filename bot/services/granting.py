@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from bot.db.base import utc_now
 from bot.db.models import Role, RoleGrant
 from bot.errors import LastAdminError, StaleButtonError
-from bot.services import flows
+from bot.services import dialogues
 from bot.services.audit import record
 from bot.services.releasing import release_claims
 from bot.services.roles import highest_of, list_grants, require
@@ -69,7 +69,7 @@ def assign(session: Session, telegram_user_id: int, role: Role | None, granted_b
         )
         record(session, granted_by, "grant role", subject, role.value)
     if highest is not None and role is not Role.ADMIN:
-        flows.leave(session, telegram_user_id)
+        dialogues.leave(session, telegram_user_id)
     session.flush()
     if role is None:
         release_claims(session, telegram_user_id)

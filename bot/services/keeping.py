@@ -6,26 +6,23 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.base import utc_now
 from bot.db.models import Ask, Escalation, EscalationState, Note, Question, Role
 from bot.errors import KnowledgeError, StaleButtonError
-from bot.knowledge import EntryDraft, check_field, check_fields, match_key
-from bot.local_time import local_date
-from bot.services import flows, roles
-from bot.services.curating import PREVIEW, find_waiting, list_used_areas
-from bot.services.curation import refuse_taken_phrasings
+from bot.knowledge import EntryDraft, check_field, match_key
+from bot.services import dialogues, roles
+from bot.services.browsing import list_used_areas
+from bot.services.dialogues import PREVIEW, find_waiting
+from bot.services.editing import PARTS, check_new
 from bot.services.holds import get_group
 from bot.services.proposals import Pending, propose_entry, propose_phrasing
 
 KEEP, LINK = "keep", "link"
-#: What a draft entry is made of, in the order in which it is asked for.
-KEPT = ("title", "answer", "phrasings", "source", "area")
 #: Different questions of one escalation that are worth learning at once.
 _MOST_PHRASINGS = 10
 
 
 def gather(session: Session, officer_id: int, escalation_id: int) -> dict[str, Any]:
-    """Return what a draft entry could be made of: `escalation_id`, and those of `KEPT` known.
+    """Return what a draft entry could be made of: `escalation_id`, and those of `PARTS` known.
 
     The area is that of the nearest entry, which may be far: a person has to look at it.
 
@@ -56,11 +53,7 @@ def check_kept(session: Session, officer_id: int, data: Mapping[str, Any]) -> En
         KnowledgeError: It could not be saved as it is; every fault is named.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    today = local_date(utc_now())
-    fields = {name: data[name] for name in KEPT}
-    draft = check_fields({**fields, "key": "new", "grade": "none", "reviewed_on": today})
-    refuse_taken_phrasings(session, [draft])
-    return draft
+    return check_new(session, {name: data[name] for name in PARTS})
 
 
 def propose_kept(session: Session, officer_id: int, shown_by: int) -> Pending:
@@ -72,9 +65,9 @@ def propose_kept(session: Session, officer_id: int, shown_by: int) -> Pending:
         KnowledgeError: It cannot be saved; the dialogue stays.
     """
     data = find_waiting(session, officer_id, KEEP, PREVIEW, shown_by).data
-    fields = {name: data[name] for name in KEPT}
+    fields = {name: data[name] for name in PARTS}
     pending = propose_from_answer(session, officer_id, data["escalation_id"], fields)
-    flows.leave(session, officer_id)
+    dialogues.leave(session, officer_id)
     return pending
 
 
@@ -132,9 +125,9 @@ def link_words(
 ) -> list[Pending]:
     """Do what `propose_words` does, and leave the dialogue in which the entry was looked for."""
     proposed = propose_words(session, officer_id, escalation_id, entry_id)
-    stand = flows.find_stand(session, officer_id)
+    stand = dialogues.find_stand(session, officer_id)
     if stand is not None and stand.name == LINK and stand.data["escalation_id"] == escalation_id:
-        flows.leave(session, officer_id)
+        dialogues.leave(session, officer_id)
     return proposed
 
 

@@ -1,7 +1,4 @@
-"""Guided dialogues of officers: what they are about to send, and sending it in one transaction.
-
-As in `bot.services.curating`, a button under a preview names the update that led to it.
-"""
+"""Guided dialogues of officers: what they are about to send, and sending it in one transaction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.db.models import Ask, Question, Role
-from bot.services import flows, holds, regrouping, resolving, roles
-from bot.services.curating import PREVIEW, find_waiting
+from bot.services import dialogues, holds, regrouping, resolving, roles
+from bot.services.dialogues import PREVIEW, find_waiting
 from bot.services.keeping import KEEP, LINK, get_answered
 from bot.services.media import Media
 
@@ -38,7 +35,7 @@ def enter(
     """
     require = get_answered if name in (KEEP, LINK) else holds.hold
     require(session, officer_id, data["escalation_id"])
-    flows.enter(session, officer_id, name, step, data, update_id)
+    dialogues.enter(session, officer_id, name, step, data, update_id)
 
 
 def keep_shown(
@@ -110,7 +107,7 @@ def send_shown(
             count = resolving.ask_detail(
                 session, officer_id, group, data["text"], data["ask_id"], update_id=update_id
             )
-    flows.leave(session, officer_id)
+    dialogues.leave(session, officer_id)
     return group, count
 
 
@@ -124,5 +121,5 @@ def split_picked(session: Session, officer_id: int, begun_by: int) -> int:
     roles.require(session, officer_id, Role.OFFICER)
     data = find_waiting(session, officer_id, SPLIT, PICK, begun_by).data
     new_id = regrouping.split(session, officer_id, data["escalation_id"], data["picked"])
-    flows.leave(session, officer_id)
+    dialogues.leave(session, officer_id)
     return new_id

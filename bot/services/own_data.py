@@ -12,10 +12,10 @@ from bot.db.models import (
     AuditEvent,
     Base,
     ConsoleSession,
+    Dialogue,
     Escalation,
     Farmer,
     Feedback,
-    Flow,
     Invite,
     Note,
     OutgoingMessage,
@@ -47,7 +47,7 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
     # An officer's replies bear the instant of the note that they carry; it stays where it was
     # written when an asker is split off.
     told = select(Reply.created_at).where(Reply.question_id.in_(asked), Reply.kind == "officer")
-    flow = session.get(Flow, telegram_user_id)
+    dialogue = session.get(Dialogue, telegram_user_id)
     return {
         "person": _rows([farmer] if farmer else []),
         "questions": _find(session, Question, Question.id.in_(asked)),
@@ -66,7 +66,7 @@ def read_own_data(session: Session, telegram_user_id: int) -> dict[str, list[Row
                 Note.officer_id == telegram_user_id,
             ),
         ),
-        "dialogue": _rows([flow] if flow else []),
+        "dialogue": _rows([dialogue] if dialogue else []),
         "messages": _find(
             session,
             OutgoingMessage,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Farmer, Feedback, Flow, Question, RoleGrant
+from bot.db.models import Dialogue, Farmer, Feedback, Question, RoleGrant
 from bot.services import inbox, outbox
-from bot.services.flows import FORGOTTEN_AFTER
+from bot.services.dialogues import FORGOTTEN_AFTER
 from bot.services.forgetting import erase_questions, list_question_ids
 
 
@@ -97,6 +97,6 @@ def _purge_people(session: Session, before: datetime) -> int:
 
 def _purge_dialogues(session: Session, before: datetime) -> int:
     left = session.scalars(
-        delete(Flow).where(Flow.updated_at < before).returning(Flow.telegram_user_id)
+        delete(Dialogue).where(Dialogue.updated_at < before).returning(Dialogue.telegram_user_id)
     )
     return len(left.all())

@@ -6,11 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.db.base import utc_now
 from bot.db.models import Role
 from bot.knowledge import EntryDraft, check_fields
-from bot.local_time import local_date
-from bot.services import roles
+from bot.services import editing, roles
 from bot.services.curation import draft_of, refuse_taken_phrasings
 from bot.services.editing import EDITABLE, EntryState, edit_entry, get_entry, state_of
 from bot.services.history import FieldChange, compare, read_version
@@ -51,7 +49,7 @@ def to_text(draft: EntryDraft) -> dict[str, str]:
     return {name: _as_text(content[name]) for name in EDITABLE}
 
 
-def check_revision(
+def check_edit(
     session: Session, telegram_user_id: int, entry_id: int, fields: Mapping[str, str]
 ) -> Checked:
     """Return what an edit would make of an entry; writes nothing.
@@ -70,7 +68,7 @@ def check_revision(
     return Checked(state_of(session, entry), after, tuple(changes))
 
 
-def save_revision(
+def save_edit(
     session: Session,
     telegram_user_id: int,
     entry_id: int,
@@ -131,9 +129,7 @@ def check_new(session: Session, telegram_user_id: int, fields: Mapping[str, str]
         KnowledgeError: It could not be saved as it is; every fault is named.
     """
     roles.require(session, telegram_user_id, Role.OFFICER)
-    draft = check_fields({"key": "new", "reviewed_on": local_date(utc_now()), **fields})
-    refuse_taken_phrasings(session, [draft])
-    return draft
+    return editing.check_new(session, fields)
 
 
 def _as_text(value: Any) -> str:

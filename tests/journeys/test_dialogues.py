@@ -5,13 +5,13 @@ from telegram import Update
 
 from bot import application
 from bot.db.engine import reading, transaction
-from bot.db.models import Flow, Question, Role
+from bot.db.models import Dialogue, Question, Role
 from bot.handlers.context import GoviContext
 from bot.handlers.replying import place_of, send
 from bot.i18n import Catalogue
 from bot.rendering import render_text
-from bot.services import flows, roles
-from bot.services.flows import Stand
+from bot.services import dialogues, roles
+from bot.services.dialogues import Stand
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
@@ -24,7 +24,9 @@ TEXTS = Catalogue.load()
 async def echo(update: Update, context: GoviContext, stand: Stand) -> None:
     """Repeat what came, and how often something came before; stay in the dialogue."""
     user_id, count = update.effective_user.id, stand.data["count"] + 1
-    await context.run(flows.enter, user_id, stand.name, "on", {"count": count}, update.update_id)
+    await context.run(
+        dialogues.enter, user_id, stand.name, "on", {"count": count}, update.update_id
+    )
     said = update.message.text or "a document"
     await send(context, place_of(update), render_text(f"{count} {said}"))
 
@@ -41,7 +43,7 @@ def farmer(govi: Govi, farmer: Person) -> Person:
 
 
 @pytest.fixture(autouse=True)
-def dialogues(monkeypatch: pytest.MonkeyPatch) -> None:
+def three_dialogues(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three dialogues."""
     monkeypatch.setitem(application.STEPS, "echo", echo)
     monkeypatch.setitem(application.STEPS, "officers", for_officers)
@@ -51,13 +53,13 @@ def dialogues(monkeypatch: pytest.MonkeyPatch) -> None:
 def stand(govi: Govi, person: Person, name: str = "echo") -> None:
     """Put a person into a dialogue."""
     with transaction(govi.services.sessions) as session:
-        flows.enter(session, person.id, name, "on", {"count": 0})
+        dialogues.enter(session, person.id, name, "on", {"count": 0})
 
 
 def where(govi: Govi, person: Person) -> dict[str, int]:
     """What a dialogue has noted so far."""
     with reading(govi.services.sessions) as session:
-        return session.get_one(Flow, person.id).data
+        return session.get_one(Dialogue, person.id).data
 
 
 async def test_each_text_is_the_next_step(api: BotApi, govi: Govi, farmer: Person) -> None:

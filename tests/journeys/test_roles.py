@@ -12,9 +12,9 @@ from telegram.ext import CallbackQueryHandler, CommandHandler
 
 from bot.application import FILE_STEPS, STEPS
 from bot.db.engine import transaction
-from bot.db.models import AuditEvent, Entry, Flow, Proposal, Role
+from bot.db.models import AuditEvent, Dialogue, Entry, Proposal, Role
 from bot.intake.serving import create_application
-from bot.services import flows
+from bot.services import dialogues
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person, Seen
 from tests.journeys.serving import Govi
@@ -126,7 +126,7 @@ async def test_every_way_in_refuses_who_is_below_it(
     assert {text: line for text, line in said.items() if line not in REFUSALS} == {}
     assert {kind: len(govi.rows(kind)) for kind in before} == before
     with transaction(govi.services.sessions) as session:
-        assert session.query(Flow).count() == 0
+        assert session.query(Dialogue).count() == 0
 
 
 @pytest.mark.parametrize("name", sorted({*STEPS, *FILE_STEPS}))
@@ -137,11 +137,11 @@ async def test_every_dialogue_ends_for_who_may_not_lead_it_any_more(
     appoint(govi, neighbour, Role.ADMIN)
     become(govi, farmer, "revoked officer")
     with transaction(govi.services.sessions) as session:
-        flows.enter(session, farmer.id, name, "title", {})
+        dialogues.enter(session, farmer.id, name, "title", {})
 
     step = farmer.sends("x") if name in STEPS else farmer.sends_document("x.csv", b"key\n")
 
     refused = await api.reply_to(step)
     assert refused.text in REFUSALS
     with transaction(govi.services.sessions) as session:
-        assert flows.find_stand(session, farmer.id) is None
+        assert dialogues.find_stand(session, farmer.id) is None

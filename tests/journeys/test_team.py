@@ -8,7 +8,7 @@ import pytest
 from bot.db.base import utc_now
 from bot.db.engine import transaction
 from bot.db.models import Invite, Role
-from bot.services import flows
+from bot.services import dialogues
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person, Seen
 from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
@@ -195,7 +195,7 @@ async def test_a_removed_officer_is_a_farmer_at_the_next_command(
     """After a question back, the role, the dialogue and the menu are gone at once."""
     await api.reply_to(officer.sends("/team"))
     with transaction(govi.services.sessions) as session:
-        flows.enter(session, officer.id, "answer", "text", {})
+        dialogues.enter(session, officer.id, "answer", "text", {})
     team = await api.reply_to(admin.sends("/team"))
 
     admin.presses(team.button("Person 2"))

@@ -14,10 +14,10 @@ from bot.db.models import (
     Attachment,
     AuditEvent,
     Base,
+    Dialogue,
     EscalationState,
     Farmer,
     Feedback,
-    Flow,
     InboxStatus,
     Note,
     OutgoingMessage,
@@ -29,7 +29,7 @@ from bot.db.models import (
     Role,
     RoleGrant,
 )
-from bot.services import flows, inbox, outbox
+from bot.services import dialogues, inbox, outbox
 from bot.services.farmers import Asker
 from bot.services.forgetting import forget
 from bot.services.media import Media, attach
@@ -75,7 +75,7 @@ def live(session: Session) -> None:
     group.claimed_by = OFFICER
     note = Note(escalation=group, ask_id=group.asks[0].id, kind="detail", text=MINE)
     session.add(note)
-    flows.enter(session, ME, "add", "title", {"title": MINE})
+    dialogues.enter(session, ME, "add", "title", {"title": MINE})
     outbox.post(session, ME, "reply", {"text": MINE}, reply_id=answered.replies[0].id)
     outbox.post(session, ME, "officer_answer", {"note_id": 1}, escalation_id=group.id)
     inbox.store(session, [raw(MINE), raw(f"{MINE} කණ්ඩායමක", chat=-100)])
@@ -286,12 +286,12 @@ def test_words_proposed_from_the_question_log_are_withdrawn(session: Session) ->
 def test_an_officer_loses_what_they_were_making_of_the_words(session: Session) -> None:
     """A dialogue about others' words goes on."""
     escalate(session, mine(session))
-    flows.enter(session, OFFICER, "keep", "area", {"phrasings": [f"{MINE}?", "x"]})
-    flows.enter(session, OTHER, "keep", "area", {"phrasings": ["x"]})
+    dialogues.enter(session, OFFICER, "keep", "area", {"phrasings": [f"{MINE}?", "x"]})
+    dialogues.enter(session, OTHER, "keep", "area", {"phrasings": ["x"]})
 
     forget(session, ME)
 
-    assert [flow.telegram_user_id for flow in session.query(Flow)] == [OTHER]
+    assert [each.telegram_user_id for each in session.query(Dialogue)] == [OTHER]
 
 
 def test_an_update_that_waits_behind_is_still_handled(session: Session) -> None:
@@ -319,9 +319,9 @@ def test_an_officer_stays_an_officer(session: Session) -> None:
 def test_nobody_else_is_forgotten(session: Session) -> None:
     """Not the neighbour's question, rating, dialogue or message."""
     rate(session, theirs(session), is_helpful=True)
-    flows.enter(session, OTHER, "add", "title", {})
+    dialogues.enter(session, OTHER, "add", "title", {})
     outbox.post(session, OTHER, "reply")
-    kinds = (Farmer, Question, Feedback, Flow, OutgoingMessage)
+    kinds = (Farmer, Question, Feedback, Dialogue, OutgoingMessage)
     before = [session.query(kind).count() for kind in kinds]
     mine(session)
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from bot.services import flows, officer_dialogues, queue
+from bot.services import dialogues, officer_dialogues, queue
 from bot.services.officer_dialogues import ANSWER
 from tests.services.loop import SUNIL, appoint, pass_on
 
@@ -18,4 +18,4 @@ def test_who_asked_twice_counts_once(session: Session) -> None:
     sent = officer_dialogues.send_shown(session, SUNIL, ANSWER, shown_by=7, update_id=8)
 
     assert (shown, sent) == (2, (group.id, 2))
-    assert flows.find_stand(session, SUNIL) is None
+    assert dialogues.find_stand(session, SUNIL) is None

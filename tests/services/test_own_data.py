@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from bot.db.models import Attachment, Note
 from bot.i18n import Catalogue, Words
 from bot.own_data_file import format_own_data
-from bot.services import audit, flows, inbox, outbox
+from bot.services import audit, dialogues, inbox, outbox
 from bot.services.own_data import read_own_data
 from tests.services.asking import answer, ask, escalate, farmer, rate
 from tests.services.curating import OFFICER, staff
@@ -21,7 +21,7 @@ def live(session: Session) -> None:
         question = ask(session, text, farmer=farmer(session, person), chat_id=person)
         session.add(Attachment(question=question, kind="voice", file_id=text, message_id=1))
         rate(session, question, is_helpful=True)
-        flows.enter(session, person, "add", "title", {"title": text})
+        dialogues.enter(session, person, "add", "title", {"title": text})
         outbox.post(session, person, "reply", {"x": text})
         message = {"from": {"id": person}, "chat": {"id": person}, "text": text}
         inbox.store(session, [{"update_id": person, "message": message}])

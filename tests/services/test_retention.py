@@ -7,8 +7,16 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import Ask, Escalation, EscalationState, Farmer, Flow, Question, ReceivedUpdate
-from bot.services import flows, inbox, outbox
+from bot.db.models import (
+    Ask,
+    Dialogue,
+    Escalation,
+    EscalationState,
+    Farmer,
+    Question,
+    ReceivedUpdate,
+)
+from bot.services import dialogues, inbox, outbox
 from bot.services.retention import Periods, purge
 from tests.services.asking import ask, escalate, farmer, rate
 from tests.services.curating import OFFICER, staff
@@ -98,13 +106,13 @@ def test_the_queues_are_emptied_of_what_is_over(session: Session) -> None:
 def test_a_dialogue_left_alone_is_deleted(session: Session) -> None:
     """One that goes on is not."""
     for person, hours in ((1, 25), (2, 23)):
-        flows.enter(session, person, "add", "title", {})
-        session.query(Flow).filter_by(telegram_user_id=person).update(
+        dialogues.enter(session, person, "add", "title", {})
+        session.query(Dialogue).filter_by(telegram_user_id=person).update(
             {"updated_at": NOW - timedelta(hours=hours)}
         )
 
     assert purge(session, NOW, PERIODS).dialogues == 1
-    assert session.query(Flow.telegram_user_id).all() == [(2,)]
+    assert session.query(Dialogue.telegram_user_id).all() == [(2,)]
 
 
 def test_purging_again_changes_nothing(session: Session) -> None:

@@ -14,7 +14,7 @@ from bot.db.models import (
     RoleGrant,
 )
 from bot.errors import LastAdminError, NotAllowedError, StaleButtonError
-from bot.services import flows, granting, roles
+from bot.services import dialogues, granting, roles
 from bot.services.farmers import grant_first_admins
 
 ADMIN, OFFICER, FARMER = 1, 2, 3
@@ -138,7 +138,7 @@ def test_a_removed_officer_leaves_claims_and_dialogue(session: Session) -> None:
     held.announced_at = utc_now()
     closed = claim(session, OFFICER, EscalationState.ANSWERED)
     others = claim(session, ADMIN, EscalationState.CLAIMED)
-    flows.enter(session, OFFICER, "answer", "text", {})
+    dialogues.enter(session, OFFICER, "answer", "text", {})
 
     assert granting.remove(session, ADMIN, grant_id(session, OFFICER)) == OFFICER
 
@@ -147,7 +147,7 @@ def test_a_removed_officer_leaves_claims_and_dialogue(session: Session) -> None:
     assert held.announced_at is None
     assert (closed.state, closed.claimed_by) == (EscalationState.ANSWERED, OFFICER)
     assert others.claimed_by == ADMIN
-    assert flows.find_stand(session, OFFICER) is None
+    assert dialogues.find_stand(session, OFFICER) is None
 
 
 def test_an_emergency_in_the_hands_of_who_is_removed_alarms_the_others(session: Session) -> None:
@@ -168,22 +168,22 @@ def test_an_admin_lowered_to_officer_keeps_claims(session: Session) -> None:
     """They may go on answering, but not with what only admins do."""
     granting.set_role(session, ADMIN, FARMER, Role.ADMIN)
     held = claim(session, FARMER, EscalationState.CLAIMED)
-    flows.enter(session, FARMER, "add", "question", {})
+    dialogues.enter(session, FARMER, "add", "question", {})
 
     granting.set_role(session, ADMIN, FARMER, Role.OFFICER)
 
     session.expire_all()
     assert held.claimed_by == FARMER
-    assert flows.find_stand(session, FARMER) is None
+    assert dialogues.find_stand(session, FARMER) is None
 
 
 def test_a_farmer_made_officer_stays_in_their_dialogue(session: Session) -> None:
     """Nothing that they may do has gone."""
-    flows.enter(session, FARMER, "detail", "text", {})
+    dialogues.enter(session, FARMER, "detail", "text", {})
 
     granting.set_role(session, ADMIN, FARMER, Role.OFFICER)
 
-    assert flows.find_stand(session, FARMER) is not None
+    assert dialogues.find_stand(session, FARMER) is not None
 
 
 def test_removing_by_an_old_grant_has_no_effect(session: Session) -> None:

@@ -21,7 +21,7 @@ from bot.db.models.mail import (
     OutgoingMessage,
     ReceivedUpdate,
 )
-from bot.db.models.people import AuditEvent, Farmer, Flow, Invite, Role, RoleGrant
+from bot.db.models.people import AuditEvent, Dialogue, Farmer, Invite, Role, RoleGrant
 from bot.db.models.questions import (
     Attachment,
     Feedback,
@@ -37,6 +37,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "ConsoleSession",
+    "Dialogue",
     "Entry",
     "EntryStatus",
     "EntryVersion",
@@ -44,7 +45,6 @@ __all__ = [
     "EscalationState",
     "Farmer",
     "Feedback",
-    "Flow",
     "InboxStatus",
     "Invite",
     "JobOutcome",

@@ -65,7 +65,7 @@ class Invite(Base):
     used_at: Mapped[datetime | None]
 
 
-class Flow(Base):
+class Dialogue(Base):
     """Where one person stands in a guided dialogue; a restart loses nothing."""
 
     __tablename__ = "flows"

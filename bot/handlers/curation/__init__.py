@@ -19,7 +19,7 @@ from bot.handlers.curation import (
 )
 from bot.handlers.curation.answering import on_command, on_press
 from bot.handlers.dialogue import Step
-from bot.services.curating import ADD, CORRECT, EDIT, IMPORT, REJECT
+from bot.services.admin_dialogues import ADD, CORRECT, EDIT, IMPORT, REJECT
 from bot.services.roles import Role
 
 #: What carries the dialogues of curation on: with a text, and with a file.

@@ -13,17 +13,10 @@ from bot.handlers.curation.wording import say_faults, say_field, say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
 from bot.knowledge import check_field, match_key
-from bot.services.curating import (
-    ADD,
-    ADDED,
-    PREVIEW,
-    check_added,
-    enter,
-    find_waiting,
-    list_areas,
-    save_added,
-)
-from bot.services.flows import Stand
+from bot.services.admin_dialogues import ADD, check_added, enter, save_added
+from bot.services.browsing import list_areas
+from bot.services.dialogues import PREVIEW, Stand, find_waiting
+from bot.services.editing import PARTS
 
 #: Areas offered as buttons; any other may be typed.
 _MOST_AREAS = 24
@@ -86,9 +79,9 @@ async def change_part(
 ) -> str | None:
     """Ask for one part anew; the others stay."""
     stand = await context.run(find_waiting, get_user(update).id, ADD, PREVIEW, numbers[0])
-    if numbers[1] >= len(ADDED):
+    if numbers[1] >= len(PARTS):
         raise StaleButtonError
-    left = {name: value for name, value in stand.data.items() if name != ADDED[numbers[1]]}
+    left = {name: value for name, value in stand.data.items() if name != PARTS[numbers[1]]}
     await remove_buttons(query)
     await _ask_next(update, context, left)
     return None
@@ -135,7 +128,7 @@ async def _warn_of_near(update: Update, context: GoviContext, question: str) -> 
 
 
 async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
-    missing = next((name for name in ADDED if name not in data), None)
+    missing = next((name for name in PARTS if name not in data), None)
     if missing is None:
         await _preview(update, context, data)
         return
@@ -161,7 +154,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     await context.run(enter, user_id, ADD, PREVIEW, data, update.update_id)
     changing = [
         button(f"✏️ {say_field(context, name)}", "ac", update.update_id, at)
-        for at, name in enumerate(ADDED)
+        for at, name in enumerate(PARTS)
     ]
     shown = context.text(
         "curate.add.preview", **{**data, "phrasings": "\n".join(data["phrasings"])}

@@ -17,9 +17,9 @@ from bot.handlers.incoming import ADDRESSED, get_user, is_private
 from bot.handlers.pressing import answer_press
 from bot.handlers.replying import Place, place_of, send
 from bot.rendering import render_text
+from bot.services.dialogues import Stand, find_stand, go_back
 from bot.services.editing import EntryState, read_entry
 from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
-from bot.services.flows import Stand, find_stand, go_back
 from bot.services.roles import Role
 from retrieval import Match
 

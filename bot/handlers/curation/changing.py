@@ -14,16 +14,9 @@ from bot.handlers.curation.wording import say_changes, say_entry, say_field, say
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
 from bot.knowledge import check_field
-from bot.services.curating import (
-    EDIT,
-    PREVIEW,
-    check_edited,
-    enter,
-    find_waiting,
-    save_edited,
-)
+from bot.services.admin_dialogues import EDIT, check_edited, enter, save_edited
+from bot.services.dialogues import PREVIEW, Stand, find_waiting
 from bot.services.editing import EDITABLE, EntryState, read_entry_by_id
-from bot.services.flows import Stand
 from bot.services.history import compare_versions
 
 #: Fields that hold a list; the others hold one value.
@@ -154,7 +147,7 @@ async def _show_conflict(update: Update, context: GoviContext, stand: Stand) -> 
 async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
     """Show what would change, and entries that seem to answer what is added."""
     user_id = get_user(update).id
-    revision, changes = await context.run(check_edited, user_id, data)
+    edit, changes = await context.run(check_edited, user_id, data)
     if not changes:
         begun = {name: data[name] for name in ("entry_id", "version", "field")}
         await context.run(enter, user_id, EDIT, "value", begun, update.update_id)
@@ -162,10 +155,10 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
         return
     await context.run(enter, user_id, EDIT, PREVIEW, data, update.update_id)
     near = []
-    if revision.field in ("title", "phrasings"):
+    if edit.field in ("title", "phrasings"):
         questions = data.get("add") or [data.get("value", "")]
         near = await look_for_near(update, context, questions, data["entry_id"])
-    heading = context.text("curate.edit.preview", entry=revision.state.draft.key)
+    heading = context.text("curate.edit.preview", entry=edit.state.draft.key)
     parts = (heading, say_changes(context, changes), say_near(context, near))
     text = "\n\n".join(part for part in parts if part)
     buttons = [

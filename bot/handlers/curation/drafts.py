@@ -14,9 +14,9 @@ from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
 from bot.i18n.moments import say_time
 from bot.knowledge import check_field
-from bot.services.curating import CORRECT, REJECT, approve_corrected, enter, reject_because
+from bot.services.admin_dialogues import CORRECT, REJECT, approve_corrected, enter, reject_because
+from bot.services.dialogues import Stand, leave
 from bot.services.editing import EntryState
-from bot.services.flows import Stand, leave
 from bot.services.proposals import Pending, approve, list_pending, read_pending
 
 PAGE = 8

@@ -19,17 +19,9 @@ from bot.i18n.moments import say_date
 from bot.i18n.refusals import text_key
 from bot.knowledge import EntryDraft
 from bot.knowledge_files import LARGEST_UPLOAD, UPLOADS, format_knowledge, read_upload
-from bot.services.curating import (
-    IMPORT,
-    PREVIEW,
-    enter,
-    find_waiting,
-    import_part,
-    plan_import,
-    preview_upload,
-    read_all,
-)
-from bot.services.flows import Stand, leave
+from bot.services.admin_dialogues import IMPORT, enter
+from bot.services.dialogues import PREVIEW, Stand, find_waiting, leave
+from bot.services.importing import import_part, plan_import, preview_upload, read_all
 from bot.services.knowledge_index import current_revision
 from bot.tables import FormatError
 

@@ -8,8 +8,8 @@ from bot.handlers.incoming import get_user
 from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
 from bot.handlers.officers.sending import send, show_before_sending
+from bot.services.dialogues import Stand
 from bot.services.editing import read_entry_by_id
-from bot.services.flows import Stand
 from bot.services.officer_dialogues import ENTRY, enter
 from bot.services.queue import read_group
 

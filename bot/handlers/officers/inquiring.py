@@ -9,8 +9,7 @@ from bot.handlers.incoming import get_message, get_user
 from bot.handlers.officers.keyboards import button, keyboard, turn
 from bot.handlers.officers.sending import send, show_before_sending
 from bot.handlers.officers.wording import name_farmer, say_words
-from bot.services.curating import PREVIEW
-from bot.services.flows import Stand
+from bot.services.dialogues import PREVIEW, Stand
 from bot.services.officer_dialogues import INQUIRY, enter
 from bot.services.queue import AskLine, GroupView, read_group
 

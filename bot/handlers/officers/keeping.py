@@ -14,12 +14,10 @@ from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
 from bot.handlers.pressing import remove_buttons
 from bot.knowledge import check_field
-from bot.services.curating import PREVIEW, find_waiting
-from bot.services.editing import read_entry, read_entry_by_id
-from bot.services.flows import Stand
+from bot.services.dialogues import PREVIEW, Stand, find_waiting
+from bot.services.editing import PARTS, read_entry, read_entry_by_id
 from bot.services.keeping import (
     KEEP,
-    KEPT,
     LINK,
     check_kept,
     gather,
@@ -118,9 +116,9 @@ async def change_part(
     """Ask for one part anew; the others stay."""
     shown_by, at = numbers
     stand = await context.run(find_waiting, get_user(update).id, KEEP, PREVIEW, shown_by)
-    if at >= len(KEPT):
+    if at >= len(PARTS):
         raise StaleButtonError
-    left = {name: value for name, value in stand.data.items() if name != KEPT[at]}
+    left = {name: value for name, value in stand.data.items() if name != PARTS[at]}
     await remove_buttons(query)
     await _ask_next(update, context, left)
     return None
@@ -192,7 +190,7 @@ def _used(view: GroupView) -> str | None:
 
 
 async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
-    missing = next((name for name in KEPT if name not in data), None)
+    missing = next((name for name in PARTS if name not in data), None)
     if missing is None:
         await _preview(update, context, data)
         return
@@ -216,7 +214,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     user_id, shown_by = get_user(update).id, update.update_id
     await context.run(enter, user_id, KEEP, PREVIEW, data, shown_by)
     changing = [
-        button(f"✏️ {say_field(context, name)}", "kc", shown_by, at) for at, name in enumerate(KEPT)
+        button(f"✏️ {say_field(context, name)}", "kc", shown_by, at) for at, name in enumerate(PARTS)
     ]
     lines = [changing[start : start + 2] for start in range(0, len(changing), 2)]
     listed = {**data, "phrasings": "\n".join(data["phrasings"])}

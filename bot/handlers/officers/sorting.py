@@ -13,8 +13,7 @@ from bot.handlers.officers.queueing import say_view
 from bot.handlers.officers.wording import cut, name_farmer, say_words
 from bot.handlers.pressing import remove_buttons, show_instead
 from bot.rendering import render_text
-from bot.services.curating import find_waiting
-from bot.services.flows import Stand
+from bot.services.dialogues import Stand, find_waiting
 from bot.services.officer_dialogues import PICK, SPLIT, enter, split_picked
 from bot.services.queue import GroupView, read_group
 from bot.services.regrouping import list_joinable, merge

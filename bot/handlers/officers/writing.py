@@ -19,8 +19,7 @@ from bot.handlers.replying import place_of
 from bot.handlers.replying import send as reply
 from bot.loop_keyboards import open_keyboard
 from bot.rendering import render_text
-from bot.services.curating import PREVIEW
-from bot.services.flows import Stand, find_stand
+from bot.services.dialogues import PREVIEW, Stand, find_stand
 from bot.services.officer_dialogues import ANSWER, enter
 from bot.services.queue import claim
 from bot.services.roles import Role, find_member

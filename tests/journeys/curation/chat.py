@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.db.engine import transaction
 from bot.db.models import EntryVersion
 from bot.i18n import Catalogue
-from bot.services import flows
+from bot.services import dialogues
 from bot.services.editing import EntryState, read_entry
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Button, Person, Seen
@@ -80,7 +80,7 @@ def stored(govi: Govi, admin: Person, key: str) -> EntryState:
 def in_dialogue(govi: Govi, person: Person) -> bool:
     """Whether a person stands in one."""
     with transaction(govi.services.sessions) as session:
-        return flows.find_stand(session, person.id) is not None
+        return dialogues.find_stand(session, person.id) is not None
 
 
 def count_versions(govi: Govi) -> int:

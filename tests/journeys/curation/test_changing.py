@@ -4,7 +4,7 @@ import pytest
 
 from bot.db.engine import transaction
 from bot.handlers.curation import versions
-from bot.services import flows
+from bot.services import dialogues
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, count_versions, in_dialogue, label, stored, text
@@ -179,7 +179,7 @@ async def test_an_admin_demoted_in_mid_edit_saves_nothing(
     with transaction(govi.services.sessions) as session:  # an old dialogue may have survived
         data = {"entry_id": 1, "version": 1, "field": "answer", "value": ANSWER}
         update_id = int(preview.buttons[0].data.rpartition(":")[2])
-        flows.enter(session, admin.person.id, "edit", "preview", data, update_id)
+        dialogues.enter(session, admin.person.id, "edit", "preview", data, update_id)
 
     told = await admin.is_told(preview.button(label("curate.save")))
 

@@ -10,7 +10,7 @@ from bot.db.engine import transaction
 from bot.db.models import Entry, Origin
 from bot.handlers.curation import files
 from bot.knowledge_files import format_knowledge, read_upload
-from bot.services import curating
+from bot.services import importing
 from bot.services.curation import import_entries
 from bot.services.editing import edit_entry, read_entry
 from bot.testing import faults
@@ -126,7 +126,7 @@ async def test_farmers_are_answered_while_a_large_file_is_imported(
     api: BotApi, govi: Govi, admin: Chat, asker: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is written in parts; a farmer's question does not wait for all of them."""
-    monkeypatch.setattr(curating, "PART", 1)
+    monkeypatch.setattr(importing, "BATCH", 1)
     drafts = [create_draft(f"big.n{number}") for number in range(60)]
     report = await reported(admin, ".jsonl", *drafts)
     before = len(admin.answers())

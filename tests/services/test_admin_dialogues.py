@@ -1,25 +1,13 @@
 """What admins' dialogues keep, and saving it."""
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import EntryVersion, Flow
+from bot.db.models import Dialogue
 from bot.errors import ChangedMeanwhileError, KnowledgeError, NotAllowedError, StaleButtonError
-from bot.services import curating
-from bot.services.curating import (
-    enter,
-    import_part,
-    list_areas,
-    plan_import,
-    preview_upload,
-    read_all,
-    revise,
-    save_added,
-    save_edited,
-)
-from bot.services.editing import edit_entry, read_entry
-from bot.services.knowledge_index import current_revision, read_entries
+from bot.services.admin_dialogues import enter, read_edit, save_added, save_edited
+from bot.services.browsing import list_areas
+from bot.services.editing import edit_entry
 from tests.factories import create_draft
 from tests.services.curating import ADMIN, FIELDS, OFFICER, OTHER_ADMIN, staff, store
 
@@ -31,7 +19,7 @@ def test_a_preview_is_saved_once(session: Session) -> None:
 
     assert save_added(session, ADMIN, 7).version == 1
 
-    assert session.get(Flow, ADMIN) is None
+    assert session.get(Dialogue, ADMIN) is None
     with pytest.raises(StaleButtonError):
         save_added(session, ADMIN, 7)
 
@@ -59,7 +47,7 @@ def test_what_cannot_be_saved_leaves_the_dialogue_where_it_is(session: Session) 
 
     with pytest.raises(KnowledgeError):
         save_added(session, ADMIN, 7)
-    assert session.get_one(Flow, ADMIN).step == "preview"
+    assert session.get_one(Dialogue, ADMIN).step == "preview"
 
 
 def test_two_admins_add_phrasings_to_one_entry(session: Session) -> None:
@@ -86,9 +74,9 @@ def test_an_edit_is_shown_against_the_entry_as_it_is_now(session: Session) -> No
     edit_entry(session, OTHER_ADMIN, shown.entry_id, 1, {"answer": "අලුත්ම උත්තරය."})
 
     data = {"entry_id": shown.entry_id, "field": "answer", "value": "මගේ උත්තරය."}
-    revision = revise(session, ADMIN, data)
+    edit = read_edit(session, ADMIN, data)
 
-    assert (revision.state.draft.answer, revision.value) == ("අලුත්ම උත්තරය.", "මගේ උත්තරය.")
+    assert (edit.state.draft.answer, edit.value) == ("අලුත්ම උත්තරය.", "මගේ උත්තරය.")
 
 
 def test_areas_come_largest_first(session: Session) -> None:
@@ -104,69 +92,10 @@ def test_areas_come_largest_first(session: Session) -> None:
     assert list_areas(session, ADMIN) == ["b", "a"]
 
 
-def test_a_file_in_parts_gives_what_it_would_give_whole(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Phrasings move between its entries, each change is one version, repeating changes nothing."""
-    monkeypatch.setattr(curating, "PART", 1)
-    staff(session)
-    store(
-        session,
-        create_draft("a.one", phrasings=("එක", "දෙක")),
-        create_draft("a.two", phrasings=("තුන",)),
-        create_draft("a.same"),
-    )
-    drafts = [
-        create_draft("a.two", phrasings=("තුන", "දෙක")),
-        create_draft("a.new", phrasings=("හතර",)),
-        create_draft("a.one", phrasings=("එක",)),
-        create_draft("a.same"),
-    ]
-    keys = frozenset(draft.key for draft in drafts)
-
-    parts = plan_import(session, ADMIN, drafts)
-    for part in (*parts, *parts):
-        import_part(session, ADMIN, part, keys)
-
-    assert [[draft.key for draft in part] for part in parts] == [["a.one"], ["a.two"], ["a.new"]]
-    assert {entry.key: entry.phrasings for entry in read_entries(session)} == {
-        "a.new": ("හතර",),
-        "a.one": ("එක",),
-        "a.same": create_draft("a.same").phrasings,
-        "a.two": ("දෙක", "තුන"),
-    }
-    versions = session.scalars(select(EntryVersion).where(EntryVersion.version > 1)).all()
-    assert len(versions) == 2
-    assert plan_import(session, ADMIN, drafts) == []
-
-
-def test_a_plan_writes_nothing(session: Session) -> None:
-    """It is read again after every interruption."""
-    staff(session)
-    before = current_revision(session)
-
-    plan_import(session, ADMIN, [create_draft("a.one")])
-
-    assert current_revision(session) == before
-    assert list(read_entries(session)) == []
-
-
-def test_a_part_names_its_author(session: Session) -> None:
-    """Like any other change."""
-    staff(session)
-    import_part(session, ADMIN, [create_draft("a.one")], frozenset({"a.one"}))
-
-    assert read_entry(session, ADMIN, "a.one").changed_by == f"telegram:{ADMIN}"
-
-
 @pytest.mark.parametrize(
     "act",
     [
         lambda session: enter(session, OFFICER, "add", "title", {}, 1),
-        lambda session: preview_upload(session, OFFICER, []),
-        lambda session: plan_import(session, OFFICER, []),
-        lambda session: import_part(session, OFFICER, [], frozenset()),
-        lambda session: read_all(session, OFFICER),
         lambda session: list_areas(session, OFFICER),
     ],
 )

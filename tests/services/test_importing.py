@@ -1,0 +1,86 @@
+"""Files of admins: planned, and taken in part by part."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.models import EntryVersion
+from bot.errors import NotAllowedError
+from bot.services import importing
+from bot.services.editing import read_entry
+from bot.services.importing import import_part, plan_import, preview_upload, read_all
+from bot.services.knowledge_index import current_revision, read_entries
+from tests.factories import create_draft
+from tests.services.curating import ADMIN, OFFICER, staff, store
+
+
+def test_a_file_in_parts_gives_what_it_would_give_whole(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Phrasings move between its entries, each change is one version, repeating changes nothing."""
+    monkeypatch.setattr(importing, "BATCH", 1)
+    staff(session)
+    store(
+        session,
+        create_draft("a.one", phrasings=("එක", "දෙක")),
+        create_draft("a.two", phrasings=("තුන",)),
+        create_draft("a.same"),
+    )
+    drafts = [
+        create_draft("a.two", phrasings=("තුන", "දෙක")),
+        create_draft("a.new", phrasings=("හතර",)),
+        create_draft("a.one", phrasings=("එක",)),
+        create_draft("a.same"),
+    ]
+    keys = frozenset(draft.key for draft in drafts)
+
+    parts = plan_import(session, ADMIN, drafts)
+    for part in (*parts, *parts):
+        import_part(session, ADMIN, part, keys)
+
+    assert [[draft.key for draft in part] for part in parts] == [["a.one"], ["a.two"], ["a.new"]]
+    assert {entry.key: entry.phrasings for entry in read_entries(session)} == {
+        "a.new": ("හතර",),
+        "a.one": ("එක",),
+        "a.same": create_draft("a.same").phrasings,
+        "a.two": ("දෙක", "තුන"),
+    }
+    versions = session.scalars(select(EntryVersion).where(EntryVersion.version > 1)).all()
+    assert len(versions) == 2
+    assert plan_import(session, ADMIN, drafts) == []
+
+
+def test_a_plan_writes_nothing(session: Session) -> None:
+    """It is read again after every interruption."""
+    staff(session)
+    before = current_revision(session)
+
+    plan_import(session, ADMIN, [create_draft("a.one")])
+
+    assert current_revision(session) == before
+    assert list(read_entries(session)) == []
+
+
+def test_a_part_names_its_author(session: Session) -> None:
+    """Like any other change."""
+    staff(session)
+    import_part(session, ADMIN, [create_draft("a.one")], frozenset({"a.one"}))
+
+    assert read_entry(session, ADMIN, "a.one").changed_by == f"telegram:{ADMIN}"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda session: preview_upload(session, OFFICER, []),
+        lambda session: plan_import(session, OFFICER, []),
+        lambda session: import_part(session, OFFICER, [], frozenset()),
+        lambda session: read_all(session, OFFICER),
+    ],
+)
+def test_files_are_for_admins(session: Session, act) -> None:
+    """Officers are refused at each step."""
+    staff(session)
+
+    with pytest.raises(NotAllowedError):
+        act(session)
