@@ -1,6 +1,7 @@
 """The question log: to search, to study, to export, and to teach Govi from."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import date
 
 from starlette.responses import Response
@@ -126,14 +127,18 @@ def _filter(visit: Visit) -> LogFilter:
     return LogFilter(
         since=_day(visit.query("since")),
         until=_day(visit.query("until")),
-        decision=visit.query("decision") or None,
+        decision=_one_of(DECISIONS, visit.query("decision")),
         area="" if area == _NO_AREA else area,
-        script=visit.query("script") or None,
-        feedback=visit.query("feedback") if visit.query("feedback") in FEEDBACK else None,
+        script=_one_of(SCRIPTS, visit.query("script")),
+        feedback=_one_of(FEEDBACK, visit.query("feedback")),
         words=visit.query("q") or None,
         least_score=_share(visit.query("least")),
         most_score=_share(visit.query("most")),
     )
+
+
+def _one_of(known: Collection[str], text: str) -> str | None:
+    return text if text in known else None
 
 
 def _day(text: str) -> date | None:

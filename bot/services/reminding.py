@@ -49,8 +49,9 @@ def remind(session: Session, now: datetime, after: timedelta) -> int:
             data = {"held": mine[:LINES], "free": free[:LINES]}
             outbox.post(session, officer_id, "reminder", data)
             count += 1
-    told = [*free, *(number for numbers in held.values() for number in numbers)]
-    session.execute(update(Escalation).where(Escalation.id.in_(told)).values(reminded_at=now))
+    if count:
+        told = [*free, *(number for numbers in held.values() for number in numbers)]
+        session.execute(update(Escalation).where(Escalation.id.in_(told)).values(reminded_at=now))
     return count
 
 

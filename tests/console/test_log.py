@@ -60,6 +60,7 @@ async def test_sinhala_and_singlish_find_each_other(
         ("most=0.5", 0),
         ("since=2999-01-01", 0),
         ("since=never&least=lots&feedback=odd", 2),
+        ("decision=odd&script=runes", 2),
         ("q=%25", 0),
     ],
 )

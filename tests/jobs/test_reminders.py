@@ -3,10 +3,11 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from bot.bootstrap import Services
 from bot.db.engine import transaction
-from bot.db.models import Entry, EntryStatus, Escalation, EscalationState, Origin, Role
+from bot.db.models import Entry, EntryStatus, Escalation, EscalationState, Origin, Role, RoleGrant
 from bot.jobs import work
 from bot.services.curation import import_entries
 from tests.factories import create_draft
@@ -65,6 +66,21 @@ async def test_nobody_is_reminded_of_the_same_within_a_day(services: Services) -
     ]
 
     assert found == ["to 3 officers", None, None, "to 3 officers"]
+
+
+async def test_an_officer_who_comes_later_is_reminded_of_what_waited_before(
+    services: Services,
+) -> None:
+    """Where nobody is told, nothing counts as told."""
+    with transaction(services.sessions) as session:
+        session.execute(delete(RoleGrant))
+    store(services, HOPPERS, MORNING - DAY)
+    assert await work.remind(services, occasion()) is None
+
+    with transaction(services.sessions) as session:
+        appoint(session, SUNIL)
+
+    assert await work.remind(services, occasion(MORNING + MINUTE)) == "to 1 officers"
 
 
 async def test_what_a_clock_gone_wrong_has_dated_is_overdue(services: Services) -> None:
