@@ -3,17 +3,20 @@
 They are SQLite's, or PostgreSQL's when GOVI_TEST_POSTGRESQL is set to anything.
 """
 
+import contextlib
 import functools
 import os
+import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, Text, cast, literal_column, make_url, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.engine import open_engine, transaction
 from bot.db.migrate import upgrade
+from bot.db.models import Base
 from tests import postgresql
 from tests.postgresql import cluster
 
@@ -48,6 +51,38 @@ def open_maybe_new(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         cluster().create(parsed.database or "")
     return open_engine(url)
+
+
+@contextlib.contextmanager
+def written_to(url: str) -> Iterator[None]:
+    """Let another process write to a database for as long as the block takes."""
+    other = open_engine(url)
+    with other.begin():
+        yield
+    other.dispose()
+
+
+def read_everything(engine: Engine) -> bytes:
+    """Return all that a database holds: the bytes of SQLite's files, or the rows of PostgreSQL's.
+
+    What waits in SQLite's log is written into its file first.
+    """
+    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        path = Path(engine.url.database or "")
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    with engine.begin() as connection:
+        rows = [
+            row
+            for table in Base.metadata.sorted_tables
+            for row in connection.scalars(
+                select(cast(literal_column(table.name), Text)).select_from(table)
+            )
+        ]
+    engine.dispose()
+    return "\n".join(rows).encode()
 
 
 @functools.cache

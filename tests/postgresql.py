@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,8 @@ _OPTIONS = (
     "shared_buffers=32MB",
 )
 _SECONDS = 60
+#: Under this name a process tells those that it starts where its server is.
+_PARENTS = "GOVI_TEST_POSTGRESQL_FOLDER"
 
 
 def find_programs() -> Path | None:
@@ -44,20 +46,12 @@ def skip_where_there_is_none() -> None:
 
 
 class Cluster:
-    """One server, spoken to through a socket in its folder, and the databases made on it."""
+    """A server, spoken to through a socket in its folder, and the databases made on it."""
 
-    def __init__(self, programs: Path) -> None:
-        """Make and start it; `stop` takes everything away again."""
-        self._programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="govi-pg-", dir="/tmp"))
+    def __init__(self, folder: Path) -> None:
+        """Take the folder of one that runs."""
+        self._folder = folder
         self._made: list[str] = []
-        if os.geteuid() == 0:  # as which PostgreSQL refuses to run
-            shutil.chown(self._folder, "postgres", "postgres")
-        self._call(["initdb", "-A", "trust", "-U", "govi", "-E", "UTF8", "--locale=C", "--no-sync"])
-        options = " ".join(
-            f"-c {each}" for each in (*_OPTIONS, f"unix_socket_directories={self._folder}")
-        )
-        self._call(["pg_ctl", "-o", options, "-l", str(self._folder / "log"), "-w", "start"])
         self._engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
 
     def url(self, name: str) -> URL:
@@ -86,32 +80,42 @@ class Cluster:
                 name = self._made.pop()
                 connection.execute(text(f'drop database if exists "{name}" with (force)'))
 
-    def stop(self) -> None:
-        """End the server and delete its folder."""
-        self._engine.dispose()
-        self._call(["pg_ctl", "-m", "immediate", "stop"])
-        shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _call(self, command: Sequence[str]) -> None:
-        program, *arguments = command
+@functools.cache
+def cluster() -> Cluster:
+    """Return this process's server: its parent's, or its own, started for the first who asks."""
+    folder = os.environ.get(_PARENTS) or _start()
+    os.environ[_PARENTS] = str(folder)
+    return Cluster(Path(folder))
+
+
+def _start() -> Path:
+    programs = find_programs()
+    assert programs is not None, "skip_where_there_is_none comes first"
+    folder = Path(tempfile.mkdtemp(prefix="govi-pg-", dir="/tmp"))
+    if os.geteuid() == 0:  # as which PostgreSQL refuses to run
+        shutil.chown(folder, "postgres", "postgres")
+    given = (*_OPTIONS, f"unix_socket_directories={folder}")
+    options = " ".join(f"-c {each}" for each in given)
+
+    def call(program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(self._programs / program), "-D", str(self._folder / "data"), *arguments],
+            [str(programs / program), "-D", str(folder / "data"), *arguments],
             user="postgres" if os.geteuid() == 0 else None,
-            cwd=self._folder,
+            cwd=folder,
             stdout=subprocess.DEVNULL,
             timeout=_SECONDS,
             check=True,
         )
 
+    def stop() -> None:
+        call("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
 
-@functools.cache
-def cluster() -> Cluster:
-    """Return this process's server, started for the first who asks."""
-    programs = find_programs()
-    assert programs is not None, "skip_where_there_is_none comes first"
-    started = Cluster(programs)
-    atexit.register(started.stop)
-    return started
+    call("initdb", "-A", "trust", "-U", "govi", "-E", "UTF8", "--locale=C", "-N")
+    call("pg_ctl", "-o", options, "-l", str(folder / "log"), "-w", "start")
+    atexit.register(stop)
+    return folder
 
 
 def url_of(path: Path) -> str:

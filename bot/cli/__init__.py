@@ -79,8 +79,9 @@ def _explain(error: Exception) -> str | None:
     from bot.db.engine import OUT_OF_REACH  # imported by now, if it is one of these
 
     if isinstance(error, OUT_OF_REACH):
+        said = " ".join(str(getattr(error, "orig", error)).split())
         return (
-            f"cannot use the database now: {getattr(error, 'orig', error)}; see that no import is "
+            f"cannot use the database now: {said}; see that no import is "
             "under way, that DATA_DIR can be written and that the disk is not full"
         )
     return None

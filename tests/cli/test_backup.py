@@ -15,6 +15,8 @@ from bot.services import inbox
 from bot.serving_lock import only_one
 from bot.settings import load_settings
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def database() -> None:

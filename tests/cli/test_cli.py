@@ -112,6 +112,7 @@ def test_chat_replies_to_small_talk(govi: Govi) -> None:
     assert "0 unanswered" in govi("doctor").stdout
 
 
+@pytest.mark.sqlite
 def test_run_without_token_and_input_says_that_it_is_ready(govi: Govi) -> None:
     """Set-up only: everything is made, the exit status is 0."""
     result = govi("run")

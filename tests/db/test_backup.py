@@ -19,6 +19,8 @@ from bot.db.models import OutgoingMessage, ReceivedUpdate
 from bot.errors import DatabaseError
 from bot.services import inbox, outbox
 
+pytestmark = pytest.mark.sqlite
+
 PAIRS = 200
 
 

@@ -128,6 +128,7 @@ def break_the_commit(session: Session) -> None:
     session.flush()
 
 
+@pytest.mark.sqlite
 def test_a_failing_commit_reaches_everyone_and_changes_nothing(
     writer: Writer, sessions: sessionmaker[Session]
 ) -> None:
@@ -197,6 +198,7 @@ def test_a_broken_connection_is_an_outage_to_everyone_of_its_group(
         assert session.scalars(select(Farmer.telegram_user_id)).all() == [3]
 
 
+@pytest.mark.sqlite
 def test_who_finds_the_disk_full_is_told_alone(
     writer: Writer, sessions: sessionmaker[Session]
 ) -> None:

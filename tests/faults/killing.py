@@ -24,6 +24,7 @@ from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, Question, 
 from bot.settings import ROOT
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Seen
+from tests.database import url_of
 from tests.journeys.serving import BLAST, MITES, UNKNOWN, webhook_settings
 
 PEOPLE = 40
@@ -148,7 +149,7 @@ class Torture:
         )
 
     def _count(self, kind: type, status: object) -> int:
-        engine = open_engine(f"sqlite:///{self._folder / 'govi.sqlite3'}")
+        engine = open_engine(url_of(self._folder / "govi.sqlite3"))
         wanted = select(func.count()).select_from(kind)
         if status is not None:
             wanted = wanted.where(kind.status == status)

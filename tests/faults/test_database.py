@@ -1,7 +1,5 @@
 """The database is locked, its disk is full, or the index's files are gone from under Govi."""
 
-import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from retrieval import Retriever
 from retrieval.testing import HashingEmbedder
+from tests.database import written_to
 from tests.factories import BLAST as PADDY_BLAST
 from tests.factories import THRESHOLDS, paddy_entries
 from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
@@ -26,33 +25,20 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
 
 
-@pytest.fixture
-def other(govi: Govi) -> Iterator[sqlite3.Connection]:
-    """Another program that has the database open."""
-    connection = sqlite3.connect(govi.services.engine.url.database or "", isolation_level=None)
-    yield connection
-    connection.close()
-
-
 async def test_a_question_asked_while_the_database_is_locked_is_answered_afterwards(
-    api: BotApi,
-    govi: Govi,
-    farmer: Person,
-    other: sqlite3.Connection,
-    caplog: pytest.LogCaptureFixture,
+    api: BotApi, govi: Govi, farmer: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is confirmed meanwhile, no part ends, and the question is recorded once."""
     await api.reply_to(farmer.sends(BLAST), 30)
-    other.execute("BEGIN IMMEDIATE")
-    question = farmer.sends(BLAST)
-    await api.until(lambda: REFUSED in caplog.text, 30)
-
-    other.execute("ROLLBACK")
+    with written_to(govi.services.settings.database):
+        question = farmer.sends(BLAST)
+        await api.until(lambda: REFUSED in caplog.text, 30)
 
     assert (await api.reply_to(question, 30)).text == BLAST_ANSWER
     assert len(govi.rows(Question)) == 2
 
 
+@pytest.mark.sqlite
 async def test_a_question_asked_while_the_disk_is_full_is_answered_afterwards(
     api: BotApi, govi: Govi, farmer: Person, caplog: pytest.LogCaptureFixture
 ) -> None:

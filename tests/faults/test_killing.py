@@ -12,6 +12,7 @@ from bot.db.models import Question
 from bot.delivery.sender import PARALLEL
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
+from tests.database import url_of
 from tests.faults.killing import Torture
 from tests.journeys.serving import BLAST
 from tests.journeys.test_faults import process
@@ -48,7 +49,7 @@ async def test_the_window_in_which_a_reply_is_sent_twice(api: BotApi, tmp_path: 
         await api.until(lambda: len(api.replies(question)) > 1, 60)
 
     assert len(api.replies(question)) == 2
-    engine = open_engine(f"sqlite:///{tmp_path / 'govi.sqlite3'}")
+    engine = open_engine(url_of(tmp_path / "govi.sqlite3"))
     with Session(engine) as session:
         assert session.scalar(select(func.count()).select_from(Question)) == 1
     engine.dispose()

@@ -15,6 +15,8 @@ from tests.jobs.clock import MORNING
 from tests.jobs.owing import DAY, occasion
 from tests.services.asking import farmer
 
+pytestmark = pytest.mark.sqlite
+
 NIGHT = MORNING - timedelta(hours=5)
 
 

@@ -27,7 +27,7 @@ from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.settings import Settings
 from retrieval import SearchResult
-from tests.database import create_database
+from tests.database import create_database, url_of
 from tests.factories import create_draft, create_retriever
 
 TEXTS = Catalogue.load()
@@ -107,6 +107,7 @@ def create_services(url: str, token: str, folder: Path, **options: Any) -> Servi
     One person may send as much as a test wants, unless `options` of the settings say otherwise.
     """
     given = {"bot_token": token, "telegram_api_url": url, "data_dir": folder, "rate_per_minute": 0}
+    given["database_url"] = url_of(folder / "govi.sqlite3")
     settings = Settings(_env_file=None, **(given | options))
     engine = create_database(settings.database, _import_drafts)
     sessions = sessionmaker(engine, expire_on_commit=False)

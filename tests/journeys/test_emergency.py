@@ -1,9 +1,5 @@
 """A farmer calls for help."""
 
-import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -15,6 +11,7 @@ from bot.services.invites import PREFIX as INVITE
 from bot.services.remarks import record_remark
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
+from tests.database import written_to
 from tests.journeys.serving import BLAST, Govi
 from tests.journeys.team import appoint
 
@@ -28,15 +25,6 @@ SOUNDS_POISONED = "mama-wasa-biwwa"
 def officer(api: BotApi, govi: Govi) -> Person:
     """An officer."""
     return appoint(govi, api.user(44), Role.OFFICER)
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
-    """Another program's connection to the database."""
-    monkeypatch.setattr(lifeline, "PATIENCE_SECONDS", 0.05)
-    connection = sqlite3.connect(tmp_path / "govi.sqlite3", isolation_level=None)
-    yield connection
-    connection.close()
 
 
 @pytest.mark.parametrize(
@@ -183,18 +171,17 @@ async def test_a_search_that_is_down_keeps_nobody_waiting(
 
 
 async def test_a_database_that_is_locked_keeps_nobody_waiting(
-    api: BotApi, govi: Govi, farmer: Person, elsewhere: sqlite3.Connection
+    api: BotApi, govi: Govi, farmer: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reply comes while nothing can be written; afterwards the call is recorded as well."""
     await api.reply_to(farmer.sends(BLAST))
-    elsewhere.execute("BEGIN IMMEDIATE")
-    call = farmer.sends(POISONED)
+    monkeypatch.setattr(lifeline, "PATIENCE_SECONDS", 0.05)
 
-    first = await api.reply_to(call)
+    with written_to(govi.services.settings.database):
+        first = await api.reply_to(farmer.sends(POISONED))
 
-    assert first.text == TEXTS.text("emergency.poisoning")
-    assert len(govi.rows(Question)) == 1
-    elsewhere.execute("ROLLBACK")
+        assert first.text == TEXTS.text("emergency.poisoning")
+        assert len(govi.rows(Question)) == 1
     await api.until(lambda: len(govi.rows(Escalation)) == 1)
     assert govi.rows(Question)[1].decision == "emergency"
 

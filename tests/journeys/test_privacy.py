@@ -1,8 +1,5 @@
 """What is kept about a person, and their say in it."""
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 
 from bot.db.models import (
@@ -16,6 +13,7 @@ from bot.db.models import (
 from bot.services import copies
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person, Seen
+from tests.database import read_everything
 from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
 from tests.journeys.team import TEXTS, lines_over_the_chat
 
@@ -29,21 +27,13 @@ def person(api: BotApi) -> Person:
     return api.user(PERSON)
 
 
-async def bytes_of_database(api: BotApi, govi: Govi, folder: Path) -> bytes:
-    """Every byte of the database's files, once every update has been handled."""
+async def bytes_of_database(api: BotApi, govi: Govi) -> bytes:
+    """All that the database holds, once every update has been handled."""
     handled = (InboxStatus.DONE, InboxStatus.FAILED)
     await api.until(lambda: all(row.status in handled for row in govi.rows(ReceivedUpdate)))
     await govi.stop()
     await govi.close()
-    return read_files(folder)
-
-
-def read_files(folder: Path) -> bytes:
-    """Every byte of the database, once what waits in its log is in its file."""
-    connection = sqlite3.connect(folder / "govi.sqlite3")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return b"".join(file.read_bytes() for file in folder.glob("govi.sqlite3*"))
+    return read_everything(govi.services.engine)
 
 
 async def pressed(api: BotApi, person: Person, seen: Seen, label: str) -> str:
@@ -148,7 +138,7 @@ async def test_forgetting_asks_first(api: BotApi, govi: Govi, person: Person, co
 
 
 async def test_after_forgetting_the_database_knows_nothing_of_the_person(
-    api: BotApi, govi: Govi, person: Person, tmp_path: Path
+    api: BotApi, govi: Govi, person: Person
 ) -> None:
     """In no table and in no byte of its files; a neighbour's question is still there."""
     reply = await api.reply_to(person.sends(BLAST))
@@ -163,7 +153,7 @@ async def test_after_forgetting_the_database_knows_nothing_of_the_person(
 
     assert told == TEXTS.text("forget.done")
     assert [farmer.telegram_user_id for farmer in govi.rows(Farmer)] == [22]
-    content = await bytes_of_database(api, govi, tmp_path)
+    content = await bytes_of_database(api, govi)
     for secret in (SECRET.encode(), SECRET.encode("unicode_escape"), str(PERSON).encode()):
         assert secret not in content
     assert PERSON.to_bytes(4) not in content
@@ -171,7 +161,7 @@ async def test_after_forgetting_the_database_knows_nothing_of_the_person(
 
 
 async def test_forgotten_words_stay_when_the_person_agreed(
-    api: BotApi, govi: Govi, person: Person, tmp_path: Path
+    api: BotApi, govi: Govi, person: Person
 ) -> None:
     """They are asked about it, and nothing leads from the words to the person."""
     await api.reply_to(person.sends(SECRET))
@@ -181,7 +171,7 @@ async def test_forgotten_words_stay_when_the_person_agreed(
 
     await pressed(api, person, asked, "forget.yes")
 
-    content = await bytes_of_database(api, govi, tmp_path)
+    content = await bytes_of_database(api, govi)
     assert SECRET.encode() in content
     assert str(PERSON).encode() not in content
     assert PERSON.to_bytes(4) not in content
@@ -215,7 +205,7 @@ async def test_in_a_group_nothing_personal_is_said(
 
 
 async def test_a_telephone_number_or_a_place_is_not_kept(
-    api: BotApi, govi: Govi, person: Person, tmp_path: Path
+    api: BotApi, govi: Govi, person: Person
 ) -> None:
     """Only that something of the kind was sent."""
     number = "+94771234567"
@@ -224,7 +214,7 @@ async def test_a_telephone_number_or_a_place_is_not_kept(
     await api.reply_to(person.sends_object({"contact": contact}))
 
     assert [row.kind for row in govi.rows(Question)] == ["location", "other"]
-    content = await bytes_of_database(api, govi, tmp_path)
+    content = await bytes_of_database(api, govi)
     assert number.encode() not in content
     assert b"8.31234" not in content
 

@@ -76,6 +76,7 @@ async def test_what_waits_too_long_is_told(govi: Govi, client: httpx.AsyncClient
     assert ready.json()["faults"] == {"inbox": "1 wait, the oldest for 400 s"}
 
 
+@pytest.mark.sqlite
 async def test_a_database_that_does_not_answer_is_told(
     govi: Govi, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:

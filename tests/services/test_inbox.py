@@ -152,6 +152,7 @@ def test_a_pause_after_a_failure_is_no_death(session: Session) -> None:
     assert lease_ids(session) == []
 
 
+@pytest.mark.sqlite
 def test_a_lease_looks_things_up_instead_of_grouping_all_that_waits(session: Session) -> None:
     """Both the next rows and the first of each chat are found by an index."""
     given = {"now": utc_now(), "in_hand": [], "limit": 9}

@@ -171,6 +171,7 @@ def test_what_killed_nobody_is_no_suspect(session: Session, is_put_back: bool) -
     assert lease_ids(session, is_idle=False) == [first, second]
 
 
+@pytest.mark.sqlite
 def test_a_lease_looks_things_up_instead_of_sorting_all_that_waits(session: Session) -> None:
     """Suspects, the next rows and the first of each chat are found by an index."""
     given = {"now": utc_now(), "busy_chats": [], "limit": 9}
