@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from bot.services.backlog import Queue
+from bot.services.backlog import Backlog
 from bot.vitals import SEARCH_BOUNDS, Vitals
 
 #: Counter -> the name of its label, or "" for none, and what it counts.
@@ -19,7 +19,7 @@ COUNTERS = {
 }
 
 
-def write(vitals: Vitals, queues: Mapping[str, Queue]) -> bytes:
+def write(vitals: Vitals, queues: Mapping[str, Backlog]) -> bytes:
     """Return everything in Prometheus' text format; `queues` is empty without a database."""
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
@@ -28,7 +28,7 @@ def write(vitals: Vitals, queues: Mapping[str, Queue]) -> bytes:
 
 
 class _Readings(Collector):
-    def __init__(self, vitals: Vitals, queues: Mapping[str, Queue]) -> None:
+    def __init__(self, vitals: Vitals, queues: Mapping[str, Backlog]) -> None:
         self._vitals = vitals
         self._queues = queues
 
@@ -62,7 +62,7 @@ def _searches(vitals: Vitals) -> Metric:
     return family
 
 
-def _waiting(queues: Mapping[str, Queue]) -> Iterator[Metric]:
+def _waiting(queues: Mapping[str, Backlog]) -> Iterator[Metric]:
     for name, words, field in (
         ("waiting", "Rows not finished yet.", "waiting"),
         ("oldest_seconds", "Age of the oldest row that is not finished.", "oldest_seconds"),

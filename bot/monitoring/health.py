@@ -15,7 +15,7 @@ from starlette.routing import Route
 from bot.bootstrap import Services
 from bot.listening import Listener
 from bot.monitoring.watchdog import UNREACHED_SECONDS
-from bot.services.backlog import Queue, measure_inbox, measure_outbox
+from bot.services.backlog import Backlog, measure_inbox, measure_outbox
 
 #: Whoever waits longer for an answer has good reason to wonder.
 OLDEST_SECONDS = 300.0
@@ -88,7 +88,7 @@ async def examine(services: Services) -> dict[str, str]:
     return faults
 
 
-async def _measure(services: Services) -> Mapping[str, Queue] | None:
+async def _measure(services: Services) -> Mapping[str, Backlog] | None:
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
             return {

@@ -12,32 +12,32 @@ from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUp
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """One durable queue: what waits, for how long the oldest does, and what was set aside."""
+class Backlog:
+    """Of the inbox or the outbox: what waits, how long the oldest has, and what was set aside."""
 
     waiting: int
     oldest_seconds: float
     failed: int
 
 
-def measure_inbox(session: Session) -> Queue:
+def measure_inbox(session: Session) -> Backlog:
     """Measure the updates that are not handled yet."""
     row = ReceivedUpdate
     return _measure(session, row.status, row.received_at, InboxStatus.RECEIVED, InboxStatus.FAILED)
 
 
-def measure_outbox(session: Session) -> Queue:
+def measure_outbox(session: Session) -> Backlog:
     """Measure the messages that are not sent yet."""
     row = OutgoingMessage
     return _measure(session, row.status, row.created_at, OutboxStatus.PENDING, OutboxStatus.FAILED)
 
 
-def _measure(session: Session, status: Any, since: Any, waiting: Any, failed: Any) -> Queue:
+def _measure(session: Session, status: Any, since: Any, waiting: Any, failed: Any) -> Backlog:
     count, oldest = session.execute(
         select(func.count(), func.min(since)).where(status == waiting)
     ).one()
     aside = session.scalar(select(func.count()).where(status == failed)) or 0
-    return Queue(count, _age(oldest), aside)
+    return Backlog(count, _age(oldest), aside)
 
 
 def _age(since: datetime | None) -> float:
