@@ -20,8 +20,8 @@ from bot.delivery.authorities import read_authorities
 from bot.hearing import Hearing, open_hearing
 from bot.i18n import Catalogue
 from bot.recognition import Recognition, load_recognition
-from bot.services.farmers import grant_first_admins, list_ungranted
 from bot.services.knowledge_index import KnowledgeIndex, read_published
+from bot.services.roles import grant_first_admins, list_ungranted
 from bot.settings import ROOT, Settings
 from bot.starting import nothing_to_collect
 from bot.vitals import Vitals

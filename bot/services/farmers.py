@@ -1,4 +1,4 @@
-"""The people who write to the bot, and what they may do."""
+"""The people who write to the bot: their language, and whether they can be reached."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import Farmer, Role, RoleGrant
+from bot.db.models import Farmer
 
 LANGUAGES = ("si", "en", "ta")
 
@@ -55,15 +55,3 @@ def mark_unreachable(session: Session, telegram_user_id: int) -> None:
     session.execute(
         update(Farmer).where(Farmer.telegram_user_id == telegram_user_id).values(is_reachable=False)
     )
-
-
-def list_ungranted(session: Session, admin_ids: Collection[int]) -> set[int]:
-    """Return those named by `ADMIN_IDS` who have never been made admins."""
-    known = session.scalars(select(RoleGrant.telegram_user_id).where(RoleGrant.role == Role.ADMIN))
-    return set(admin_ids) - set(known)
-
-
-def grant_first_admins(session: Session, admin_ids: Collection[int]) -> None:
-    """Make the people named by `ADMIN_IDS` admins, once; a revoked one stays revoked."""
-    for user_id in sorted(list_ungranted(session, admin_ids)):
-        session.add(RoleGrant(telegram_user_id=user_id, role=Role.ADMIN, granted_by="ADMIN_IDS"))

@@ -1,6 +1,6 @@
 """Who may do what, asked of the database at every command and every button."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ __all__ = [
     "Role",
     "find_grant",
     "find_member",
+    "grant_first_admins",
     "has_role",
     "highest_of",
     "list_grants",
@@ -24,6 +25,7 @@ __all__ = [
     "list_members",
     "list_roles",
     "list_team",
+    "list_ungranted",
     "meet",
     "name_of",
     "require",
@@ -152,6 +154,18 @@ def highest_of(grants: Sequence[RoleGrant]) -> Role | None:
     """Return the role that counts among several; None among none."""
     held = {grant.role for grant in grants}
     return next((role for role in (Role.ADMIN, Role.OFFICER) if role in held), None)
+
+
+def list_ungranted(session: Session, admin_ids: Collection[int]) -> set[int]:
+    """Return those named by `ADMIN_IDS` who have never been made admins."""
+    known = session.scalars(select(RoleGrant.telegram_user_id).where(RoleGrant.role == Role.ADMIN))
+    return set(admin_ids) - set(known)
+
+
+def grant_first_admins(session: Session, admin_ids: Collection[int]) -> None:
+    """Make the people named by `ADMIN_IDS` admins, once; a revoked one stays revoked."""
+    for user_id in sorted(list_ungranted(session, admin_ids)):
+        session.add(RoleGrant(telegram_user_id=user_id, role=Role.ADMIN, granted_by="ADMIN_IDS"))
 
 
 def _member(session: Session, grant: RoleGrant) -> Member:

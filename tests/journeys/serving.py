@@ -23,8 +23,8 @@ from bot.intake import poller, serving, worker
 from bot.intake.poller import Poller
 from bot.services import inbox, outbox
 from bot.services.curation import import_entries
-from bot.services.farmers import grant_first_admins
 from bot.services.knowledge_index import KnowledgeIndex
+from bot.services.roles import grant_first_admins
 from bot.settings import Settings
 from retrieval import SearchResult
 from tests.database import create_database, url_of

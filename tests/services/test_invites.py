@@ -13,8 +13,8 @@ from bot.db.engine import transaction
 from bot.db.models import AuditEvent, Invite, Role
 from bot.errors import InviteError, NotAllowedError
 from bot.services import granting, roles
-from bot.services.farmers import grant_first_admins
 from bot.services.invites import PREFIX, create_invite, redeem
+from bot.services.roles import grant_first_admins
 
 ADMIN, GUEST, OTHER = 1, 2, 3
 

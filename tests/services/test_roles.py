@@ -15,7 +15,7 @@ from bot.db.models import (
 )
 from bot.errors import LastAdminError, NotAllowedError, StaleButtonError
 from bot.services import dialogues, granting, roles
-from bot.services.farmers import grant_first_admins
+from bot.services.roles import grant_first_admins
 
 ADMIN, OFFICER, FARMER = 1, 2, 3
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUpdate
 from bot.services import inbox, outbox, set_aside
-from bot.services.farmers import grant_first_admins
+from bot.services.roles import grant_first_admins
 
 ADMIN, FARMER = 99, 11
 
