@@ -36,6 +36,17 @@ class Letter:
         return self.words.text(key, **values)
 
 
+def number_of(number: int | None) -> int:
+    """Return the id by which a row names what it is about, such as its `reply_id`.
+
+    Raises:
+        ValueError: It does not name it.
+    """
+    if number is None:
+        raise ValueError("the outbox message does not name what it is about")
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How rows of one kind become text.

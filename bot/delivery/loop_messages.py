@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot.delivery.kinds import Kind, Letter
+from bot.delivery.kinds import Kind, Letter, number_of
 from bot.i18n.sent import say_sent
 from bot.loop_keyboards import open_keyboard, reason_keyboard, withdraw_keyboard
 from bot.rendering import Rendered, excerpt, render_rated, render_text
@@ -21,7 +21,7 @@ ANNOUNCED_SHOWN, ANNOUNCED_EXCERPT = 6, 120
 
 
 def _read_word(session: "Session", message: LeasedMessage) -> OwedWord:
-    return read_owed_word(session, _number_of(message.reply_id), message.data["note_id"])
+    return read_owed_word(session, number_of(message.reply_id), message.data["note_id"])
 
 
 def _render_answer(letter: Letter) -> Rendered | None:
@@ -50,7 +50,7 @@ def _render_decline(letter: Letter) -> Rendered | None:
 
 
 def _read_passed_on(session: "Session", message: LeasedMessage) -> OwedReply:
-    return read_owed_reply(session, _number_of(message.reply_id))
+    return read_owed_reply(session, number_of(message.reply_id))
 
 
 def _render_passed_on(letter: Letter) -> Rendered | None:
@@ -71,7 +71,7 @@ def _render_detail_noted(letter: Letter) -> Rendered:
 def _read_notice(session: "Session", message: LeasedMessage) -> OwedNotice | None:
     if not may_read(session, message.chat_id):
         return None
-    escalation_id = _number_of(message.escalation_id)
+    escalation_id = number_of(message.escalation_id)
     return read_owed_notice(session, escalation_id, message.data.get("note_id"))
 
 
@@ -152,12 +152,6 @@ def _question(
     limit: int = EXCERPT_LIMIT,
 ) -> str:
     return say_sent(letter.words, excerpt(about.text, limit), about.kind)
-
-
-def _number_of(number: int | None) -> int:
-    if number is None:
-        raise ValueError("the outbox message does not name what it is about")
-    return number
 
 
 KINDS: dict[str, Kind] = {

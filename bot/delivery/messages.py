@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.db.engine import OUT_OF_REACH
 from bot.delivery import daily_messages, loop_messages
-from bot.delivery.kinds import Kind, Letter
+from bot.delivery.kinds import Kind, Letter, number_of
 from bot.errors import GoviError
 from bot.i18n import Catalogue, Words
 from bot.i18n.catalogue import MAIN_LANGUAGE
@@ -63,9 +63,7 @@ def _compose(
 
 
 def _read_reply(session: "Session", message: LeasedMessage) -> OwedReply:
-    if message.reply_id is None:
-        raise ValueError(f"outbox message {message.id} names no reply")
-    return read_owed_reply(session, message.reply_id)
+    return read_owed_reply(session, number_of(message.reply_id))
 
 
 def _render_reply(letter: Letter) -> Rendered:
@@ -92,9 +90,7 @@ _OF_THEIR_OWN = ("photo", "voice")
 
 
 def _read_spoken(session: "Session", message: LeasedMessage) -> Spoken | None:
-    if message.reply_id is None:
-        raise ValueError(f"outbox message {message.id} names no reply")
-    return read_spoken(session, message.reply_id)
+    return read_spoken(session, number_of(message.reply_id))
 
 
 def _render_spoken(letter: Letter) -> Rendered | None:
@@ -106,16 +102,14 @@ def _render_spoken(letter: Letter) -> Rendered | None:
         "voice",
         partial(speak_or_none, spoken.text),
         known=spoken.file_id,
-        keep=partial(_keep_recording, spoken.digest),
+        keep=partial(keep_recording, digest=spoken.digest),
         excuse=letter.text("listen.failed"),
     )
     return Rendered((recording,))
 
 
 def _read_heard(session: "Session", message: LeasedMessage) -> Heard | None:
-    if message.reply_id is None:
-        raise ValueError(f"outbox message {message.id} names no reply")
-    return read_heard(session, message.reply_id)
+    return read_heard(session, number_of(message.reply_id))
 
 
 def _render_heard(letter: Letter) -> Rendered | None:
@@ -125,10 +119,6 @@ def _render_heard(letter: Letter) -> Rendered | None:
         return None
     text = letter.text("heard.ask", words=heard.words)
     return render_text(text, heard_keyboard(letter.words, heard.question_id))
-
-
-def _keep_recording(digest: str, session: "Session", file_id: str) -> None:
-    keep_recording(session, digest, file_id)
 
 
 def _render_remark(letter: Letter) -> Rendered:

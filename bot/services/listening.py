@@ -91,7 +91,7 @@ def read_spoken(session: Session, reply_id: int) -> Spoken | None:
     return Spoken(text, digest, known.file_id if known else None)
 
 
-def keep_recording(session: Session, digest: str, file_id: str) -> None:
+def keep_recording(session: Session, file_id: str, digest: str) -> None:
     """Remember what Telegram calls a recording; does not commit."""
     known = _find_recording(session, digest)
     if known is None:
