@@ -5,10 +5,7 @@ import re
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Words
-from bot.services.rating import Reason
-
-#: Why an answer was no use, in the order of their buttons.
-REASONS: tuple[Reason, ...] = ("wrong", "unclear", "other")
+from bot.services.rating import REASONS
 
 #: What each handler takes; anything else, and any later version, is out of date.
 WITHDRAW = re.compile(r"f1:w:([0-9]{1,18})\Z", re.ASCII)

@@ -19,10 +19,9 @@ from bot.services.queue import (
     read_group,
     release,
 )
-from bot.services.resolving import ask_detail, decline, send_answer, send_entry
+from bot.services.resolving import REFUSALS, Refusal, ask_detail, decline, send_answer, send_entry
 
 PAGE = 20
-REFUSALS = ("not_ours", "abuse", "other")
 _ALL = "*"
 
 
@@ -122,8 +121,8 @@ async def ask_back(visit: Visit) -> Response:
 async def turn_down(visit: Visit) -> Response:
     """Tell everyone who waits kindly that there will be no answer."""
     number, given = visit.number("number"), visit.form.text("reason")
-    reason = next((each for each in REFUSALS if each == given), "other")
-    await visit.run(decline, visit.who, number, reason)  # type: ignore[arg-type]
+    reason: Refusal = next((each for each in REFUSALS if each == given), "other")
+    await visit.run(decline, visit.who, number, reason)
     return visit.go("/queue", "declined")
 
 

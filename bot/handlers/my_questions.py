@@ -15,7 +15,6 @@ from bot.handlers.replying import place_of, send
 from bot.i18n.moments import say_date
 from bot.loop_keyboards import (
     GIVE_REASON,
-    REASONS,
     WITHDRAW,
     WITHDRAW_LISTED,
     mine_keyboard,
@@ -24,7 +23,7 @@ from bot.loop_keyboards import (
 from bot.rendering import Rendered, excerpt, render_text
 from bot.services.answering import Incoming
 from bot.services.my_questions import MyQuestion, add_detail, list_mine, withdraw
-from bot.services.rating import give_reason
+from bot.services.rating import REASONS, give_reason
 
 EXCERPT_LIMIT = 120
 

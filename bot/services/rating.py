@@ -1,6 +1,6 @@
 """👍 and 👎: what farmers think of an answer; a 👎 brings the question to an officer."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from bot.services.farmers import Asker
 from bot.services.questions import ANSWERS, refuse_others
 
 Reason = Literal["wrong", "unclear", "other"]
+#: In the order of their buttons.
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 def rate(

@@ -7,7 +7,7 @@ twice hears it once, under the later message.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -35,6 +35,8 @@ from bot.services.texts import storable
 TEXT_LIMIT = 4096
 
 Refusal = Literal["not_ours", "abuse", "other"]
+#: In the order of their buttons.
+REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,7 @@ from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.pressing import remove_buttons
 from bot.services.officer_dialogues import count_held
 from bot.services.queue import read_group
-from bot.services.resolving import Refusal, decline
-
-#: In the order of their buttons; the names are those of `resolving.decline`.
-REASONS: tuple[Refusal, ...] = ("not_ours", "abuse", "other")
+from bot.services.resolving import REFUSALS, Refusal, decline
 
 
 async def ask_reason(
@@ -24,7 +21,7 @@ async def ask_reason(
     await context.run(count_held, get_user(update).id, number)
     lines = [
         [button(context.text(f"officer.decline.{reason}"), "dr", number, at)]
-        for at, reason in enumerate(REASONS)
+        for at, reason in enumerate(REFUSALS)
     ]
     lines.append([button(context.text("officer.back"), "n")])
     await say(update, context, context.text("officer.decline.ask", number=number), keyboard(lines))
@@ -70,6 +67,6 @@ async def go_back(
 
 
 def _reason(at: int) -> Refusal:
-    if at >= len(REASONS):
+    if at >= len(REFUSALS):
         raise StaleButtonError
-    return REASONS[at]
+    return REFUSALS[at]
