@@ -47,12 +47,10 @@ class Forgotten:
 
     Attributes:
         questions: How many questions were theirs.
-        are_words_kept: Whether the words of those stay, naming nobody.
         has_role: Whether the person stays known as an officer or an admin.
     """
 
     questions: int
-    are_words_kept: bool
     has_role: bool
 
 
@@ -81,7 +79,7 @@ def forget(session: Session, telegram_user_id: int) -> Forgotten:
     inbox.forget(session, telegram_user_id)
     audit.record(session, "farmer", "forget person", "a farmer", f"{len(ids)} questions")
     session.flush()
-    return Forgotten(len(ids), are_words_kept, has_role)
+    return Forgotten(len(ids), has_role)
 
 
 _IS_OVER = OutgoingMessage.status != OutboxStatus.PENDING

@@ -81,18 +81,15 @@ def _purge_people(session: Session, before: datetime) -> int:
     """Delete people whom nothing belongs to any more; the team's language is kept."""
     team = select(RoleGrant.telegram_user_id).where(RoleGrant.revoked_at.is_(None))
     asking = select(Question.farmer_id).where(Question.farmer_id.is_not(None))
-    gone = list(
-        session.scalars(
-            select(Farmer.id).where(
-                Farmer.last_seen_at < before,
-                Farmer.telegram_user_id.not_in(team),
-                Farmer.id.not_in(asking),
-            )
-        )
+    is_gone = (
+        (Farmer.last_seen_at < before)
+        & Farmer.telegram_user_id.not_in(team)
+        & Farmer.id.not_in(asking)
     )
-    session.execute(delete(Feedback).where(Feedback.farmer_id.in_(gone)))
-    session.execute(delete(Farmer).where(Farmer.id.in_(gone)))
-    return len(gone)
+    theirs = Feedback.farmer_id.in_(select(Farmer.id).where(is_gone))
+    session.execute(delete(Feedback).where(theirs))
+    gone = session.scalars(delete(Farmer).where(is_gone).returning(Farmer.id))
+    return len(gone.all())
 
 
 def _purge_dialogues(session: Session, before: datetime) -> int:
