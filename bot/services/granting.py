@@ -10,7 +10,7 @@ from bot.services import dialogues
 from bot.services.audit import record
 from bot.services.releasing import release_claims
 from bot.services.roles import highest_of, list_grants, require
-from bot.services.signing_out import end_sessions
+from bot.services.signing_out import shut_out
 
 
 def set_role(session: Session, actor_id: int, telegram_user_id: int, role: Role | None) -> bool:
@@ -73,7 +73,7 @@ def assign(session: Session, telegram_user_id: int, role: Role | None, granted_b
     session.flush()
     if role is None:
         release_claims(session, telegram_user_id)
-        end_sessions(session, telegram_user_id)
+        shut_out(session, telegram_user_id)
     return True
 
 

@@ -18,6 +18,7 @@ from bot.errors import SignInError
 from bot.services import roles
 from bot.services.audit import record
 from bot.services.farmers import read_language
+from bot.services.signing_out import spoil_links
 from bot.services.texts import one_line
 
 #: How long a link can be used.
@@ -81,17 +82,12 @@ def create_link(session: Session, telegram_user_id: int) -> NewLink:
         NotAllowedError: The person is no officer.
     """
     roles.require(session, telegram_user_id, Role.OFFICER)
-    now = utc_now()
-    session.execute(
-        update(SignInLink)
-        .where(SignInLink.telegram_user_id == telegram_user_id, SignInLink.expires_at > now)
-        .values(expires_at=now)
-    )
+    spoil_links(session, telegram_user_id)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     link = SignInLink(
         token_hash=_hash(token),
         telegram_user_id=telegram_user_id,
-        expires_at=now + timedelta(minutes=LINK_MINUTES),
+        expires_at=utc_now() + timedelta(minutes=LINK_MINUTES),
     )
     session.add(link)
     session.flush()

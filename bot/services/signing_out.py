@@ -23,21 +23,29 @@ def sign_out(session: Session, telegram_user_id: int, session_id: int) -> None:
 
 
 def sign_out_everywhere(session: Session, telegram_user_id: int) -> None:
-    """End all of a person's sessions, and make their unused links useless."""
-    end_sessions(session, telegram_user_id)
+    """Let a person end all of their sessions, and make their unused links useless."""
+    shut_out(session, telegram_user_id)
     record(session, telegram_user_id, "sign out everywhere", f"user {telegram_user_id}")
 
 
-def end_sessions(session: Session, telegram_user_id: int) -> None:
-    """Do what `sign_out_everywhere` does, for whoever takes a role away."""
-    now = utc_now()
+def shut_out(session: Session, telegram_user_id: int) -> None:
+    """End all of a person's sessions, and make their unused links useless.
+
+    That it was done, and why, is for the caller to record.
+    """
     session.execute(
         update(ConsoleSession)
         .where(
             ConsoleSession.telegram_user_id == telegram_user_id, ConsoleSession.ended_at.is_(None)
         )
-        .values(ended_at=now)
+        .values(ended_at=utc_now())
     )
+    spoil_links(session, telegram_user_id)
+
+
+def spoil_links(session: Session, telegram_user_id: int) -> None:
+    """Make a person's unused links useless."""
+    now = utc_now()
     session.execute(
         update(SignInLink)
         .where(SignInLink.telegram_user_id == telegram_user_id, SignInLink.expires_at > now)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.knowledge import EntryDraft
-from retrieval import IndexedEntry, Retriever, SearchResult
-from retrieval.decision import Match
+from retrieval import IndexedEntry, Match, Retriever, SearchResult
 
 #: Phrasings of an entry that are looked at for entries like it; each takes a search.
 _MOST_PHRASINGS = 20

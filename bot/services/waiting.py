@@ -7,14 +7,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Ask, Escalation, EscalationState
+from bot.db.models import Ask, Escalation
 from bot.services import holds
 from bot.services.media import kind_of
 from bot.services.texts import one_line
 
 EXCERPT_LIMIT = 80
-
-WAITING = (EscalationState.OPEN, EscalationState.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def _waiting() -> Select[int, str, datetime, int]:
         select(Escalation.id, Escalation.text, Escalation.created_at, func.count(Ask.id))
         .join(Escalation.asks)
         .join(Ask.question)
-        .where(Escalation.state.in_(WAITING), holds.is_waiting())
+        .where(Escalation.state.in_(holds.OPEN), holds.is_waiting())
         .group_by(Escalation.id)
     )
 
