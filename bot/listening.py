@@ -27,8 +27,8 @@ class _Server(uvicorn.Server):
 class Listener:
     """Serves one application on one port until it is cancelled."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        """Take the port; nothing is served before `run`.
+    def __init__(self, app: ASGIApp, host: str, port: int, settings: str) -> None:
+        """Take the port; nothing is served before `run`. `settings` begins the names of where.
 
         Raises:
             ListenError: The port is taken, or the host is not one of this machine's.
@@ -37,7 +37,12 @@ class Listener:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._socket = socket.create_server((host, port), family=family)
         except (OSError, OverflowError) as error:
-            raise ListenError(f"cannot listen on {host}:{port} ({error})") from None
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            reason = str(reason).partition(" (while attempting")[0]
+            raise ListenError(
+                f"cannot listen on {host}:{port} ({reason}); see {settings}_HOST and "
+                f"{settings}_PORT"
+            ) from None
         # asyncio does it only for sockets that name their protocol; without it each answer after a
         # connection's first waits 40 ms for the other side's acknowledgement.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -13,6 +13,8 @@ _RECORD_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "as
 _TOKEN = re.compile(r"[0-9]{5,}(:|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE)
 #: Libraries that log URLs, whole updates, or rows of the database.
 _TALKATIVE = ("httpx", "httpcore", "telegram", "apscheduler", "alembic", "uvicorn", "sqlalchemy")
+#: Logs what Telegram has sent, people's words, where it is no JSON; the error that follows is ours.
+_INDISCREET = "telegram.request.BaseRequest"
 #: Packages whose errors never quote a value that they were given.
 _DISCREET = frozenset({"bot", "retrieval", "telegram", "sqlalchemy", "sqlite3", "alembic"})
 
@@ -71,3 +73,4 @@ def quieten_libraries() -> None:
     """Let those that would log secrets or people's words only warn, whatever the level is."""
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_INDISCREET).setLevel(logging.CRITICAL)

@@ -11,6 +11,18 @@ from bot.db.engine import serving_alone
 from bot.errors import ServingError
 
 
+def is_served(data_dir: Path) -> bool:
+    """Whether a process holds the directory's lock now."""
+    try:
+        with (data_dir / "serving.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
     """Hold the directory's lock for the block; the system lets go of it when the process ends.

@@ -53,6 +53,18 @@ def test_libraries_that_log_urls_only_warn() -> None:
         root.setLevel(level)
 
 
+def test_what_telegram_sent_is_not_logged_where_it_is_no_json() -> None:
+    """It may hold people's words; python-telegram-bot would log all of it, with a traceback."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    set_up_logging(Settings(log_level="DEBUG"))
+    try:
+        assert not logging.getLogger("telegram.request.BaseRequest").isEnabledFor(logging.ERROR)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 def test_an_error_does_not_say_what_a_person_wrote() -> None:
     """Neither it nor what led to it; where it happened stands there."""
     secret = "".join(["මගේ ", "රහස"])

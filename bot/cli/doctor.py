@@ -1,8 +1,10 @@
 """`govi doctor`: is everything as it should be, and if not, what to do."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from bot import speech
 from bot.bootstrap import Services, open_database
 from bot.cli.opening import configured, services
 from bot.contacts import load_contacts
-from bot.db.engine import reading, transaction
+from bot.db.engine import reading, sqlite_file, transaction
 from bot.db.migrate import head
 from bot.errors import GoviError
 from bot.services import checkup, copies, set_aside
@@ -19,10 +21,13 @@ from bot.services.checkup import Finding
 from bot.services.curation import export_entries
 from bot.services.knowledge_index import read_entries
 from bot.services.set_aside import SetAside
+from bot.serving_lock import is_served
 from bot.settings import Settings
 
 #: A number of a row; no larger one fits into a database.
 _ID = click.IntRange(0, 2**63 - 1)
+#: Bytes for the index, the day's questions and the system itself.
+_LEAST_FREE = 100 * 2**20
 
 
 @click.group("doctor", invoke_without_command=True)
@@ -91,7 +96,9 @@ def _installation(opened: Services) -> Iterable[Finding]:
     settings = opened.settings
     token = "set" if settings.bot_token else "not set: chat in the terminal only"
     yield Finding("settings", f"BOT_TOKEN {token}; data in {settings.data_dir.absolute()}")
+    yield _serving(settings)
     yield Finding("database", f"{opened.engine.url.render_as_string()} at revision {head()}")
+    yield _disk(opened)
     yield _contacts()
     yield _speech()
     yield Finding(
@@ -103,9 +110,28 @@ def _installation(opened: Services) -> Iterable[Finding]:
     yield _copies(settings)
     yield Finding("model", opened.index.retriever.model_id)
     with reading(opened.sessions) as session:
+        yield checkup.examine_team(session, is_needed=settings.bot_token is not None)
         yield from checkup.examine_database(session)
         entries = list(read_entries(session))
     yield from checkup.examine_index(opened.index.retriever, entries)
+
+
+def _serving(settings: Settings) -> Finding:
+    is_running = is_served(settings.data_dir)
+    text = "on Telegram, from this data folder" if is_running else "not now; `govi run` does"
+    return Finding("serving", text)
+
+
+def _disk(opened: Services) -> Finding:
+    folder = opened.settings.data_dir
+    free = shutil.disk_usage(folder if folder.exists() else Path()).free
+    file = sqlite_file(opened.engine)
+    # A backup or a restore writes the database once more, a migration its log.
+    needed = _LEAST_FREE + 3 * (file.stat().st_size if file and file.exists() else 0)
+    text = f"{free // 2**20} MB free for {folder.absolute()}"
+    if free < needed:
+        text += f"; make room, at least {needed // 2**20} MB: what farmers ask is not taken else"
+    return Finding("disk", text, is_fault=free < needed)
 
 
 def _contacts() -> Finding:
@@ -113,7 +139,10 @@ def _contacts() -> Finding:
     open_ = [f"{c.number} ({c.name})" for c in contacts.values() if c.confirmed_on is None]
     text = f"{len(contacts)} telephone numbers"
     if open_:
-        text += f"; not yet confirmed by the service itself: {', '.join(open_)}"
+        text += (
+            f"; not yet confirmed by the service itself: {', '.join(open_)}; ask there and note "
+            "the day as confirmed_on in knowledge/contacts.toml"
+        )
     return Finding("contacts", text)
 
 

@@ -31,9 +31,9 @@ async def serve(
     settings = services.settings
     try:
         app = create_app(services, wake, fetch)
-        listener = Listener(app, settings.console_host, settings.console_port)
+        listener = Listener(app, settings.console_host, settings.console_port, "CONSOLE")
     except ListenError as error:
-        raise SettingsError(f"{error}; see CONSOLE_HOST and CONSOLE_PORT") from None
+        raise SettingsError(str(error)) from None
     logger.info("console", extra={"address": settings.console})
     parts = [
         asyncio.create_task(listener.run(), name="console"),

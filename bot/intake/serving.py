@@ -250,18 +250,20 @@ async def started(
 
 async def _initialize(application: GoviApplication, stop: asyncio.Event) -> None:
     pause = SHORTEST_PAUSE
+    server = application.bot.base_url.removesuffix(f"/bot{application.bot.token}")
     while not stop.is_set():
         try:
             await application.initialize()
             return
         except InvalidToken:
             raise TokenError(
-                "Telegram does not know BOT_TOKEN; copy it again from @BotFather"
+                f"{server} does not know BOT_TOKEN; copy it again from @BotFather, or correct "
+                "TELEGRAM_API_URL if that is not Telegram's"
             ) from None
         except TelegramError as error:
             logger.warning(
                 "cannot reach Telegram, trying again",
-                extra={"reason": str(error), "seconds": pause},
+                extra={"at": server, "reason": str(error), "seconds": pause},
             )
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)

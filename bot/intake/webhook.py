@@ -75,7 +75,7 @@ class Webhook:
         self._is_announced = False
         self._next_said_at = -SAY_SECONDS
         self.app = Starlette(routes=[Route("/{path:path}", self._receive, methods=["POST"])])
-        self._listener = Listener(self.app, settings.webhook_host, settings.webhook_port)
+        self._listener = Listener(self.app, settings.webhook_host, settings.webhook_port, "WEBHOOK")
 
     def parts(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Return what has to run for updates to arrive, by name."""

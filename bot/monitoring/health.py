@@ -55,7 +55,7 @@ async def attend(
         ListenError: The port cannot be had.
     """
     settings = services.settings
-    listener = Listener(create_app(services), settings.health_host, settings.health_port)
+    listener = Listener(create_app(services), settings.health_host, settings.health_port, "HEALTH")
     answering = asyncio.create_task(listener.run(), name="health")
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:

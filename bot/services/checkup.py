@@ -19,6 +19,7 @@ from bot.knowledge import EntryDraft
 from bot.local_time import COLOMBO
 from bot.services import set_aside
 from bot.services.job_runs import list_last_runs
+from bot.services.roles import Role, list_members
 from bot.services.set_aside import SetAside
 from retrieval import IndexedEntry, Retriever
 
@@ -26,6 +27,7 @@ from retrieval import IndexedEntry, Retriever
 FEWEST_PHRASINGS = 10
 #: More of an entry's phrasings than this share nearest to one other, and the two are hard to part.
 ALIKE_SHARE = 0.4
+_AGAIN = {"inbox": "replay", "outbox": "retry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,18 @@ class Finding:
     subject: str
     text: str
     is_fault: bool = False
+
+
+def examine_team(session: Session, is_needed: bool) -> Finding:
+    """Return how many people answer what Govi cannot; nobody being there is a fault if needed."""
+    members = list_members(session)
+    admins = sum(member.role is Role.ADMIN for member in members)
+    text = f"{admins} admins, {len(members) - admins} officers"
+    if admins == 0:
+        text += "; put your Telegram user id into ADMIN_IDS: nobody hears calls for help"
+    elif len(members) == admins:
+        text += "; an admin makes officers with /role officer on Telegram"
+    return Finding("team", text, is_fault=is_needed and admins == 0)
 
 
 def examine_database(session: Session) -> Iterator[Finding]:
@@ -56,6 +70,8 @@ def examine_queue(queue: str, rows: Sequence[SetAside]) -> Iterator[Finding]:
     for row in rows:
         since = f" since {row.since:%Y-%m-%d %H:%M} UTC" if row.since else ""
         text = f"{row.number} ({row.about}) is set aside{since}: {row.reason}"
+        if row.number >= 0:
+            text += f"; again: govi doctor {queue} --{_AGAIN[queue]} {row.number}"
         yield Finding(queue, text, is_fault=True)
 
 

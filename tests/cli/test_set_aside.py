@@ -43,6 +43,7 @@ def test_what_was_given_up_is_listed_and_tried_again(
 
     assert listed.exit_code == 1
     assert reason in listed.output
+    assert f"again: govi doctor {queue} {again} {number}" in listed.output
     assert "ගොයම" not in listed.output
     assert "is tried again" in tried.output
     assert (after.exit_code, "nothing is set aside" in after.output) == (0, True)

@@ -26,7 +26,7 @@ async def test_a_port_in_use_is_told_by_name(taken: int, tmp_path: Path) -> None
     """The operator learns which setting to change."""
     services = create_services(tmp_path, console_port=taken)
 
-    with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{taken}.*CONSOLE_PORT"):
+    with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{taken}.*CONSOLE_PORT$"):
         await serve(services, asyncio.Event())
     services.close()
 
