@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardMarkup
 from telegram.constants import MessageLimit
 
-from bot.handlers.keyboards import rating_keyboard, suggestion_keyboard
 from bot.i18n import Words
-from bot.loop_keyboards import withdraw_keyboard
+from bot.keyboards.answers import rating_keyboard, suggestion_keyboard
+from bot.keyboards.escalations import withdraw_keyboard
 from bot.services.answering import Outcome
 from bot.services.media import Media
 
@@ -92,12 +92,6 @@ def render_rated(
         return render_text(text, rating_keyboard(words, reply_id))
     keyboard = rating_keyboard(words, reply_id, is_read_out=False)
     return render_file(media.kind, media.file_id, text, keyboard, excuse=excuse)
-
-
-def excerpt(text: str, limit: int) -> str:
-    """Return a text in one line of at most `limit` characters, cut between words."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else f"{line[: limit - 1].rsplit(' ', 1)[0]}…"
 
 
 def render_text(text: str, keyboard: InlineKeyboardMarkup | None = None) -> Rendered:

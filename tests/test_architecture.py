@@ -24,6 +24,9 @@ FORBIDDEN = {
     "bot/charts": (
         "bot.db", "bot.services", "bot.i18n", "bot.handlers", "bot.delivery", "telegram",
     ),
+    "bot/keyboards": (
+        "sqlalchemy", "bot.db", "bot.handlers", "bot.delivery", "bot.cli", "bot.intake",
+    ),
     "bot/jobs": ("sqlalchemy", "bot.db.models", "bot.handlers", "bot.cli", "bot.intake"),
     "bot/intake": ("bot.db.models", "bot.handlers", "bot.cli"),
     "bot/cli": ("bot.handlers", "telegram"),

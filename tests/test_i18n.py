@@ -18,7 +18,9 @@ SINHALA = TEXTS.keys("si")
 #: A virama before ra or ya without the joiner that makes one letter of the two.
 UNJOINED = re.compile("\u0dca[\u0dbb\u0dba]")
 #: Files whose functions speak to people.
-SPEAKING = sorted((ROOT / "bot" / "handlers").rglob("*.py"))
+SPEAKING = sorted(
+    file for folder in ("handlers", "keyboards") for file in (ROOT / "bot" / folder).rglob("*.py")
+)
 
 
 def catalogue(**texts: dict[str, str]) -> Catalogue:

@@ -5,12 +5,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.db.engine import OUT_OF_REACH
-from bot.delivery import daily_messages, loop_messages
+from bot.delivery import escalation_messages, job_messages
 from bot.delivery.kinds import Kind, Letter, number_of
 from bot.errors import GoviError
 from bot.i18n import Catalogue, Words
 from bot.i18n.catalogue import MAIN_LANGUAGE
-from bot.loop_keyboards import heard_keyboard, withdraw_keyboard
+from bot.keyboards.escalations import heard_keyboard, withdraw_keyboard
 from bot.rendering import Attachment, Rendered, render, render_text
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.farmers import list_languages
@@ -139,6 +139,6 @@ KINDS: dict[str, Kind] = {
     "remark": Kind(_render_remark),
     "heard": Kind(_render_heard, _read_heard),
     "spoken": Kind(_render_spoken, _read_spoken),
-    **loop_messages.KINDS,
-    **daily_messages.KINDS,
+    **escalation_messages.KINDS,
+    **job_messages.KINDS,
 }

@@ -12,7 +12,9 @@ from bot.errors import NotYoursError, StaleButtonError
 from bot.handlers.ask import decide
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import read_asker, topic_of
-from bot.handlers.keyboards import (
+from bot.handlers.listening import read_out_answer
+from bot.handlers.pressing import show_keyboard
+from bot.keyboards.answers import (
     AskExample,
     Choose,
     Listen,
@@ -22,8 +24,6 @@ from bot.handlers.keyboards import (
     decode,
     rated_keyboard,
 )
-from bot.handlers.listening import read_out_answer
-from bot.handlers.pressing import show_keyboard
 from bot.services.answering import Incoming, choose_suggestion, refuse_suggestions
 from bot.services.farmers import read_language
 from bot.services.rating import rate

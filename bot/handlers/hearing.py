@@ -12,7 +12,7 @@ from bot.handlers.incoming import has_words, read_asker
 from bot.handlers.my_questions import on_press
 from bot.handlers.pressing import answer_press, remove_buttons
 from bot.hearing import LONGEST_SECONDS, Hearing, HearingError
-from bot.loop_keyboards import HEARD, MISHEARD
+from bot.keyboards.escalations import HEARD, MISHEARD
 from bot.services.answering import Incoming
 from bot.services.farmers import Asker
 from bot.services.hearsay import ask_heard, forget_heard, read_own_words, suggest_words

@@ -9,9 +9,9 @@ from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, read_asker
 from bot.handlers.menu import renew_menu
-from bot.handlers.people_keyboards import PICK_LANGUAGE, language_keyboard
 from bot.handlers.pressing import answer_press, show_instead
 from bot.handlers.replying import place_of, send
+from bot.keyboards.people import PICK_LANGUAGE, language_keyboard
 from bot.rendering import render_text
 from bot.services.farmers import choose_language
 

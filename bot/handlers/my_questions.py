@@ -7,20 +7,21 @@ from typing import Any
 from telegram import CallbackQuery, Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
 
+from bot.excerpts import excerpt
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
 from bot.handlers.incoming import ADDRESSED, get_message, read_asker, replied_to
 from bot.handlers.pressing import answer_press, remove_buttons, show_instead, show_keyboard
 from bot.handlers.replying import place_of, send
 from bot.i18n.moments import say_date
-from bot.loop_keyboards import (
+from bot.keyboards.escalations import (
     GIVE_REASON,
     WITHDRAW,
     WITHDRAW_LISTED,
     mine_keyboard,
     withdraw_keyboard,
 )
-from bot.rendering import Rendered, excerpt, render_text
+from bot.rendering import Rendered, render_text
 from bot.services.answering import Incoming
 from bot.services.my_questions import MyQuestion, add_detail, list_mine, withdraw
 from bot.services.rating import REASONS, give_reason

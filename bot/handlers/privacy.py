@@ -9,16 +9,16 @@ from bot.db.base import utc_now
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_message, get_user, read_asker
-from bot.handlers.people_keyboards import (
+from bot.handlers.pressing import answer_press, show_instead
+from bot.handlers.replying import place_of, send
+from bot.i18n.moments import say_date
+from bot.keyboards.people import (
     FORGET,
     KEEP,
     LET_BE_KEPT,
     consent_keyboard,
     forgetting_keyboard,
 )
-from bot.handlers.pressing import answer_press, show_instead
-from bot.handlers.replying import place_of, send
-from bot.i18n.moments import say_date
 from bot.own_data_file import format_own_data
 from bot.rendering import Rendered, render_text
 from bot.services.consent import let_questions_be_kept, may_keep_questions

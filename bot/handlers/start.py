@@ -6,10 +6,10 @@ from bot.delivery.wire import Place
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
 from bot.handlers.incoming import get_user, is_private
-from bot.handlers.keyboards import example_keyboard
 from bot.handlers.menu import renew_menu
 from bot.handlers.replying import place_of, send
 from bot.handlers.team import accept_invite
+from bot.keyboards.answers import example_keyboard
 from bot.rendering import render_text
 from bot.services.invites import PREFIX as INVITE
 from bot.services.roles import find_member

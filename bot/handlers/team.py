@@ -12,16 +12,16 @@ from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user
 from bot.handlers.menu import renew_menu
-from bot.handlers.people_keyboards import (
+from bot.handlers.pressing import answer_press, show_instead
+from bot.handlers.replying import Place, place_of, send
+from bot.i18n.moments import say_date, say_time
+from bot.keyboards.people import (
     ASK_REMOVAL,
     REMOVE,
     SHOW_TEAM,
     removal_keyboard,
     team_keyboard,
 )
-from bot.handlers.pressing import answer_press, show_instead
-from bot.handlers.replying import Place, place_of, send
-from bot.i18n.moments import say_date, say_time
 from bot.rendering import Rendered, render_text
 from bot.services.farmers import read_language
 from bot.services.granting import remove, set_role

@@ -11,9 +11,9 @@ from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user, read_asker
 from bot.handlers.pressing import answer_press, remove_buttons
 from bot.handlers.replying import place_of, send
+from bot.keyboards.tips import CHOOSE_TIPS, start_keyboard, stop_keyboard
 from bot.rendering import Rendered, render_text
 from bot.services.tips import choose_tips, wants_tips
-from bot.tip_keyboards import CHOOSE_TIPS, start_keyboard, stop_keyboard
 
 
 def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:

@@ -8,10 +8,10 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 from bot.errors import KnowledgeError, StaleButtonError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import look_for_near, say, step
-from bot.handlers.curation.keyboards import button, column, rows
 from bot.handlers.curation.wording import say_faults, say_field, say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
+from bot.keyboards.numbered import button, column, rows
 from bot.knowledge import check_field, match_key
 from bot.services.admin_dialogues import ADD, check_added, enter, save_added
 from bot.services.browsing import list_areas

@@ -9,13 +9,13 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
 
 from bot.errors import EntryMissingError, KnowledgeError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.keyboards import PREFIX, shape
 from bot.handlers.curation.wording import found_keyboard, say_faults, say_found
 from bot.handlers.dialogue import Step
 from bot.handlers.guard import Handler, for_role, guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user, is_private
 from bot.handlers.pressing import answer_press
 from bot.handlers.replying import Place, place_of, send
+from bot.keyboards.numbered import PREFIX, shape
 from bot.rendering import render_text
 from bot.services.dialogues import Stand, find_stand, go_back
 from bot.services.editing import EntryState, read_entry

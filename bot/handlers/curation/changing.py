@@ -9,10 +9,10 @@ from telegram import CallbackQuery, Update
 from bot.errors import ChangedMeanwhileError, StaleButtonError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import find_named, look_for_near, say, step
-from bot.handlers.curation.keyboards import button, column, rows
 from bot.handlers.curation.wording import say_changes, say_entry, say_field, say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
+from bot.keyboards.numbered import button, column, rows
 from bot.knowledge import check_field
 from bot.services.admin_dialogues import EDIT, check_edited, enter, save_edited
 from bot.services.dialogues import PREVIEW, Stand, find_waiting

@@ -11,12 +11,12 @@ from bot.db.base import utc_now
 from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import get_words, say
-from bot.handlers.curation.keyboards import button, column
 from bot.handlers.curation.wording import MOST_FAULTS, say_all_faults, say_faults
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import answer_press, remove_buttons
 from bot.i18n.moments import say_date
 from bot.i18n.refusals import text_key
+from bot.keyboards.numbered import button, column
 from bot.knowledge import EntryDraft
 from bot.knowledge_files import LARGEST_UPLOAD, UPLOADS, format_knowledge, read_upload
 from bot.services.admin_dialogues import IMPORT, enter

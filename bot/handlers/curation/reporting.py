@@ -4,6 +4,7 @@ from telegram import Update
 
 from bot.db.base import utc_now
 from bot.errors import EntryMissingError
+from bot.excerpts import cut
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import get_words, say
 from bot.handlers.incoming import get_user
@@ -82,9 +83,7 @@ def _say_figures(context: GoviContext, figures: Figures) -> str:
 
 
 def _say_subject(context: GoviContext, subject: Subject) -> str:
-    example = subject.example
-    if len(example) > _LONGEST_EXAMPLE:
-        example = f"{example[: _LONGEST_EXAMPLE - 1]}…"
+    example = cut(subject.example, _LONGEST_EXAMPLE)
     near = context.text("curate.stats.near", entry=subject.key) if subject.key else ""
     return f"{subject.count} × {example} {near}".strip()
 

@@ -4,12 +4,12 @@ from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.answering import find_named, say
-from bot.handlers.curation.keyboards import button, column
 from bot.handlers.curation.retiring import say_restored
 from bot.handlers.curation.wording import say_changes, say_field, say_status
 from bot.handlers.incoming import get_user
 from bot.handlers.pressing import remove_buttons
 from bot.i18n.moments import say_time
+from bot.keyboards.numbered import button, column
 from bot.services.editing import EntryState, read_entry_by_id
 from bot.services.history import Version, compare_versions, list_versions, restore_version
 

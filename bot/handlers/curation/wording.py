@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from telegram import InlineKeyboardMarkup
 
 from bot.errors import Fault, KnowledgeError
+from bot.excerpts import cut
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.keyboards import button, column
 from bot.i18n import faults
 from bot.i18n.moments import say_time
+from bot.keyboards.numbered import button, column
 from bot.services.editing import EntryState
 from bot.services.finding import Found
 from bot.services.history import FieldChange
@@ -106,14 +107,10 @@ def say_changes(context: GoviContext, changes: Iterable[FieldChange]) -> str:
     """Return a comparison: field by field, what went and what came."""
     parts = []
     for change in changes:
-        pieces = [f"➖ {_cut(piece)}" for piece in change.removed]
-        pieces += [f"➕ {_cut(piece)}" for piece in change.added]
+        pieces = [f"➖ {cut(piece, _PIECE)}" for piece in change.removed]
+        pieces += [f"➕ {cut(piece, _PIECE)}" for piece in change.added]
         more = len(pieces) - _MOST_PIECES
         if more > 0:
             pieces = [*pieces[:_MOST_PIECES], context.text("curate.more", count=more)]
         parts.append("\n".join([f"▪️ {say_field(context, change.field)}", *pieces]))
     return "\n\n".join(parts) or context.text("curate.no_difference")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _PIECE else f"{text[: _PIECE - 1]}…"

@@ -1,4 +1,4 @@
-"""Buttons of the officers' queue: callback data begins with "q1:"."""
+"""Buttons of the officers' queue."""
 
 import zlib
 from collections.abc import Iterable
@@ -6,7 +6,8 @@ from functools import partial
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.handlers.curation import answering, keyboards
+from bot.handlers.curation import answering
+from bot.keyboards import numbered
 from bot.services.queue import AreaCount
 
 PREFIX = "q1"
@@ -20,7 +21,7 @@ def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:
     >>> button("Open", "o", 12).callback_data
     'q1:o:12'
     """
-    return keyboards.button(label, verb, *numbers, prefix=PREFIX)
+    return numbered.button(label, verb, *numbers, prefix=PREFIX)
 
 
 def keyboard(lines: Iterable[Iterable[InlineKeyboardButton]]) -> InlineKeyboardMarkup | None:

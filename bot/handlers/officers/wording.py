@@ -1,5 +1,6 @@
 """How escalations are said to officers; farmers have numbers instead of names."""
 
+from bot.excerpts import cut
 from bot.handlers.context import GoviContext
 from bot.i18n.moments import say_age
 from bot.i18n.sent import say_sent
@@ -55,11 +56,6 @@ def say_words(context: GoviContext, asked: GroupLine | GroupView | AskLine) -> s
 def say_question(found: Found) -> str:
     """Return a question that an entry answers, as farmers ask it if that is known."""
     return one_line(found.phrasing or found.title)
-
-
-def cut(text: str, limit: int) -> str:
-    """Return a text of at most `limit` characters."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def one_line(text: str) -> str:

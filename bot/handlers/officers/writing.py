@@ -17,7 +17,7 @@ from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.sending import send, show_before_sending
 from bot.handlers.replying import place_of
 from bot.handlers.replying import send as reply
-from bot.loop_keyboards import open_keyboard
+from bot.keyboards.escalations import open_keyboard
 from bot.rendering import render_text
 from bot.services.dialogues import PREVIEW, Stand, find_stand
 from bot.services.officer_dialogues import ANSWER, enter

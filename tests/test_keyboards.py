@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.handlers.keyboards import AskExample, Choose, Rate, Refuse, decode, encode
+from bot.keyboards.answers import AskExample, Choose, Rate, Refuse, decode, encode
 
 ids = st.integers(min_value=0, max_value=10**18 - 1)
 presses = (

@@ -1,4 +1,4 @@
-"""Buttons under what is owed about escalations. Callback data begins with "f1:" for farmers."""
+"""Buttons under what is owed about escalations, to farmers and officers."""
 
 import re
 

@@ -13,6 +13,7 @@ from bot.delivery.kinds import Kind, Letter
 from bot.i18n import Words
 from bot.i18n.moments import say_age
 from bot.i18n.sent import say_sent
+from bot.keyboards.tips import stop_keyboard
 from bot.local_time import local_date
 from bot.rendering import Rendered, render_photo, render_text
 from bot.services.digests import Digest, read_digest
@@ -23,7 +24,6 @@ from bot.services.statistics import DayCount, Figures, Subject
 from bot.services.tips import TipText, read_tip
 from bot.services.waiting import Waiting
 from bot.services.weekly import Week, read_week
-from bot.tip_keyboards import stop_keyboard
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -1,9 +1,11 @@
-"""Numbered buttons: callback data is a prefix, a verb, and numbers; at most 64 bytes."""
+"""Numbered buttons of the team: callback data is a prefix, a verb, and numbers."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.excerpts import excerpt
 
 #: Of curation's own buttons; others have theirs.
 PREFIX = "k1"
@@ -22,10 +24,8 @@ def button(label: str, verb: str, *numbers: int, prefix: str = PREFIX) -> Inline
     >>> button("Save", "as", 7).callback_data
     'k1:as:7'
     """
-    if len(label) > LABEL_LIMIT:
-        label = label[: LABEL_LIMIT - 1].rsplit(" ", 1)[0] + "…"
     data = ":".join([prefix, verb, *map(str, numbers)])
-    return InlineKeyboardButton(label, callback_data=data)
+    return InlineKeyboardButton(excerpt(label, LABEL_LIMIT), callback_data=data)
 
 
 def column(buttons: Iterable[InlineKeyboardButton]) -> InlineKeyboardMarkup | None:

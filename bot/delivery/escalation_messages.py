@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from bot.delivery.kinds import Kind, Letter, number_of
+from bot.excerpts import excerpt
 from bot.i18n.sent import say_sent
-from bot.loop_keyboards import open_keyboard, reason_keyboard, withdraw_keyboard
-from bot.rendering import Rendered, excerpt, render_rated, render_text
+from bot.keyboards.escalations import open_keyboard, reason_keyboard, withdraw_keyboard
+from bot.rendering import Rendered, render_rated, render_text
 from bot.services.announcing import Announced, read_announced
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.notices import OwedNotice, may_read, read_owed_notice

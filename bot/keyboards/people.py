@@ -1,4 +1,4 @@
-"""Buttons about people: language, privacy, and who is on the team. Callback data begins "p1:"."""
+"""Buttons about people: language, privacy, and who is on the team."""
 
 import re
 

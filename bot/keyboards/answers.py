@@ -1,4 +1,4 @@
-"""Buttons, and the callback data behind them: ids only, never text, at most 64 bytes."""
+"""Buttons under replies of Govi's own: to rate, to choose, to listen, to try."""
 
 import re
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import speech
+from bot.excerpts import excerpt
 from bot.i18n import Words
 from bot.services.answering import Outcome
 
 #: Telegram cuts longer labels on narrow telephones.
 LABEL_LIMIT = 60
-#: Version 1 of the format; a button of another version is out of date.
 _SHAPE = re.compile(r"1:([crudel])((?::[0-9]{1,18}){0,2})", re.ASCII)
 
 
@@ -131,6 +131,4 @@ def example_keyboard(words: Words) -> InlineKeyboardMarkup:
 
 
 def _button(label: str, press: Press) -> InlineKeyboardButton:
-    if len(label) > LABEL_LIMIT:
-        label = label[: LABEL_LIMIT - 1].rsplit(" ", 1)[0] + "…"
-    return InlineKeyboardButton(label, callback_data=encode(press))
+    return InlineKeyboardButton(excerpt(label, LABEL_LIMIT), callback_data=encode(press))
