@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import env_file
@@ -15,6 +22,8 @@ from bot.errors import SettingsError
 #: What Telegram takes, and long enough not to be guessed.
 SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,256}")
 TOKEN_SHAPE = re.compile(r"[0-9]+:[A-Za-z0-9_-]{30,}")
+#: To listen on these is to listen on each; nobody can open them, and other names are refused.
+_EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104
 ROOT = Path(__file__).resolve().parent.parent
 #: In the folder that the command is started in.
 _FILE = Path(".env")
@@ -74,7 +83,9 @@ class Settings(BaseSettings):
     webhook_port: int = Field(default=8443, ge=0, le=65535)
     console_host: str = "127.0.0.1"
     console_port: int = Field(default=8010, ge=1, le=65535)
-    console_url: Annotated[str, AfterValidator(_no_url_or_a_host)] = ""
+    console_url: Annotated[str, AfterValidator(_no_url_or_a_host)] = Field(
+        default="", validate_default=True
+    )
     rate_per_minute: float = Field(default=20, ge=0)
     rate_burst: int = Field(default=20, ge=1)
     backup_days: int = Field(default=14, ge=0, le=3650)
@@ -120,6 +131,16 @@ class Settings(BaseSettings):
         if None in shapes:
             raise ValueError(f"{parts[shapes.index(None)]!r} is not like paddy=12")
         return {shape[1]: int(shape[2]) for shape in shapes if shape}
+
+    @field_validator("console_url")
+    @classmethod
+    def _require_address(cls, url: str, info: ValidationInfo) -> str:
+        if not url and info.data.get("console_host") in _EVERY_ADDRESS:
+            raise ValueError(
+                f"has to be set where CONSOLE_HOST is {info.data['console_host']}: the address "
+                "that people open, such as http://192.168.1.5:8010"
+            )
+        return url
 
     @field_validator("bot_token")
     @classmethod

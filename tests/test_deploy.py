@@ -82,6 +82,18 @@ def test_a_copy_of_the_example_leaves_alone_what_both_set() -> None:
     assert names & {line.partition("=")[0] for line in example} == set()
 
 
+def test_the_unit_says_how_a_command_is_run_as_the_service_runs() -> None:
+    """As the same user, in the same folder, with the same settings; nobody looks elsewhere."""
+    command = UNIT.partition("systemd-run")[2].partition("bin/govi doctor")[0]
+    service = unit()
+    data_dir, *_ = service["Environment"].split()
+
+    assert f"-p User={service['User']} " in command
+    assert f"-p UMask={service['UMask']} " in command
+    assert f"-p WorkingDirectory={service['WorkingDirectory']} " in command
+    assert f"-E {data_dir} -p EnvironmentFile={service['EnvironmentFile']} " in command
+
+
 def test_stopping_is_given_the_time_that_it_may_take() -> None:
     """Longer than everything that is waited for at the end, one after the other."""
     most = DRAIN_SECONDS + STOP_SECONDS + FINISH_SECONDS

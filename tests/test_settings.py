@@ -120,6 +120,7 @@ def test_officers_may_be_told_at_any_hour(monkeypatch: pytest.MonkeyPatch) -> No
         ("EMBEDDER_THREADS", "-1"),
         ("WEBHOOK_URL", "govi.example.org"),
         ("CONSOLE_URL", "https://govi.example.org/console/"),
+        ("CONSOLE_HOST", "0.0.0.0"),  # noqa: S104 - which nobody can open
         ("WEBHOOK_SECRET", "short"),
         ("WEBHOOK_SECRET", "with spaces in the middle"),
         ("WEBHOOK_PORT", "65536"),

@@ -1,6 +1,7 @@
 """`govi chat`: the conversation of a farmer, in the terminal."""
 
 import io
+import select
 import sys
 
 import click
@@ -47,9 +48,14 @@ def _read_line() -> str | None:
     while line := _read_any_line():
         if line.strip():
             return line.rstrip("\n")
-        if sys.stdin.isatty():
+        if sys.stdin.isatty() and not _is_more_waiting():
             break
     return None
+
+
+def _is_more_waiting() -> bool:
+    """Whether lines wait behind this one: a text with an empty line in it was pasted."""
+    return bool(select.select([sys.stdin], [], [], 0)[0])
 
 
 def _read_any_line() -> str:

@@ -1,5 +1,6 @@
 """`govi import` and `govi export`: the knowledge base and the questions as files."""
 
+import contextlib
 import getpass
 import os
 from collections.abc import Sequence
@@ -124,11 +125,21 @@ def export_command(
         else:
             content, told = _entries(session, targets[0])
     engine.dispose()
-    try:
-        targets[0].write_bytes(content)
-    except OSError as error:
-        raise GoviError(f"{targets[0]} cannot be written: {error.strerror}") from None
+    _write_whole(targets[0], content)
     click.echo(f"{told} written to {targets[0]}")
+
+
+def _write_whole(target: Path, content: bytes) -> None:
+    """Write a file, or leave one that is there as it was."""
+    aside = target.with_name(f".{target.name}.writing-{os.getpid()}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(target)
+    except OSError as error:
+        raise GoviError(f"{target} cannot be written: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink()
 
 
 def _entries(session: Session, file: Path) -> tuple[bytes, str]:

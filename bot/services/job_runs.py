@@ -129,7 +129,7 @@ def _take_over(session: Session, run: JobRun, now: datetime) -> Occasion | None:
 
 def _begin(session: Session, due: Due, last: datetime | None, now: datetime) -> Occasion | None:
     if last is None:
-        session.add(_skipped(due.name, due.at, now, "known from now on"))
+        session.add(_skipped(due.name, due.at, now, "new here; runs from its next time on"))
         return None
     if last < due.earlier_at:
         detail = f"nothing ran between {_say(last)} and {_say(due.earlier_at)}"

@@ -1,6 +1,8 @@
 """The command line, as an operator meets it."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -322,6 +324,28 @@ def test_an_operators_mistake_is_one_line_and_status_1(
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1
     assert "BOT_TOKEN" in shown
+
+
+def test_an_export_that_finds_no_room_leaves_the_last_one(
+    govi: Govi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full; half a file would be imported as a whole one."""
+    govi("chat")
+    govi("export", "k.csv")
+    before = Path("k.csv").read_bytes()
+    monkeypatch.setattr(Path, "write_bytes", _fill_disk)
+
+    refused = govi("export", "k.csv")
+
+    assert "k.csv cannot be written: No space left" in str(refused.exception)
+    assert Path("k.csv").read_bytes() == before
+    assert not list(Path().glob(".k.csv*"))
+
+
+def _fill_disk(path: Path, content: bytes) -> int:
+    with path.open("wb") as file:
+        file.write(content[: len(content) // 2])
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_the_question_log_is_exported_with_filters(govi: Govi) -> None:

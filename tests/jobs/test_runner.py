@@ -53,7 +53,7 @@ async def test_what_is_first_heard_of_is_not_due_yet(
     await sweep(create_runner(hourly(diary)))
 
     assert diary.occasions == []
-    assert runs(services) == [("skipped", "known from now on")]
+    assert runs(services) == [("skipped", "new here; runs from its next time on")]
 
 
 async def test_a_due_run_happens_once(
