@@ -3,16 +3,16 @@
 What carries an answer or concerns an escalation is owed instead, by `outbox.post`.
 """
 
-from telegram import Update
+from telegram import InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, ChatMigrated, Forbidden
 
 from bot.delivery.wire import Place, is_muted
 from bot.handlers.context import GoviContext
-from bot.handlers.incoming import get_message, topic_of
-from bot.rendering import Rendered
+from bot.handlers.incoming import get_message, get_user, is_private, topic_of
+from bot.rendering import Rendered, render_text
 from bot.services.farmers import mark_unreachable
 
-__all__ = ["Place", "place_of", "send"]
+__all__ = ["Place", "place_of", "private_place", "say", "send"]
 
 
 def place_of(update: Update) -> Place:
@@ -39,6 +39,23 @@ async def send(context: GoviContext, place: Place, rendered: Rendered) -> int | 
         if is_muted(error):
             return None
         raise
+
+
+async def say(
+    update: Update, context: GoviContext, text: str, keyboard: InlineKeyboardMarkup | None = None
+) -> None:
+    """Say something under the message that was sent, or that carries the pressed button.
+
+    What was pressed in a group is answered in the person's private chat.
+    """
+    await send(context, private_place(update), render_text(text, keyboard))
+
+
+def private_place(update: Update) -> Place:
+    """Return where only the person reads: under their message, or just in their private chat."""
+    # A button's message may be too old for Telegram to show.
+    is_there = update.effective_message is not None and is_private(update)
+    return place_of(update) if is_there else Place(get_user(update).id)
 
 
 async def _send_parts(context: GoviContext, place: Place, rendered: Rendered) -> int:

@@ -17,8 +17,8 @@ from bot.handlers.curation import (
     retiring,
     versions,
 )
-from bot.handlers.curation.answering import on_command, on_press
 from bot.handlers.dialogue import Step
+from bot.handlers.registering import on_command, on_press
 from bot.services.admin_dialogues import ADD, CORRECT, EDIT, IMPORT, REJECT
 from bot.services.roles import Role
 

@@ -7,10 +7,13 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
 from bot.errors import KnowledgeError, StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import look_for_near, say, step
-from bot.handlers.curation.wording import say_faults, say_field, say_near
+from bot.handlers.curation.looking_up import look_for_near
+from bot.handlers.curation.wording import say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.registering import step
+from bot.handlers.replying import say
+from bot.i18n.faults import say_faults, say_field
 from bot.keyboards.numbered import button, column, rows
 from bot.knowledge import check_field, match_key
 from bot.services.admin_dialogues import ADD, check_added, enter, save_added
@@ -153,7 +156,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     user_id = get_user(update).id
     await context.run(enter, user_id, ADD, PREVIEW, data, update.update_id)
     changing = [
-        button(f"✏️ {say_field(context, name)}", "ac", update.update_id, at)
+        button(f"✏️ {say_field(context.words, name)}", "ac", update.update_id, at)
         for at, name in enumerate(PARTS)
     ]
     shown = context.text(
@@ -162,7 +165,8 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     try:
         draft = await context.run(check_added, user_id, data)
     except KnowledgeError as error:
-        await say(update, context, f"{shown}\n\n{say_faults(context, error)}", rows(changing, 2))
+        text = f"{shown}\n\n{say_faults(context.words, error)}"
+        await say(update, context, text, rows(changing, 2))
         return
     near = await look_for_near(update, context, list(draft.phrasings))
     text = "\n\n".join(part for part in (shown, say_near(context, near)) if part)

@@ -8,10 +8,13 @@ from telegram import CallbackQuery, Update
 
 from bot.errors import ChangedMeanwhileError, StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import find_named, look_for_near, say, step
-from bot.handlers.curation.wording import say_changes, say_entry, say_field, say_near
+from bot.handlers.curation.looking_up import find_named, look_for_near
+from bot.handlers.curation.wording import say_changes, say_entry, say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.registering import step
+from bot.handlers.replying import say
+from bot.i18n.faults import say_field
 from bot.keyboards.numbered import button, column, rows
 from bot.knowledge import check_field
 from bot.services.admin_dialogues import EDIT, check_edited, enter, save_edited
@@ -54,7 +57,7 @@ async def pick_field(
     state = await context.run(read_entry_by_id, user_id, entry_id)
     data = {"entry_id": entry_id, "version": state.version, "field": field}
     await context.run(enter, user_id, EDIT, "value", data, update.update_id)
-    asking = context.text(_asking(field), field=say_field(context, field))
+    asking = context.text(_asking(field), field=say_field(context.words, field))
     await say(update, context, asking)
     await say(update, context, _present(context, state, field))
     return None
@@ -91,7 +94,7 @@ async def save(
 
 async def _offer_fields(update: Update, context: GoviContext, state: EntryState) -> None:
     fields = (
-        button(f"✏️ {say_field(context, field)}", "ef", state.entry_id, at)
+        button(f"✏️ {say_field(context.words, field)}", "ef", state.entry_id, at)
         for at, field in enumerate(EDITABLE)
     )
     text = f"{say_entry(context, state)}\n\n{context.text('curate.edit.pick')}"

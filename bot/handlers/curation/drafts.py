@@ -6,11 +6,13 @@ from telegram import CallbackQuery, Update
 
 from bot.errors import RequestError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import look_for_near, say, step
+from bot.handlers.curation.looking_up import look_for_near
 from bot.handlers.curation.wording import say_entry, say_near
 from bot.handlers.dialogue import Step
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.registering import step
+from bot.handlers.replying import say
 from bot.i18n.moments import say_time
 from bot.keyboards.numbered import button, column
 from bot.knowledge import check_field

@@ -10,10 +10,11 @@ from telegram.error import BadRequest
 from bot.db.base import utc_now
 from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import get_words, say
-from bot.handlers.curation.wording import MOST_FAULTS, say_all_faults, say_faults
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import answer_press, remove_buttons
+from bot.handlers.registering import get_words
+from bot.handlers.replying import say
+from bot.i18n.faults import MOST_FAULTS, say_all_faults, say_faults
 from bot.i18n.moments import say_date
 from bot.i18n.refusals import text_key
 from bot.keyboards.numbered import button, column
@@ -146,9 +147,9 @@ def _too_large(name: str) -> KnowledgeError:
 async def _tell_faults(update: Update, context: GoviContext, error: KnowledgeError) -> None:
     """Say the first faults; when there are more, send all of them as a file."""
     heading = context.text("curate.import.refused")
-    await say(update, context, f"{heading}\n\n{say_faults(context, error, with_places=True)}")
+    await say(update, context, f"{heading}\n\n{say_faults(context.words, error, with_places=True)}")
     if len(error.faults) > MOST_FAULTS:
-        everything = say_all_faults(context, error).encode("utf-8-sig")
+        everything = say_all_faults(context.words, error).encode("utf-8-sig")
         caption = context.text("curate.import.all_faults")
         await _send_file(update, context, "faults.txt", everything, caption)
 

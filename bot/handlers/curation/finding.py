@@ -3,9 +3,11 @@
 from telegram import CallbackQuery, InlineKeyboardButton, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import get_words, look_up, say
+from bot.handlers.curation.looking_up import look_up
 from bot.handlers.curation.wording import found_keyboard, say_entry, say_found
 from bot.handlers.incoming import get_user
+from bot.handlers.registering import get_words
+from bot.handlers.replying import say
 from bot.keyboards.numbered import button, rows
 from bot.services.editing import EntryState, read_entry_by_id
 from bot.services.roles import Role, has_role

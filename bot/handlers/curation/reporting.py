@@ -6,8 +6,9 @@ from bot.db.base import utc_now
 from bot.errors import EntryMissingError
 from bot.excerpts import cut
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import get_words, say
 from bot.handlers.incoming import get_user
+from bot.handlers.registering import get_words
+from bot.handlers.replying import say
 from bot.services.editing import read_entry
 from bot.services.statistics import (
     Figures,

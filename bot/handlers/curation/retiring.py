@@ -3,10 +3,11 @@
 from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import find_named, say
+from bot.handlers.curation.looking_up import find_named
 from bot.handlers.curation.wording import say_entry
 from bot.handlers.incoming import get_user
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.replying import say
 from bot.keyboards.numbered import button, column
 from bot.services.editing import (
     EntryState,

@@ -3,11 +3,13 @@
 from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import find_named, say
+from bot.handlers.curation.looking_up import find_named
 from bot.handlers.curation.retiring import say_restored
-from bot.handlers.curation.wording import say_changes, say_field, say_status
+from bot.handlers.curation.wording import say_changes, say_status
 from bot.handlers.incoming import get_user
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.replying import say
+from bot.i18n.faults import say_field
 from bot.i18n.moments import say_time
 from bot.keyboards.numbered import button, column
 from bot.services.editing import EntryState, read_entry_by_id
@@ -82,7 +84,7 @@ async def _list_versions(
 
 
 def _line(context: GoviContext, version: Version) -> str:
-    fields = [say_field(context, field) for field in version.fields[:_MOST_FIELDS]]
+    fields = [say_field(context.words, field) for field in version.fields[:_MOST_FIELDS]]
     return context.text(
         "curate.history.line",
         number=version.number,

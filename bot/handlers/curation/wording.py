@@ -4,17 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from telegram import InlineKeyboardMarkup
 
-from bot.errors import Fault, KnowledgeError
 from bot.excerpts import cut
 from bot.handlers.context import GoviContext
-from bot.i18n import faults
+from bot.i18n.faults import say_field
 from bot.i18n.moments import say_time
 from bot.keyboards.numbered import button, column
 from bot.services.editing import EntryState
 from bot.services.finding import Found
 from bot.services.history import FieldChange
 
-MOST_FAULTS = 15
 _MOST_PHRASINGS = 15
 _MOST_PIECES = 12
 _PIECE = 700
@@ -49,31 +47,6 @@ def say_entry(context: GoviContext, state: EntryState) -> str:
 def say_status(context: GoviContext, status: str) -> str:
     """Return what a status is called."""
     return context.text(f"curate.status.{status}")
-
-
-def say_field(context: GoviContext, field: str) -> str:
-    """Return what a field is called; "phrasings 2" keeps its number."""
-    return faults.say_field(context.words, field)
-
-
-def say_faults(context: GoviContext, error: KnowledgeError, with_places: bool = False) -> str:
-    """Return everything that is wrong, a line each, up to a limit that is told."""
-    lines = [context.text("curate.faults", count=len(error.faults))]
-    shown = error.faults[:MOST_FAULTS]
-    lines += [f"• {_say_fault(context, fault, with_places)}" for fault in shown]
-    more = len(error.faults) - len(shown)
-    if more > 0:
-        lines.append(context.text("curate.more", count=more))
-    return "\n".join(lines)
-
-
-def say_all_faults(context: GoviContext, error: KnowledgeError) -> str:
-    """Return everything that is wrong with a file, a line each."""
-    return "\n".join(_say_fault(context, fault, with_place=True) for fault in error.faults)
-
-
-def _say_fault(context: GoviContext, fault: Fault, with_place: bool) -> str:
-    return faults.say_fault(context.words, fault, with_place)
 
 
 def say_found(context: GoviContext, found: Iterable[Found]) -> str:
@@ -112,5 +85,5 @@ def say_changes(context: GoviContext, changes: Iterable[FieldChange]) -> str:
         more = len(pieces) - _MOST_PIECES
         if more > 0:
             pieces = [*pieces[:_MOST_PIECES], context.text("curate.more", count=more)]
-        parts.append("\n".join([f"▪️ {say_field(context, change.field)}", *pieces]))
+        parts.append("\n".join([f"▪️ {say_field(context.words, change.field)}", *pieces]))
     return "\n\n".join(parts) or context.text("curate.no_difference")

@@ -6,7 +6,6 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import on_command
 from bot.handlers.dialogue import Step
 from bot.handlers.officers import (
     declining,
@@ -18,6 +17,7 @@ from bot.handlers.officers import (
     writing,
 )
 from bot.handlers.officers.keyboards import on_press
+from bot.handlers.registering import on_command
 from bot.services.keeping import KEEP, LINK
 from bot.services.officer_dialogues import ANSWER, ENTRY, INQUIRY, SPLIT
 

@@ -4,10 +4,10 @@ from telegram import CallbackQuery, Update
 
 from bot.errors import StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.replying import say
 from bot.services.officer_dialogues import count_held
 from bot.services.queue import read_group
 from bot.services.resolving import REFUSALS, Refusal, decline

@@ -3,11 +3,11 @@
 from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
 from bot.handlers.officers.sending import send, show_before_sending
+from bot.handlers.replying import say
 from bot.services.dialogues import Stand
 from bot.services.editing import read_entry_by_id
 from bot.services.officer_dialogues import ENTRY, enter

@@ -4,11 +4,11 @@ from telegram import CallbackQuery, Update
 
 from bot.errors import StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.officers.keyboards import button, keyboard, turn
 from bot.handlers.officers.sending import send, show_before_sending
 from bot.handlers.officers.wording import name_farmer, say_words
+from bot.handlers.replying import say
 from bot.services.dialogues import PREVIEW, Stand
 from bot.services.officer_dialogues import INQUIRY, enter
 from bot.services.queue import AskLine, GroupView, read_group

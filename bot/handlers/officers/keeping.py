@@ -7,12 +7,15 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
 from bot.errors import KnowledgeError, StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import look_for_near, say, step
-from bot.handlers.curation.wording import say_faults, say_field, say_near
+from bot.handlers.curation.looking_up import look_for_near
+from bot.handlers.curation.wording import say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.registering import step
+from bot.handlers.replying import say
+from bot.i18n.faults import say_faults, say_field
 from bot.knowledge import check_field
 from bot.services.dialogues import PREVIEW, Stand, find_waiting
 from bot.services.editing import PARTS, read_entry, read_entry_by_id
@@ -214,7 +217,8 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     user_id, shown_by = get_user(update).id, update.update_id
     await context.run(enter, user_id, KEEP, PREVIEW, data, shown_by)
     changing = [
-        button(f"✏️ {say_field(context, name)}", "kc", shown_by, at) for at, name in enumerate(PARTS)
+        button(f"✏️ {say_field(context.words, name)}", "kc", shown_by, at)
+        for at, name in enumerate(PARTS)
     ]
     lines = [changing[start : start + 2] for start in range(0, len(changing), 2)]
     listed = {**data, "phrasings": "\n".join(data["phrasings"])}
@@ -222,7 +226,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     try:
         draft = await context.run(check_kept, user_id, data)
     except KnowledgeError as error:
-        text = f"{shown}\n\n{say_faults(context, error)}"
+        text = f"{shown}\n\n{say_faults(context.words, error)}"
         await say(update, context, text, keyboard(lines))
         return
     near = await look_for_near(update, context, list(draft.phrasings))

@@ -6,13 +6,13 @@ from functools import partial
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.handlers.curation import answering
+from bot.handlers import registering
 from bot.keyboards import numbered
 from bot.services.queue import AreaCount
 
 PREFIX = "q1"
 
-on_press = partial(answering.on_press, prefix=PREFIX)
+on_press = partial(registering.on_press, prefix=PREFIX)
 
 
 def button(label: str, verb: str, *numbers: int) -> InlineKeyboardButton:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import private_place, say
 from bot.handlers.incoming import get_user, is_private
 from bot.handlers.officers.keyboards import area_of, button, code_of, keyboard, turn
 from bot.handlers.officers.showing import show_media
@@ -20,7 +19,7 @@ from bot.handlers.officers.wording import (
     say_words,
 )
 from bot.handlers.pressing import remove_buttons, show_instead
-from bot.handlers.replying import place_of, send
+from bot.handlers.replying import place_of, private_place, say, send
 from bot.rendering import LIMIT, Rendered, render_text, split_html
 from bot.services.queue import (
     AreaCount,

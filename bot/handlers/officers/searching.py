@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from telegram import InlineKeyboardMarkup, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import look_up, say
+from bot.handlers.curation.looking_up import look_up
 from bot.handlers.curation.wording import say_found
 from bot.handlers.incoming import get_message
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.officers.wording import say_question
+from bot.handlers.replying import say
 from bot.services.finding import Found
 
 MOST = 5

@@ -6,10 +6,10 @@ from typing import Any
 from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import private_place, say
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.pressing import remove_buttons
+from bot.handlers.replying import private_place, say
 from bot.handlers.replying import send as reply
 from bot.rendering import render_file
 from bot.services.media import Media

@@ -7,12 +7,12 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
 from bot.excerpts import cut
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import say
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keyboards import button, keyboard, turn
 from bot.handlers.officers.queueing import say_view
 from bot.handlers.officers.wording import name_farmer, say_words
 from bot.handlers.pressing import remove_buttons, show_instead
+from bot.handlers.replying import say
 from bot.rendering import render_text
 from bot.services.dialogues import Stand, find_waiting
 from bot.services.officer_dialogues import PICK, SPLIT, enter, split_picked

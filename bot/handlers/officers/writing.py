@@ -10,12 +10,11 @@ from dataclasses import asdict
 from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.answering import say
 from bot.handlers.guard import Handler, for_role, guarded
 from bot.handlers.incoming import get_message, get_user, is_private, read_media, replied_to
 from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.sending import send, show_before_sending
-from bot.handlers.replying import place_of
+from bot.handlers.replying import place_of, say
 from bot.handlers.replying import send as reply
 from bot.keyboards.escalations import open_keyboard
 from bot.rendering import render_text

@@ -1,0 +1,66 @@
+"""Looking entries up, by what was typed and by what it means."""
+
+from telegram import Update
+
+from bot.errors import EntryMissingError
+from bot.handlers.context import GoviContext
+from bot.handlers.curation.wording import found_keyboard, say_found
+from bot.handlers.incoming import get_user
+from bot.handlers.registering import get_words
+from bot.handlers.replying import say
+from bot.services.editing import EntryState, read_entry
+from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
+from retrieval import Match
+
+#: Questions of one entry that are looked up to find entries like it.
+_LOOKED_UP = 5
+
+
+async def find_named(update: Update, context: GoviContext, usage: str) -> EntryState | None:
+    """Return the entry whose key was written after a command.
+
+    Without a key the usage is told; for one that is in no use, entries that may be meant.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    key = get_words(context).strip().lower()
+    user_id = get_user(update).id
+    try:
+        return await context.run(read_entry, user_id, key)
+    except EntryMissingError:
+        if not key:
+            await say(update, context, context.text(usage))
+            return None
+    found = await look_up(update, context, key)
+    lines = [context.text("curate.no_such_key", entry=key[:100])]
+    if found:
+        lines.append(say_found(context, found))
+    await say(update, context, "\n\n".join(lines), found_keyboard(found))
+    return None
+
+
+async def look_up(update: Update, context: GoviContext, words: str) -> list[Found]:
+    """Return entries of any status that fit some words, or come near to their meaning.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+    """
+    floor = NEAR_SHARE * context.desk.services.index.retriever.thresholds.suggest
+    matches = (await context.search(words)).matches
+    near = [match for match in matches if match.score >= floor]
+    return await context.run(find_entries, get_user(update).id, words, near)
+
+
+async def look_for_near(
+    update: Update, context: GoviContext, questions: list[str], without_id: int | None = None
+) -> list[Found]:
+    """Return published entries that seem to answer one of the questions already."""
+    best: dict[str, Match] = {}
+    for question in questions[:_LOOKED_UP]:
+        for match in (await context.search(question)).matches:
+            if match.key not in best or match.score > best[match.key].score:
+                best[match.key] = match
+    nearest = sorted(best.values(), key=lambda match: -match.score)
+    floor = context.desk.services.index.retriever.thresholds.suggest
+    return await context.run(find_near, get_user(update).id, nearest, floor, without_id)

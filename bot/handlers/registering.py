@@ -1,0 +1,98 @@
+"""How commands, buttons and steps of dialogues of the team are registered: for whom, and where.
+
+What cannot be saved (`KnowledgeError`) is told in place of what would have been said.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from telegram import CallbackQuery, Update
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+
+from bot.errors import KnowledgeError
+from bot.handlers.context import GoviContext
+from bot.handlers.dialogue import Step
+from bot.handlers.guard import Handler, for_role, guarded, in_private
+from bot.handlers.incoming import ADDRESSED, get_user
+from bot.handlers.pressing import answer_press
+from bot.handlers.replying import say
+from bot.i18n.faults import say_faults
+from bot.keyboards.numbered import PREFIX, shape
+from bot.services.dialogues import Stand, find_stand, go_back
+from bot.services.roles import Role
+
+Press = Callable[[Update, GoviContext, CallbackQuery, list[int]], Awaitable[str | None]]
+
+
+def on_command(
+    name: str, act: Handler, role: Role = Role.OFFICER
+) -> BaseHandler[Update, GoviContext, Any]:
+    """Register a command of the private chat for those who hold a role."""
+    handler = guarded(in_private(for_role(role, _telling_faults(act))))
+    return CommandHandler(name, handler, filters=ADDRESSED)
+
+
+def on_press(
+    verb: str,
+    count: int,
+    act: Press,
+    prefix: str = PREFIX,
+    *,
+    role: Role = Role.OFFICER,
+    is_for_groups: bool = False,
+) -> BaseHandler[Update, GoviContext, Any]:
+    """Register what a button with `count` numbers does; the text it returns goes over the chat."""
+
+    async def press(update: Update, context: GoviContext) -> None:
+        query, match = update.callback_query, context.match
+        if query is None or match is None:
+            return
+        await _begin_again(update, context)
+        try:
+            line = await act(update, context, query, [int(group) for group in match.groups()])
+        except KnowledgeError as error:
+            line = None
+            await say(update, context, say_faults(context.words, error))
+        await answer_press(query, line or "")
+
+    allowed = for_role(role, press)
+    handler = guarded(allowed if is_for_groups else in_private(allowed))
+    return CallbackQueryHandler(handler, pattern=shape(verb, count, prefix))
+
+
+async def _begin_again(update: Update, context: GoviContext) -> None:
+    """Put a person back where a press found them if it is handled again; the line may be unsaid."""
+    user_id = get_user(update).id
+    stand = await context.read(find_stand, user_id)
+    if stand is not None and stand.update_id == update.update_id:
+        await context.run(go_back, user_id, update.update_id)
+
+
+def step(act: Step) -> Step:
+    """Wrap a step of a dialogue, so that what cannot be saved is told and asked for again."""
+
+    @functools.wraps(act)
+    async def call(update: Update, context: GoviContext, stand: Stand) -> None:
+        try:
+            await act(update, context, stand)
+        except KnowledgeError as error:
+            await say(update, context, say_faults(context.words, error))
+
+    return call
+
+
+def _telling_faults(act: Handler) -> Handler:
+    @functools.wraps(act)
+    async def call(update: Update, context: GoviContext) -> None:
+        try:
+            await act(update, context)
+        except KnowledgeError as error:
+            await say(update, context, say_faults(context.words, error))
+
+    return call
+
+
+def get_words(context: GoviContext) -> str:
+    """Return what was written after a command."""
+    return " ".join(context.args or [])
