@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 
 from bot.errors import LongFormError, StaleFormError
+from bot.services.texts import storable
 
 #: The longest entry, percent-encoded, is well below this.
 LONGEST_FORM = 2_000_000
@@ -30,11 +31,11 @@ class Form:
     def text(self, name: str) -> str:
         """Return a field with the line breaks that everything else here uses."""
         values = self._fields.get(name) or [""]
-        return values[0].replace("\r\n", "\n").strip()
+        return storable(values[0].replace("\r\n", "\n")).strip()
 
     def texts(self, name: str) -> list[str]:
         """Return every value of a field."""
-        return list(self._fields.get(name, ()))
+        return [storable(value) for value in self._fields.get(name, ())]
 
     def number(self, name: str) -> int:
         """Return a field that our own form holds a number in.

@@ -62,7 +62,7 @@ async def show_entries(visit: Visit) -> Response:
 @signed_in
 async def show_named(visit: Visit) -> Response:
     """Go to the entry with a key, which is what matches name."""
-    state = await visit.read(read_entry, visit.who, visit.request.path_params["key"])
+    state = await visit.read(read_entry, visit.who, visit.part("key"))
     return visit.go(f"/knowledge/{state.entry_id}")
 
 

@@ -144,7 +144,7 @@ async def _list(visit: Visit) -> QueuePage:
 
 def _area(visit: Visit) -> str | None:
     """Return the area that the list is narrowed to: "" is that of questions near no entry."""
-    area = visit.request.query_params.get("area", _ALL)
+    area = visit.query("area", _ALL)
     return None if area == _ALL else area
 
 

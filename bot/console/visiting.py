@@ -46,6 +46,7 @@ from bot.i18n import Words
 from bot.i18n.refusals import text_key
 from bot.services.roles import Role
 from bot.services.signing_in import LONGEST, Visitor, find_visitor, note_visit
+from bot.services.texts import storable
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
@@ -162,9 +163,13 @@ class Visit:
         """Return one of them."""
         return self.words.text(key, **values)
 
-    def query(self, name: str) -> str:
-        """Return what the address holds after the question mark, or ""."""
-        return self.request.query_params.get(name, "").strip()
+    def query(self, name: str, missing: str = "") -> str:
+        """Return what the address holds after the question mark, or what stands for nothing."""
+        return storable(self.request.query_params.get(name, missing)).strip()
+
+    def part(self, name: str) -> str:
+        """Return a text that stands in the path."""
+        return storable(self.request.path_params[name])
 
     def number(self, name: str) -> int:
         """Return a number that stands in the path."""

@@ -225,6 +225,23 @@ async def test_a_number_of_thousands_of_digits_leads_nowhere(admin: Guest, path:
     assert admin.says("console.sorry.missing")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/questions?q={}", "/questions?area={}", "/queue?area={}", "/queue/lines?area={}",
+        "/knowledge?q={}", "/knowledge?area={}", "/questions/export.csv?q={}",
+    ],
+)  # fmt: skip
+async def test_what_no_database_can_hold_is_looked_for_in_vain(admin: Guest, path: str) -> None:
+    """PostgreSQL refuses a NUL; SQLite would look for it."""
+    assert (await admin.open(path.format("%F0%9F%98%80%00"))).status_code == 200
+
+
+async def test_a_key_that_no_database_can_hold_leads_nowhere(admin: Guest) -> None:
+    """As one that no entry has."""
+    assert (await admin.open("/knowledge/key/a%00b")).status_code == 404
+
+
 async def test_a_number_of_thousands_of_digits_may_be_asked_for(admin: Guest) -> None:
     """Behind the question mark, as any that is too large."""
     digits = "9" * 5_000
