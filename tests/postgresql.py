@@ -60,13 +60,20 @@ class Cluster:
             "postgresql+psycopg", "govi", database=name, query={"host": str(self._folder)}
         )
 
-    def create(self, name: str, template: str = "template0", is_kept: bool = False) -> None:
+    def create(
+        self,
+        name: str,
+        template: str = "template0",
+        encoding: str = "UTF8",
+        is_kept: bool = False,
+    ) -> None:
         """Make a database like another, which nobody is connected to; nothing if it is there."""
         with self._engine.connect() as connection:
             known = text("select 1 from pg_database where datname = :name")
             if connection.scalar(known, {"name": name}):
                 return
-            connection.execute(text(f'create database "{name}" template "{template}"'))
+            like = f"template \"{template}\" encoding '{encoding}'"
+            connection.execute(text(f'create database "{name}" {like}'))
         if not is_kept:
             self._made.append(name)
 

@@ -114,8 +114,8 @@ def _options(url: URL) -> dict[str, Any]:
     """Return what `create_engine` is told of this kind of database."""
     if url.drivername == _POSTGRESQL_DRIVER:
         _require_psycopg()
-        network = {"connect_timeout": BUSY_SECONDS} | _KEEPALIVE
-        arguments = {name: value for name, value in network.items() if name not in url.query}
+        given = {"connect_timeout": BUSY_SECONDS, "client_encoding": "utf8"} | _KEEPALIVE
+        arguments = {name: value for name, value in given.items() if name not in url.query}
         return {"pool_pre_ping": True, "connect_args": arguments}
     if url.get_backend_name() != "sqlite":
         raise DatabaseError(

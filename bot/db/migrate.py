@@ -27,7 +27,8 @@ def upgrade(engine: Engine) -> bool:
     """Migrate to `head`; return whether anything had to be done.
 
     Raises:
-        DatabaseError: The database cannot be opened or written, or is newer than this release.
+        DatabaseError: The database cannot be opened or written, is newer than this release, or
+            cannot hold Sinhala.
     """
     try:
         with engine.connect() as connection:
@@ -35,6 +36,7 @@ def upgrade(engine: Engine) -> bool:
         if present == head():
             return False
         with engine.begin() as connection:
+            _refuse_other_letters(connection)
             _run(connection, present)
         _say_done(engine, present)
     except DBAPIError as error:
@@ -61,6 +63,17 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(text("select version_num from alembic_version"))
     return revision
+
+
+def _refuse_other_letters(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.scalar(text("show server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"the database has the encoding {encoding}, which cannot hold Sinhala; make it anew: "
+            "createdb --encoding UTF8 --template template0 NAME"
+        )
 
 
 def _run(connection: Connection, present: str | None) -> None:

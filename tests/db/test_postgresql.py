@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, func, insert, inspect, select, text
+from sqlalchemy import Engine, func, insert, inspect, make_url, select, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -23,6 +23,7 @@ from bot.services.invites import InviteError, create_invite, redeem
 from bot.serving_lock import only_one_on
 from tests.database import create_database, open_maybe_new
 from tests.db.test_migrations import config_on
+from tests.postgresql import cluster
 from tests.services.loop import ADMIN, appoint
 
 Sessions = sessionmaker[Session]
@@ -57,6 +58,19 @@ def test_migrations_go_up_and_down_and_up_again(postgresql: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_database_without_sinhala_letters_is_refused(postgresql: str) -> None:
+    """Before a table is made, and with the command that makes a better one."""
+    name = make_url(postgresql).database or ""
+    cluster().create(name, encoding="SQL_ASCII")
+    engine = open_engine(postgresql)
+
+    with pytest.raises(DatabaseError, match=r"SQL_ASCII.*createdb --encoding UTF8"):
+        upgrade(engine)
+
+    assert inspect(engine).get_table_names() == []
     engine.dispose()
 
 
