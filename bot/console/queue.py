@@ -11,12 +11,12 @@ from bot.errors import KnowledgeError, RequestError
 from bot.services.editing import EntryState, read_entry_by_id
 from bot.services.keeping import propose_words
 from bot.services.queue import (
-    GroupView,
+    EscalationView,
     QueuePage,
     claim,
     list_queue,
     peek,
-    read_group,
+    read_escalation,
     release,
 )
 from bot.services.resolving import REFUSALS, Refusal, ask_detail, decline, send_answer, send_entry
@@ -30,7 +30,7 @@ def routes() -> list[Route]:
     return [
         Route("/queue", show_queue),
         Route("/queue/lines", show_lines),
-        Route("/queue/{number:row}", show_group),
+        Route("/queue/{number:row}", show_escalation),
         Route("/queue/{number:row}/claim", take, methods=["POST"]),
         Route("/queue/{number:row}/release", give_back, methods=["POST"]),
         Route("/queue/{number:row}/answer", answer, methods=["POST"]),
@@ -66,7 +66,7 @@ async def show_lines(visit: Visit) -> Response:
 
 
 @signed_in
-async def show_group(visit: Visit) -> Response:
+async def show_escalation(visit: Visit) -> Response:
     """Show one question with everyone who asked it."""
     return await _group(visit)
 
@@ -133,7 +133,7 @@ async def teach(visit: Visit) -> Response:
     try:
         proposed = await visit.run(propose_words, visit.who, number, entry_id)
     except KnowledgeError as error:
-        view = await visit.run(read_group, visit.who, number)
+        view = await visit.run(read_escalation, visit.who, number)
         return await _shown(visit, view, 422, faults=error.faults)
     return visit.go(f"/queue/{number}", "proposed" if proposed else "known")
 
@@ -150,12 +150,12 @@ def _area(visit: Visit) -> str | None:
 
 async def _group(visit: Visit, error: RequestError | None = None, **typed: str) -> Response:
     """Show a question; after something that could not be done, with what was typed kept."""
-    view = await visit.run(read_group, visit.who, visit.number("number"))
+    view = await visit.run(read_escalation, visit.who, visit.number("number"))
     reason = say_refusal(visit, error) if error else ""
     return await _shown(visit, view, 409 if error else 200, reason=reason, **typed)
 
 
-async def _shown(visit: Visit, view: GroupView, status: int, **shown: object) -> Response:
+async def _shown(visit: Visit, view: EscalationView, status: int, **shown: object) -> Response:
     values = {
         "listed": await _list(visit),
         "area": _area(visit),

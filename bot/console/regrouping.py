@@ -9,7 +9,7 @@ from bot.console.queue import PAGE
 from bot.console.visiting import Visit, say_refusal, signed_in
 from bot.errors import EscalationMissingError, RequestError
 from bot.services.holds import hold
-from bot.services.queue import read_group
+from bot.services.queue import read_escalation
 from bot.services.regrouping import list_joinable, merge, split
 
 
@@ -62,7 +62,7 @@ async def join(visit: Visit) -> Response:
 async def _askers(visit: Visit, reason: str = "", picked: Collection[int] = ()) -> Response:
     number = visit.number("number")
     await visit.read(hold, visit.who, number)
-    view = await visit.run(read_group, visit.who, number)
+    view = await visit.run(read_escalation, visit.who, number)
     status = 409 if reason else 200
     return visit.render("split.html", status, view=view, reason=reason, picked=picked)
 
@@ -70,8 +70,8 @@ async def _askers(visit: Visit, reason: str = "", picked: Collection[int] = ()) 
 async def _others(visit: Visit, reason: str = "") -> Response:
     number, into = visit.number("number"), visit.number_asked("into")
     joinable = await visit.read(list_joinable, visit.who, number, visit.page_number(), size=PAGE)
-    view = await visit.run(read_group, visit.who, number)
-    chosen = None if into is None else await visit.run(read_group, visit.who, into)
+    view = await visit.run(read_escalation, visit.who, number)
+    chosen = None if into is None else await visit.run(read_escalation, visit.who, into)
     return visit.render(
         "merge.html",
         409 if reason else 200,

@@ -48,11 +48,11 @@ def _render_digest(letter: Letter) -> Rendered | None:
     if digest is None:
         return None
     heading = letter.text("digest.heading", date=letter.data["day"])
-    counts = letter.text("digest.counts", new=digest.new_count, waiting=digest.group_count)
+    counts = letter.text("digest.counts", new=digest.new_count, waiting=digest.waiting_count)
     parts = [
         f"{heading}\n{counts}",
-        _say_groups(letter.words, "digest.oldest", digest.oldest),
-        _say_groups(letter.words, "digest.frequent", digest.frequent),
+        _say_waiting(letter.words, "digest.oldest", digest.oldest),
+        _say_waiting(letter.words, "digest.frequent", digest.frequent),
         letter.text("digest.queue"),
     ]
     return _with_chart(letter.words, digest.days, parts)
@@ -85,8 +85,8 @@ def _render_reminder(letter: Letter) -> Rendered | None:
     if reminder is None or not (reminder.held or reminder.free):
         return None
     parts = [
-        _say_groups(letter.words, "reminder.held", reminder.held),
-        _say_groups(letter.words, "reminder.free", reminder.free),
+        _say_waiting(letter.words, "reminder.held", reminder.held),
+        _say_waiting(letter.words, "reminder.free", reminder.free),
         letter.text("digest.queue"),
     ]
     return render_text(_join(parts))
@@ -131,7 +131,7 @@ def _render_failed(letter: Letter) -> Rendered:
     return render_text(letter.text("job.failed", **letter.data))
 
 
-def _say_groups(words: Words, heading: str, groups: Sequence[Waiting]) -> str:
+def _say_waiting(words: Words, heading: str, groups: Sequence[Waiting]) -> str:
     if not groups:
         return ""
     lines = [

@@ -12,7 +12,7 @@ from bot.services.statistics import DayCount, count_days
 from bot.services.telling import tell_all
 from bot.services.waiting import Waiting
 
-#: Groups named under each heading of the digest.
+#: Escalations named under each heading of the digest.
 LINES = 3
 #: Days of the chart, yesterday last.
 DAYS = 7
@@ -25,14 +25,14 @@ class Digest:
 
     Attributes:
         new_count: Questions that came to the officers since the last digest.
-        group_count: Groups that wait.
+        waiting_count: Escalations that wait.
         oldest: Those that wait longest.
         frequent: Those with most askers.
         days: The last whole days, oldest first.
     """
 
     new_count: int
-    group_count: int
+    waiting_count: int
     oldest: list[Waiting]
     frequent: list[Waiting]
     days: list[DayCount]
@@ -43,7 +43,7 @@ def post_digest(session: Session, since: datetime, due_at: datetime) -> int:
 
     Nobody gets one when nothing is new and nothing waits.
     """
-    if not waiting.count_new(session, since) and not waiting.count_groups(session):
+    if not waiting.count_new(session, since) and not waiting.count_escalations(session):
         return 0
     day = local_date(due_at)
     data = {"since": since.isoformat(), "day": day.isoformat()}
@@ -56,7 +56,7 @@ def read_digest(session: Session, officer_id: int, since: datetime, day: date) -
         return None
     return Digest(
         new_count=waiting.count_new(session, since),
-        group_count=waiting.count_groups(session),
+        waiting_count=waiting.count_escalations(session),
         oldest=waiting.list_oldest(session, LINES),
         frequent=waiting.list_frequent(session, LINES),
         days=count_days(session, day - _DAY, DAYS),

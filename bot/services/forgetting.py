@@ -57,10 +57,10 @@ class Forgotten:
 def forget(session: Session, telegram_user_id: int) -> Forgotten:
     """Erase what is held about a person who wrote to the bot; does not commit.
 
-    Their questions leave the officers' queue: a group stays for others who wait in it, one in which
-    nobody else does is closed, and nothing that was still to be sent to them is sent. Who holds or
-    held a role stays in the record of who answered and approved what. Done twice it changes
-    nothing.
+    Their questions leave the officers' queue: an escalation stays for others who wait in it, one in
+    which nobody else does is closed, and nothing that was still to be sent to them is sent. Who
+    holds or held a role stays in the record of who answered and approved what. Done twice it
+    changes nothing.
     """
     farmer = session.scalar(select(Farmer).where(Farmer.telegram_user_id == telegram_user_id))
     has_role = bool(roles.list_roles(session, telegram_user_id))
@@ -165,7 +165,7 @@ def _erase_talk(
 
 
 def _take_back(session: Session, ids: Sequence[int], groups: Sequence[int]) -> None:
-    """Withdraw questions that wait for an officer, and close groups in which nobody waits now."""
+    """Withdraw questions that wait for an officer, and close escalations in which nobody waits."""
     is_left = Escalation.id.in_(groups) & Escalation.state.in_(holds.OPEN)
     now = utc_now()
     is_open = Ask.escalation_id.in_(select(Escalation.id).where(is_left))

@@ -29,7 +29,7 @@ def take(session: Session, officer_id: int, escalation_id: int) -> Escalation:
         EscalationClosedError: Nobody waits in it any more.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    group = get_group(session, escalation_id)
+    group = get_escalation(session, escalation_id)
     taken = session.scalar(
         update(Escalation)
         .where(Escalation.id == escalation_id, Escalation.state == EscalationState.OPEN)
@@ -55,7 +55,7 @@ def hold(session: Session, officer_id: int, escalation_id: int) -> Escalation:
         EscalationClosedError: It is closed already.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    group = get_group(session, escalation_id)
+    group = get_escalation(session, escalation_id)
     _require_hold(session, officer_id, group)
     return group
 
@@ -89,7 +89,7 @@ def leave(
     return group
 
 
-def get_group(session: Session, escalation_id: int) -> Escalation:
+def get_escalation(session: Session, escalation_id: int) -> Escalation:
     """Return an escalation as the database has it.
 
     Raises:

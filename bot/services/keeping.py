@@ -13,7 +13,7 @@ from bot.services import dialogues, roles
 from bot.services.browsing import list_used_areas
 from bot.services.dialogues import PREVIEW, find_waiting
 from bot.services.editing import PARTS, check_new
-from bot.services.holds import get_group
+from bot.services.holds import get_escalation
 from bot.services.proposals import Pending, propose_entry, propose_phrasing
 
 KEEP, LINK = "keep", "link"
@@ -139,7 +139,7 @@ def list_kept_areas(session: Session, officer_id: int, escalation_id: int) -> li
         EscalationMissingError: There is no such escalation.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    guess = get_group(session, escalation_id).area
+    guess = get_escalation(session, escalation_id).area
     return sorted(list_used_areas(session), key=lambda area: area != guess)
 
 
@@ -152,7 +152,7 @@ def get_answered(session: Session, officer_id: int, escalation_id: int) -> Escal
         StaleButtonError: It has not been answered.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    group = get_group(session, escalation_id)
+    group = get_escalation(session, escalation_id)
     if group.state is not EscalationState.ANSWERED:
         raise StaleButtonError
     return group

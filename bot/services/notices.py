@@ -54,7 +54,7 @@ def read_owed_notice(
     session: Session, escalation_id: int, note_id: int | None = None
 ) -> OwedNotice:
     """Return what is needed to write a notice about an escalation."""
-    group = holds.get_group(session, escalation_id)
+    group = holds.get_escalation(session, escalation_id)
     note = None if note_id is None else session.get(Note, note_id)
     is_erased = note_id is not None and note is None
     return OwedNotice(

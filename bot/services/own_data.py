@@ -133,5 +133,5 @@ def _rows(found: Iterable[Base]) -> list[Row]:
 
 
 def _without_words(row: Row) -> Row:
-    """A group carries the words of its first asker, who may be another person."""
+    """An escalation carries the words of its first asker, who may be another person."""
     return {key: value for key, value in row.items() if key != "text"}

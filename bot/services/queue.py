@@ -30,7 +30,7 @@ NEAR_COUNT, ALIKE_COUNT = 5, 3
 
 
 @dataclass(frozen=True, slots=True)
-class GroupLine:
+class EscalationLine:
     """An escalation as the queue shows it.
 
     Attributes:
@@ -71,7 +71,7 @@ class QueuePage:
         areas: What waits by area, whatever the page shows; most first.
     """
 
-    lines: tuple[GroupLine, ...]
+    lines: tuple[EscalationLine, ...]
     page: int
     pages: int
     total: int
@@ -121,7 +121,7 @@ class NoteLine:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupView:
+class EscalationView:
     """All that an officer needs to answer an escalation.
 
     Attributes:
@@ -206,7 +206,7 @@ def peek(session: Session, officer_id: int, escalation_id: int) -> str:
     return "-".join(str(fact or 0) for fact in facts)
 
 
-def list_alike(session: Session, officer_id: int, escalation_id: int) -> list[GroupLine]:
+def list_alike(session: Session, officer_id: int, escalation_id: int) -> list[EscalationLine]:
     """Return open escalations that look like one, most alike first, but for those others hold.
 
     Raises:
@@ -214,7 +214,7 @@ def list_alike(session: Session, officer_id: int, escalation_id: int) -> list[Gr
         EscalationMissingError: There is none of this number.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    waiting = holds.list_waiting(session, holds.get_group(session, escalation_id))
+    waiting = holds.list_waiting(session, holds.get_escalation(session, escalation_id))
     if not waiting:
         return []
     alike = rank_alike(session, waiting[0].question, ALIKE_COUNT + 1)
@@ -224,7 +224,7 @@ def list_alike(session: Session, officer_id: int, escalation_id: int) -> list[Gr
     return [line for line in free if line.is_mine or line.holder is None][:ALIKE_COUNT]
 
 
-def read_group(session: Session, officer_id: int, escalation_id: int) -> GroupView:
+def read_escalation(session: Session, officer_id: int, escalation_id: int) -> EscalationView:
     """Return an escalation in any state; that it was read is recorded. Does not commit.
 
     Raises:
@@ -232,12 +232,12 @@ def read_group(session: Session, officer_id: int, escalation_id: int) -> GroupVi
         EscalationMissingError: There is none of this number.
     """
     roles.require(session, officer_id, Role.OFFICER)
-    group = holds.get_group(session, escalation_id)
+    group = holds.get_escalation(session, escalation_id)
     audit.record(session, officer_id, "read escalation", f"escalation {escalation_id}")
     return _view(session, officer_id, group)
 
 
-def claim(session: Session, officer_id: int, escalation_id: int) -> GroupView:
+def claim(session: Session, officer_id: int, escalation_id: int) -> EscalationView:
     """Take an escalation out of the queue to answer it; harmless when it is held already.
 
     Raises:
@@ -295,8 +295,8 @@ def _holder(session: Session, group: Escalation) -> str | None:
     return None if group.claimed_by is None else roles.name_of(session, group.claimed_by)
 
 
-def _line(session: Session, officer_id: int, group: Escalation, count: int) -> GroupLine:
-    return GroupLine(
+def _line(session: Session, officer_id: int, group: Escalation, count: int) -> EscalationLine:
+    return EscalationLine(
         escalation_id=group.id,
         text=group.text,
         kind=kind_of(session, group.id, group.text),
@@ -309,14 +309,14 @@ def _line(session: Session, officer_id: int, group: Escalation, count: int) -> G
     )
 
 
-def _view(session: Session, officer_id: int, group: Escalation) -> GroupView:
+def _view(session: Session, officer_id: int, group: Escalation) -> EscalationView:
     rows = session.execute(
         select(Ask, Question).join(Ask.question).where(Ask.escalation_id == group.id)
         .order_by(Ask.id)
     ).all()  # fmt: skip
     numbers = {ask.id: number for number, (ask, _) in enumerate(rows, 1)}
     present = [(ask, question) for ask, question in rows if ask.withdrawn_at is None]
-    return GroupView(
+    return EscalationView(
         escalation_id=group.id,
         text=group.text,
         area=group.area,

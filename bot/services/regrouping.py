@@ -16,7 +16,7 @@ from bot.errors import (
 )
 from bot.services import audit, holds, roles
 from bot.services.escalating import area_of
-from bot.services.queue import PAGE_SIZE, GroupLine, list_alike, list_queue
+from bot.services.queue import PAGE_SIZE, EscalationLine, list_alike, list_queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Joinable:
         page: Its number, from 0, of `pages`.
     """
 
-    alike: tuple[GroupLine, ...]
-    others: tuple[GroupLine, ...]
+    alike: tuple[EscalationLine, ...]
+    others: tuple[EscalationLine, ...]
     page: int
     pages: int
 
@@ -131,7 +131,7 @@ def merge(session: Session, officer_id: int, from_id: int, into_id: int) -> None
 def _open_to(session: Session, officer_id: int, escalation_id: int) -> Escalation:
     """Return an escalation that is open and in nobody else's hands."""
     roles.require(session, officer_id, Role.OFFICER)
-    group = holds.get_group(session, escalation_id)
+    group = holds.get_escalation(session, escalation_id)
     session.refresh(group, with_for_update=True)
     if group.state not in holds.OPEN:
         raise EscalationClosedError

@@ -13,7 +13,7 @@ from bot.db.models import Escalation, EscalationState, Role
 from bot.services import outbox, roles
 from bot.services.waiting import Waiting, has_waiting_asker, list_named
 
-#: Groups named in one reminder; a longer queue is looked at as a queue.
+#: Escalations named in one reminder; a longer queue is looked at as a queue.
 LINES = 10
 
 
@@ -22,8 +22,8 @@ class Reminder:
     """What an officer is reminded of.
 
     Attributes:
-        held: Groups that they hold.
-        free: Groups that nobody holds.
+        held: Escalations that they hold.
+        free: Escalations that nobody holds.
     """
 
     held: list[Waiting]
@@ -33,8 +33,8 @@ class Reminder:
 def remind(session: Session, now: datetime, after: timedelta) -> int:
     """Owe officers a reminder of what waits or is held for longer than `after`.
 
-    Whoever holds a group is reminded of it; of those that nobody holds, every officer. After as
-    long again they are reminded once more. Does not commit.
+    Whoever holds an escalation is reminded of it; of those that nobody holds, every officer. After
+    as long again they are reminded once more. Does not commit.
 
     Returns:
         How many messages are owed.
@@ -58,7 +58,7 @@ def remind(session: Session, now: datetime, after: timedelta) -> int:
 def read_reminder(
     session: Session, officer_id: int, held: Sequence[int], free: Sequence[int]
 ) -> Reminder | None:
-    """Return what is left of a reminder: groups that still wait, in the same hands."""
+    """Return what is left of a reminder: escalations that still wait, in the same hands."""
     if not roles.has_role(session, officer_id, Role.OFFICER):
         return None
     mine = Escalation.claimed_by == officer_id
@@ -74,7 +74,7 @@ def read_reminder(
 def _list_overdue(
     session: Session, now: datetime, after: timedelta
 ) -> tuple[dict[int, list[int]], list[int]]:
-    """Return groups by holder, and those without one, oldest first.
+    """Return escalations by holder, and those without one, oldest first.
 
     What is as far in the future was put there by a clock gone wrong, and is overdue too.
     """

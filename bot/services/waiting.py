@@ -17,7 +17,7 @@ EXCERPT_LIMIT = 80
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A group in which somebody waits.
+    """An escalation in which somebody waits.
 
     Attributes:
         text: The beginning of its first asker's words, on one line.
@@ -34,25 +34,25 @@ class Waiting:
 
 
 def list_oldest(session: Session, limit: int) -> list[Waiting]:
-    """Return the groups that wait longest, oldest first."""
+    """Return the escalations that wait longest, oldest first."""
     return _list(session, _waiting().order_by(Escalation.created_at, Escalation.id).limit(limit))
 
 
 def list_frequent(session: Session, limit: int) -> list[Waiting]:
-    """Return the groups with most askers of those with several, most first."""
+    """Return the escalations with most askers of those with several, most first."""
     askers = func.count(Ask.id)
     rows = _waiting().having(askers > 1).order_by(askers.desc(), Escalation.id)
     return _list(session, rows.limit(limit))
 
 
 def list_named(session: Session, escalation_ids: Collection[int]) -> list[Waiting]:
-    """Return those of some groups in which somebody waits by now, oldest first."""
+    """Return those of some escalations in which somebody waits by now, oldest first."""
     rows = _waiting().where(Escalation.id.in_(escalation_ids))
     return _list(session, rows.order_by(Escalation.created_at, Escalation.id))
 
 
-def count_groups(session: Session) -> int:
-    """Count the groups in which somebody waits."""
+def count_escalations(session: Session) -> int:
+    """Count the escalations in which somebody waits."""
     return session.scalar(select(func.count()).select_from(_waiting().subquery())) or 0
 
 
@@ -62,7 +62,7 @@ def count_new(session: Session, since: datetime) -> int:
 
 
 def has_waiting_asker() -> ColumnElement[bool]:
-    """Whether somebody in a group still waits."""
+    """Whether somebody in an escalation still waits."""
     asks = select(Ask.id).join(Ask.question)
     return asks.where(Ask.escalation_id == Escalation.id, holds.is_waiting()).exists()
 

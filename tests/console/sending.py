@@ -7,7 +7,7 @@ from bot.bootstrap import Services
 from bot.db.engine import reading, transaction
 from bot.db.models import Ask, AuditEvent, Note
 from bot.services.media import Media, attach
-from bot.services.queue import claim, read_group
+from bot.services.queue import claim, read_escalation
 from bot.services.resolving import send_answer
 from bot.testing.bot_api import BotApi
 from tests.console.asking import OFFICER
@@ -39,7 +39,7 @@ def send(services: Services, api: BotApi, content: bytes, kind: str = "photo") -
         group = pass_on(session, "", FARMER, reason="media", kind=kind)
         ask = group.asks[0]
         attach(session, ask.question, Media(kind, file_id), 900)
-        [media] = read_group(session, OFFICER, group.id).asks[0].media
+        [media] = read_escalation(session, OFFICER, group.id).asks[0].media
         assert media.attachment_id is not None
         return group.id, media.attachment_id
 

@@ -144,7 +144,7 @@ def test_what_is_closed_cannot_be_claimed(session: Session) -> None:
 def test_there_must_be_an_escalation(session: Session) -> None:
     """A made-up number is refused, not a crash."""
     with pytest.raises(EscalationMissingError):
-        queue.read_group(session, SUNIL, 999)
+        queue.read_escalation(session, SUNIL, 999)
 
 
 def test_an_officer_sees_numbers_instead_of_names(session: Session) -> None:
@@ -153,7 +153,7 @@ def test_an_officer_sees_numbers_instead_of_names(session: Session) -> None:
     group.asks[1].withdrawn_at = group.created_at
     session.flush()
 
-    view = queue.read_group(session, SUNIL, group.id)
+    view = queue.read_escalation(session, SUNIL, group.id)
 
     assert [(ask.number, ask.text) for ask in view.asks] == [(1, TEXTS[0]), (3, TEXTS[0])]
     assert view.asker_count == 2
@@ -163,7 +163,7 @@ def test_reading_farmers_words_is_recorded(session: Session) -> None:
     """Who read which escalation stands in the audit trail."""
     group = pass_on(session, TEXTS[0])
 
-    queue.read_group(session, SUNIL, group.id)
+    queue.read_escalation(session, SUNIL, group.id)
 
     event = session.query(AuditEvent).one()
     assert (event.actor, event.action) == (str(SUNIL), "read escalation")
@@ -175,12 +175,12 @@ def test_near_entries_are_shown(session: Session) -> None:
     import_entries(session, [create_draft("paddy.blast")], Origin.IMPORT, "test")
     group = pass_on(session, TEXTS[0], matches=[near("gone"), near("paddy.blast")])
 
-    view = queue.read_group(session, SUNIL, group.id)
+    view = queue.read_escalation(session, SUNIL, group.id)
 
     assert [found.key for found in view.near] == ["paddy.blast"]
 
 
-@pytest.mark.parametrize("act", [queue.read_group, queue.claim, queue.release])
+@pytest.mark.parametrize("act", [queue.read_escalation, queue.claim, queue.release])
 def test_only_officers_may(session: Session, act) -> None:
     """The role is asked of the database every time."""
     group = pass_on(session, TEXTS[0])

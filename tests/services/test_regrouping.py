@@ -38,10 +38,10 @@ def test_some_askers_move_to_an_escalation_of_their_own(session: Session) -> Non
 
     new_id = split(session, SUNIL, group.id, [moving.id])
 
-    view = queue.read_group(session, SUNIL, new_id)
+    view = queue.read_escalation(session, SUNIL, new_id)
     assert [ask.ask_id for ask in view.asks] == [moving.id]
     assert ([note.text for note in view.notes], view.is_mine) == (["මාතලේ"], True)
-    assert queue.read_group(session, SUNIL, group.id).asker_count == 2
+    assert queue.read_escalation(session, SUNIL, group.id).asker_count == 2
 
 
 def test_who_was_split_off_still_hears_what_they_were_answered_before(session: Session) -> None:
@@ -87,7 +87,7 @@ def test_two_become_one(session: Session) -> None:
 
     merge(session, SUNIL, first.id, second.id)
 
-    view = queue.read_group(session, SUNIL, second.id)
+    view = queue.read_escalation(session, SUNIL, second.id)
     assert [ask.text for ask in view.asks] == [HOPPERS, SUBSIDY]
     assert [note.text for note in view.notes] == ["කොහෙද?"]
     merged = session.get_one(Escalation, first.id)

@@ -42,7 +42,7 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 def _looking() -> list[BaseHandler[Update, GoviContext, Any]]:
     return [
         on_press("l", 2, queueing.turn_page),
-        on_press("o", 1, queueing.open_group, is_for_groups=True),
+        on_press("o", 1, queueing.open_escalation, is_for_groups=True),
         on_press("oa", 2, queueing.turn_askers),
         on_press("c", 1, queueing.claim_shown, is_for_groups=True),
         on_press("cl", 1, queueing.claim_listed),
@@ -53,7 +53,7 @@ def _looking() -> list[BaseHandler[Update, GoviContext, Any]]:
         on_press("sy", 1, sorting.split_off),
         on_press("m", 2, sorting.begin_merging),
         on_press("mi", 2, sorting.ask_merging),
-        on_press("my", 2, sorting.merge_groups),
+        on_press("my", 2, sorting.merge_escalations),
     ]
 
 

@@ -9,7 +9,7 @@ from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.pressing import remove_buttons
 from bot.handlers.replying import say
 from bot.services.officer_dialogues import count_held
-from bot.services.queue import read_group
+from bot.services.queue import read_escalation
 from bot.services.resolving import REFUSALS, Refusal, decline
 
 
@@ -34,7 +34,7 @@ async def show_reason(
     """Show what the farmers will be told."""
     user_id, (number, at) = get_user(update).id, numbers
     count = await context.run(count_held, user_id, number)
-    view = await context.run(read_group, user_id, number)
+    view = await context.run(read_escalation, user_id, number)
     known_as = next((each.ask_id for each in view.asks if each.is_waiting), 0)
     heading = context.text("officer.decline.preview", number=number)
     told = context.text(f"word.declined.{_reason(at)}", number=known_as)

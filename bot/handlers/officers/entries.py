@@ -11,7 +11,7 @@ from bot.handlers.replying import say
 from bot.services.dialogues import Stand
 from bot.services.editing import read_entry_by_id
 from bot.services.officer_dialogues import ENTRY, enter
-from bot.services.queue import read_group
+from bot.services.queue import read_escalation
 
 
 async def begin_choosing(
@@ -21,7 +21,7 @@ async def begin_choosing(
     user_id, number = get_user(update).id, numbers[0]
     data = {"escalation_id": number}
     await context.run(enter, user_id, ENTRY, "words", data, update.update_id)
-    near = (await context.run(read_group, user_id, number)).near[:MOST]
+    near = (await context.run(read_escalation, user_id, number)).near[:MOST]
     asking = context.text("officer.entry.ask", number=number)
     await say(update, context, asking, picking_keyboard(near, "eu", number))
     return None

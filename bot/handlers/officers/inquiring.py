@@ -11,7 +11,7 @@ from bot.handlers.officers.wording import name_farmer, say_words
 from bot.handlers.replying import say
 from bot.services.dialogues import PREVIEW, Stand
 from bot.services.officer_dialogues import INQUIRY, enter
-from bot.services.queue import AskLine, GroupView, read_group
+from bot.services.queue import AskLine, EscalationView, read_escalation
 
 _PAGE = 8
 #: Stands for all askers.
@@ -22,7 +22,7 @@ async def begin_inquiring(
     update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Ask whom to ask, unless there is one asker only."""
-    view = await context.run(read_group, get_user(update).id, numbers[0])
+    view = await context.run(read_escalation, get_user(update).id, numbers[0])
     waiting = _waiting(view)
     if len(waiting) == 1:
         return await pick_asker(update, context, query, [numbers[0], waiting[0].ask_id])
@@ -34,7 +34,7 @@ async def turn_page(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Offer other askers."""
-    view = await context.run(read_group, get_user(update).id, numbers[0])
+    view = await context.run(read_escalation, get_user(update).id, numbers[0])
     await _offer_askers(update, context, view, numbers[1])
     return None
 
@@ -45,7 +45,7 @@ async def pick_asker(
     """Ask what is to be asked."""
     number, ask_id = numbers
     user_id = get_user(update).id
-    view = await context.run(read_group, user_id, number)
+    view = await context.run(read_escalation, user_id, number)
     asker = next((each.number for each in view.asks if each.ask_id == ask_id), None)
     if asker is None and ask_id != _ALL:
         raise StaleButtonError
@@ -77,11 +77,13 @@ async def send_inquiry(
     return None
 
 
-def _waiting(view: GroupView) -> list[AskLine]:
+def _waiting(view: EscalationView) -> list[AskLine]:
     return [each for each in view.asks if each.is_waiting]
 
 
-async def _offer_askers(update: Update, context: GoviContext, view: GroupView, page: int) -> None:
+async def _offer_askers(
+    update: Update, context: GoviContext, view: EscalationView, page: int
+) -> None:
     number, waiting = view.escalation_id, _waiting(view)
     pages = -(-len(waiting) // _PAGE)
     lines = [

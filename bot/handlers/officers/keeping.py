@@ -29,7 +29,7 @@ from bot.services.keeping import (
     propose_kept,
 )
 from bot.services.officer_dialogues import enter
-from bot.services.queue import GroupView, read_group
+from bot.services.queue import EscalationView, read_escalation
 
 _MOST_AREAS = 24
 
@@ -48,7 +48,7 @@ async def ask_how(
 ) -> str | None:
     """Ask whether it becomes an entry of its own."""
     number = numbers[0]
-    view = await context.run(read_group, get_user(update).id, number)
+    view = await context.run(read_escalation, get_user(update).id, number)
     used = _used(view)
     lines = [
         [button(context.text("officer.keep.new"), "kn", number)],
@@ -146,7 +146,7 @@ async def begin_linking(
     user_id, number = get_user(update).id, numbers[0]
     data = {"escalation_id": number}
     await context.run(enter, user_id, LINK, "words", data, update.update_id)
-    near = (await context.run(read_group, user_id, number)).near[:MOST]
+    near = (await context.run(read_escalation, user_id, number)).near[:MOST]
     await remove_buttons(query)
     asking = context.text("officer.keep.pick_entry")
     await say(update, context, asking, picking_keyboard(near, "ku", number))
@@ -163,7 +163,7 @@ async def link_to_used(
 ) -> str | None:
     """Propose the questions for the entry whose answer was sent."""
     user_id, number = get_user(update).id, numbers[0]
-    used = _used(await context.run(read_group, user_id, number))
+    used = _used(await context.run(read_escalation, user_id, number))
     if used is None:
         raise StaleButtonError
     entry_id = (await context.run(read_entry, user_id, used)).entry_id
@@ -187,7 +187,7 @@ async def link(
     return None
 
 
-def _used(view: GroupView) -> str | None:
+def _used(view: EscalationView) -> str | None:
     """Return the key of the entry whose answer was sent last, if one was."""
     return next((note.entry_key for note in reversed(view.notes) if note.entry_key), None)
 

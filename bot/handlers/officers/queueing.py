@@ -11,9 +11,9 @@ from bot.handlers.officers.showing import show_media
 from bot.handlers.officers.wording import (
     ASKERS_SHOWN,
     NOTES_SHOWN,
+    name_escalation,
     name_farmer,
-    name_group,
-    say_group,
+    say_escalation,
     say_line,
     say_note,
     say_words,
@@ -23,11 +23,11 @@ from bot.handlers.replying import place_of, private_place, say, send
 from bot.rendering import LIMIT, Rendered, render_text, split_html
 from bot.services.queue import (
     AreaCount,
-    GroupLine,
-    GroupView,
+    EscalationLine,
+    EscalationView,
     claim,
     list_queue,
-    read_group,
+    read_escalation,
     release,
 )
 
@@ -50,11 +50,11 @@ async def turn_page(
     return None
 
 
-async def open_group(
+async def open_escalation(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Show an escalation whole; to who pressed in a group, in private."""
-    view = await context.run(read_group, get_user(update).id, numbers[0])
+    view = await context.run(read_escalation, get_user(update).id, numbers[0])
     await say_view(update, context, view)
     return None if is_private(update) else context.text("officer.hold.in_private")
 
@@ -63,7 +63,7 @@ async def turn_askers(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Show more of an escalation's askers."""
-    view = await context.run(read_group, get_user(update).id, numbers[0])
+    view = await context.run(read_escalation, get_user(update).id, numbers[0])
     await say_view(update, context, view, numbers[1])
     return None
 
@@ -98,7 +98,9 @@ async def release_shown(
     return None
 
 
-async def say_view(update: Update, context: GoviContext, view: GroupView, page: int = 0) -> None:
+async def say_view(
+    update: Update, context: GoviContext, view: EscalationView, page: int = 0
+) -> None:
     """Show an escalation with the buttons for what may be done with it now, and what was sent."""
     await send(context, private_place(update), _render_view(context, view, page))
     first = page * ASKERS_SHOWN
@@ -106,7 +108,7 @@ async def say_view(update: Update, context: GoviContext, view: GroupView, page: 
         for media in ask.media[:MEDIA_SHOWN]:
             farmer = name_farmer(context, ask.number)
             gone = context.text("officer.media_gone", farmer=farmer)
-            caption = f"{name_group(view.escalation_id)} · {farmer}"
+            caption = f"{name_escalation(view.escalation_id)} · {farmer}"
             await show_media(update, context, media, caption, gone)
     for note in view.notes[-NOTES_SHOWN:]:
         if note.media is not None and page == 0:
@@ -114,9 +116,9 @@ async def say_view(update: Update, context: GoviContext, view: GroupView, page: 
             await show_media(update, context, note.media, say_note(context, note), gone)
 
 
-def _render_view(context: GoviContext, view: GroupView, page: int) -> Rendered:
-    about = f"{name_group(view.escalation_id)} …\n\n"
-    first, *more = split_html(say_group(context, view, page), LIMIT - 2 * len(about))
+def _render_view(context: GoviContext, view: EscalationView, page: int) -> Rendered:
+    about = f"{name_escalation(view.escalation_id)} …\n\n"
+    first, *more = split_html(say_escalation(context, view, page), LIMIT - 2 * len(about))
     parts = (first, *(about + part for part in more))
     return Rendered(parts, _view_keyboard(context, view, page))
 
@@ -150,7 +152,7 @@ def turn_queue(code: int, page: int, pages: int) -> list[InlineKeyboardButton]:
     return turn("l", page, pages, code)
 
 
-def _line_buttons(context: GoviContext, line: GroupLine) -> list[InlineKeyboardButton]:
+def _line_buttons(context: GoviContext, line: EscalationLine) -> list[InlineKeyboardButton]:
     number = line.escalation_id
     opening = button(f"#{number} {say_words(context, line)}", "o", number)
     if line.is_mine:
@@ -177,7 +179,9 @@ def _name_area(context: GoviContext, area: str | None) -> str:
     return area or context.text("officer.queue.no_area")
 
 
-def _view_keyboard(context: GoviContext, view: GroupView, page: int) -> InlineKeyboardMarkup | None:
+def _view_keyboard(
+    context: GoviContext, view: EscalationView, page: int
+) -> InlineKeyboardMarkup | None:
     number = view.escalation_id
     lines: list[list[InlineKeyboardButton]] = []
     if (page + 1) * ASKERS_SHOWN < len(view.asks):

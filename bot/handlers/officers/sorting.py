@@ -16,7 +16,7 @@ from bot.handlers.replying import say
 from bot.rendering import render_text
 from bot.services.dialogues import Stand, find_waiting
 from bot.services.officer_dialogues import PICK, SPLIT, enter, split_picked
-from bot.services.queue import GroupView, read_group
+from bot.services.queue import EscalationView, read_escalation
 from bot.services.regrouping import list_joinable, merge
 
 _PAGE = 8
@@ -30,7 +30,7 @@ async def begin_splitting(
     user_id = get_user(update).id
     data = {"escalation_id": numbers[0], "picked": [], "page": 0}
     await context.run(enter, user_id, SPLIT, PICK, data, update.update_id)
-    view = await context.run(read_group, user_id, numbers[0])
+    view = await context.run(read_escalation, user_id, numbers[0])
     buttons = _picking_keyboard(context, view, data, update.update_id)
     asking = context.text("officer.split.ask", number=numbers[0])
     await say(update, context, asking, buttons)
@@ -106,7 +106,7 @@ async def ask_merging(
     """Show both, and ask whether they are one."""
     number, into = numbers
     user_id = get_user(update).id
-    views = [await context.run(read_group, user_id, each) for each in numbers]
+    views = [await context.run(read_escalation, user_id, each) for each in numbers]
     shown = "\n\n".join(
         f"#{view.escalation_id}: {cut(say_words(context, view), _WORDS)}" for view in views
     )
@@ -117,7 +117,7 @@ async def ask_merging(
     return None
 
 
-async def merge_groups(
+async def merge_escalations(
     update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Move all askers of the first to the second, which is shown."""
@@ -125,7 +125,7 @@ async def merge_groups(
     user_id = get_user(update).id
     await context.run(merge, user_id, number, into)
     await remove_buttons(query)
-    await say_view(update, context, await context.run(read_group, user_id, into))
+    await say_view(update, context, await context.run(read_escalation, user_id, into))
     return context.text("officer.merge.done", number=number, into=into)
 
 
@@ -143,14 +143,14 @@ async def _show_picked(
 ) -> None:
     user_id = get_user(update).id
     await context.run(enter, user_id, SPLIT, PICK, data, begun_by)
-    view = await context.run(read_group, user_id, data["escalation_id"])
+    view = await context.run(read_escalation, user_id, data["escalation_id"])
     text = context.text("officer.split.ask", number=view.escalation_id)
     buttons = _picking_keyboard(context, view, data, begun_by)
     await show_instead(query, render_text(text, buttons))
 
 
 def _picking_keyboard(
-    context: GoviContext, view: GroupView, data: Mapping[str, Any], begun_by: int
+    context: GoviContext, view: EscalationView, data: Mapping[str, Any], begun_by: int
 ) -> InlineKeyboardMarkup | None:
     page, picked = data["page"], data["picked"]
     waiting = [each for each in view.asks if each.is_waiting]

@@ -5,7 +5,7 @@ from bot.handlers.context import GoviContext
 from bot.i18n.moments import say_age
 from bot.i18n.sent import say_sent
 from bot.services.finding import Found
-from bot.services.queue import AskLine, GroupLine, GroupView, NoteLine
+from bot.services.queue import AskLine, EscalationLine, EscalationView, NoteLine
 
 ASKERS_SHOWN = 6
 NOTES_SHOWN = 6
@@ -13,15 +13,15 @@ _LINE, _WORDS, _SAID = 90, 600, 400
 _MARKS = {"photo": "📷", "voice": "🎤"}
 
 
-def say_line(context: GoviContext, line: GroupLine) -> str:
+def say_line(context: GoviContext, line: EscalationLine) -> str:
     """Return an escalation in the queue, in two lines."""
     facts = [f"#{line.escalation_id}", *_facts(context, line, line.asker_count)]
     return f"{' · '.join(facts)}\n{cut(say_words(context, line), _LINE)}"
 
 
-def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
+def say_escalation(context: GoviContext, view: EscalationView, page: int = 0) -> str:
     """Return an escalation with a page of its askers; `writing.before` reads its beginning."""
-    facts = [name_group(view.escalation_id), *_facts(context, view, view.asker_count)]
+    facts = [name_escalation(view.escalation_id), *_facts(context, view, view.asker_count)]
     if view.holder is None:
         facts.append(context.text(f"officer.state.{view.state.value}"))
     first = page * ASKERS_SHOWN
@@ -36,7 +36,7 @@ def say_group(context: GoviContext, view: GroupView, page: int = 0) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def name_group(number: int) -> str:
+def name_escalation(number: int) -> str:
     """Return how a message about an escalation begins, so that a reply to it is an answer."""
     return f"📥 #{number}"
 
@@ -48,7 +48,7 @@ def name_farmer(context: GoviContext, number: int | None) -> str:
     return context.text("officer.farmer", number=number)
 
 
-def say_words(context: GoviContext, asked: GroupLine | GroupView | AskLine) -> str:
+def say_words(context: GoviContext, asked: EscalationLine | EscalationView | AskLine) -> str:
     """Return what was asked in one line: the words, or what was sent without any."""
     return say_sent(context.words, one_line(asked.text), asked.kind)
 
@@ -63,7 +63,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _facts(context: GoviContext, group: GroupLine | GroupView, askers: int) -> list[str]:
+def _facts(context: GoviContext, group: EscalationLine | EscalationView, askers: int) -> list[str]:
     facts = [f"👥 {askers}", f"⏳ {say_age(context.words, group.since)}"]
     if group.is_urgent:
         facts.insert(0, context.text("officer.urgent"))
@@ -98,7 +98,7 @@ def say_note(context: GoviContext, note: NoteLine) -> str:
     return context.text(f"officer.group.{note.kind}", who=who, words=words)
 
 
-def _say_near(context: GoviContext, view: GroupView) -> str:
+def _say_near(context: GoviContext, view: EscalationView) -> str:
     if not view.near:
         return ""
     lines = [
