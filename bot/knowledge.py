@@ -36,7 +36,7 @@ MOST_FAULTS = 1000
 _STRAY_SIGN = re.compile("(?:^|\\s)[\u0dca\u0dcf-\u0ddf]")
 #: What is left of Sinhala that a program saved in, or read from, an encoding without its letters:
 #: words of question marks, two bytes of each letter as Latin ones, or the sign for what is lost.
-_LOST_LETTERS = re.compile(r"\?{2,}\S?\s+\S?\?{2,}|[à‡][¶·∂∑]|\ufffd")
+_LOST_LETTERS = re.compile(r"^\?{2,}(?:\s|$)|\?{2,}\S?\s+\S?\?{2,}|[à‡][¶·∂∑]|\ufffd")
 _FORBIDDEN = {"Cc", "Cs", "Co"}
 _ALLOWED_CONTROL = "\n\t"
 #: Unicode keeps these, and the last two of each plane, from ever being characters. Others that it

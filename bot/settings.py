@@ -29,6 +29,13 @@ ROOT = Path(__file__).resolve().parent.parent
 _FILE = Path(".env")
 
 
+def _path(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with the home folder of somebody who has none") from None
+
+
 def _url(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
@@ -49,6 +56,10 @@ def _no_url_or_a_host(url: str) -> str:
     return _without_slash(url) if url else url
 
 
+#: No shell reads `.env`, and a folder that is really called "~" is a trap for whoever removes it.
+_Path = Annotated[Path, AfterValidator(_path)]
+
+
 class Settings(BaseSettings):
     """Govi's settings. Each field is the environment variable of the same name in capitals."""
 
@@ -63,12 +74,12 @@ class Settings(BaseSettings):
 
     bot_token: SecretStr | None = None
     telegram_api_url: Annotated[str, AfterValidator(_without_slash)] = "https://api.telegram.org"
-    data_dir: Path = Path("var")
+    data_dir: _Path = Path("var")
     database_url: str = ""
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     invite_hours: int = Field(default=48, ge=1, le=24 * 30)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    model_dir: Path = ROOT / "retrieval" / "model"
+    model_dir: _Path = ROOT / "retrieval" / "model"
     embedder_runtime: Literal["onnx", "torch"] = "onnx"
     embedder_threads: int = Field(default=0, ge=0)
     self_approval: bool = False
@@ -94,7 +105,7 @@ class Settings(BaseSettings):
     mail_days: int = Field(default=30, ge=1, le=3650)
     media_keep: int = Field(default=0, ge=0, le=1_000_000)
     privacy_contact: str = Field(default="", max_length=300)
-    speech_model: Path | None = None
+    speech_model: _Path | None = None
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65535)
 

@@ -82,6 +82,23 @@ def test_the_webhooks_address_stays_as_it_is_written(monkeypatch: pytest.MonkeyP
     assert load_settings().webhook_url == "https://govi.example.org/hook/"
 
 
+@pytest.mark.parametrize("name", ["DATA_DIR", "MODEL_DIR", "SPEECH_MODEL"])
+def test_a_folder_may_lie_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """No shell reads .env; a folder called "~" would be made, and some day removed with "rm"."""
+    monkeypatch.setenv("HOME", "/srv/kamala")
+    Path(".env").write_text(f"{name}=~/govi\n")
+
+    assert getattr(load_settings(), name.lower()) == Path("/srv/kamala/govi")
+
+
+def test_a_home_folder_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By name, like other nonsense."""
+    monkeypatch.setenv("DATA_DIR", "~nobody-has-this-name/govi")
+
+    with pytest.raises(SettingsError, match="DATA_DIR begins with the home folder"):
+        load_settings()
+
+
 def test_admin_ids_are_read_with_spaces_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """People write lists untidily."""
     monkeypatch.setenv("ADMIN_IDS", " 11, 22 ,,")

@@ -32,6 +32,7 @@ from bot.intake.worker import Worker
 from bot.jobs.runner import ticking
 from bot.monitoring.watchdog import Watchdog
 from bot.services import inbox, outbox, set_aside
+from bot.services.roles import list_members
 from bot.serving_lock import only_one, only_one_on
 
 DRAIN_SECONDS = 20.0
@@ -145,6 +146,10 @@ async def serve(
         GoviError: One of the parts ended by itself; whoever supervises the process restarts it.
     """
     await services.run(set_aside.take_over)
+    if not await services.read(list_members):
+        logger.warning(
+            "nobody is on the team: calls for help and questions wait unread; see ADMIN_IDS"
+        )
     sender = sender_of(application)
     worker = Worker(application, services)
     intake = intake_maker(application.bot, services, worker.wake)

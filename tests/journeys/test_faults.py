@@ -284,3 +284,17 @@ async def test_the_token_is_in_no_log_line(
 
     assert "question decided" in logged.getvalue()
     assert api.token.partition(":")[2] not in logged.getvalue()
+
+
+@pytest.mark.parametrize("admins", ["", "7"])
+async def test_a_bot_without_a_team_says_so_at_its_start(
+    api: BotApi, logged: io.StringIO, tmp_path: Path, admins: str
+) -> None:
+    """Calls for help would wait unread."""
+    govi = Govi(create_services(api.url, api.token, tmp_path, admin_ids=admins))
+    await govi.start()
+    await api.until(lambda: "serving bot=" in logged.getvalue())
+    await govi.stop()
+    await govi.close()
+
+    assert ("nobody is on the team" in logged.getvalue()) is (admins == "")
