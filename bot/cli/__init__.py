@@ -7,7 +7,6 @@ import click
 
 from bot.errors import GoviError
 from bot.starting import multiply_alone, nothing_to_collect, prepare_streams
-from retrieval.errors import RetrievalError
 
 #: command -> module that defines it; imported only when called for: none waits for another's.
 _COMMANDS = {
@@ -71,6 +70,8 @@ def main() -> None:
 
 def _explain(error: Exception) -> str | None:
     """Return what an operator can act on, or None for what is our mistake."""
+    from retrieval.errors import RetrievalError  # with it comes numpy, see `multiply_alone`
+
     if isinstance(error, GoviError | RetrievalError):
         return str(error) or error.__doc__
     if isinstance(error, OSError) and error.errno in _NO_PLACE:

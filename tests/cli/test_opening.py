@@ -1,6 +1,8 @@
 """What is said when the knowledge files have changed since the database took them over."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,10 @@ def test_the_remedy_takes_the_edit_over_and_nothing_more_is_said(
 def test_a_new_installation_says_nothing(govi: Govi) -> None:
     """Its database has just taken the files over."""
     assert "has changed" not in govi("ask", QUESTION).stderr
+
+
+def test_numpy_waits_for_what_it_is_told_of_threads() -> None:
+    """It reads that once, when it is imported; and Ctrl-C meanwhile would show a traceback."""
+    code = "import sys, bot.cli; sys.exit('numpy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
