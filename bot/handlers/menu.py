@@ -52,7 +52,7 @@ async def set_menus(bot: ExtBot[None], catalogue: Catalogue, members: Iterable[M
 
 async def renew_menu(context: GoviContext, telegram_user_id: int) -> None:
     """Give a person the menu of what they hold now; failing is only logged."""
-    member = await context.run(find_member, telegram_user_id)
+    member = await context.read(find_member, telegram_user_id)
     if member is not None:
         await _set_own(context.bot, context.catalogue, member)
         return

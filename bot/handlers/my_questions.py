@@ -50,7 +50,7 @@ async def is_detail(update: Update, context: GoviContext, incoming: Incoming) ->
 @guarded
 async def show_mine(update: Update, context: GoviContext) -> None:
     """List a person's questions that were passed on; in a group those asked there."""
-    mine = await context.run(list_mine, read_asker(update))
+    mine = await context.read(list_mine, read_asker(update))
     await send(context, place_of(update), _render_mine(context, mine))
 
 
@@ -71,7 +71,7 @@ async def take_back_listed(
     [ask_id] = numbers
     is_new = await context.run(withdraw, read_asker(update), ask_id)
     await _confirm_withdrawal(context, query, is_new)
-    mine = await context.run(list_mine, read_asker(update))
+    mine = await context.read(list_mine, read_asker(update))
     await show_instead(query, _render_mine(context, mine))
 
 

@@ -43,7 +43,7 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 @in_private
 async def show_privacy(update: Update, context: GoviContext) -> None:
     """Say what is kept, why and for how long, and let the person choose."""
-    is_kept = await context.run(may_keep_questions, get_user(update).id)
+    is_kept = await context.read(may_keep_questions, get_user(update).id)
     await send(context, place_of(update), _privacy(context, is_kept))
 
 
@@ -77,7 +77,7 @@ async def send_own_data(update: Update, context: GoviContext) -> None:
 @in_private
 async def ask_forgetting(update: Update, context: GoviContext) -> None:
     """Ask whether everything is really to be erased."""
-    is_kept = await context.run(may_keep_questions, get_user(update).id)
+    is_kept = await context.read(may_keep_questions, get_user(update).id)
     text = context.text("forget.ask_keeping_words" if is_kept else "forget.ask")
     keyboard = forgetting_keyboard(context.text("forget.yes"), context.text("forget.no"))
     await send(context, place_of(update), render_text(text, keyboard))

@@ -29,7 +29,7 @@ async def start(update: Update, context: GoviContext) -> None:
     rendered = render_text(text, example_keyboard(context.words))
     place = place_of(update)
     await send(context, Place(place.chat_id, topic_id=place.topic_id), rendered)
-    if await context.run(find_member, get_user(update).id):
+    if await context.read(find_member, get_user(update).id):
         await renew_menu(context, get_user(update).id)
 
 

@@ -65,7 +65,7 @@ async def give_role(update: Update, context: GoviContext) -> None:
         case [digits, word] if word in ROLES and _is_user_id(digits):
             await _set_role(update, context, int(digits), word)
         case _:
-            await context.run(require, get_user(update).id, Role.ADMIN)
+            await context.read(require, get_user(update).id, Role.ADMIN)
             await send(context, place_of(update), render_text(context.text("team.usage")))
 
 
@@ -88,7 +88,7 @@ async def _invite(update: Update, context: GoviContext, word: str) -> None:
 
 async def _set_role(update: Update, context: GoviContext, user_id: int, word: str) -> None:
     is_changed = await context.run(set_role, get_user(update).id, user_id, ROLES[word])
-    name = await context.run(name_of, user_id)
+    name = await context.read(name_of, user_id)
     key = "team.set" if is_changed else "team.set_already"
     text = context.text(key, name=name, role=context.text(f"role.{word}"))
     await send(context, place_of(update), render_text(text))
@@ -103,7 +103,7 @@ async def accept_invite(update: Update, context: GoviContext, payload: str) -> N
     text = context.text(f"team.welcome.{taken.role.value}")
     await send(context, Place(user.id), render_text(text))
     if taken.is_new:
-        words = context.words.into(await context.run(read_language, taken.invited_by))
+        words = context.words.into(await context.read(read_language, taken.invited_by))
         role = words.text(f"role.{taken.role.value}")
         news = words.text("team.joined", name=user.full_name, role=role)
         await _tell(context, taken.invited_by, news)
@@ -136,7 +136,7 @@ async def ask_removal(update: Update, context: GoviContext) -> None:
     query, match = update.callback_query, context.match
     if query is None or match is None:
         return
-    member = await context.run(find_grant, get_user(update).id, int(match[1]))
+    member = await context.read(find_grant, get_user(update).id, int(match[1]))
     if member is None:
         await answer_press(query, context.text("team.gone_already"))
         await show_instead(query, await _team(update, context, 0))
@@ -169,8 +169,8 @@ async def remove_member(update: Update, context: GoviContext) -> None:
 
 async def _announce(context: GoviContext, user_id: int) -> None:
     """Tell a person what they are now, and give them the menu for it."""
-    member = await context.run(find_member, user_id)
-    words = context.words.into(await context.run(read_language, user_id))
+    member = await context.read(find_member, user_id)
+    words = context.words.into(await context.read(read_language, user_id))
     key = f"team.welcome.{member.role.value}" if member else "team.welcome.farmer"
     await _tell(context, user_id, words.text(key))
     await renew_menu(context, user_id)
@@ -186,7 +186,7 @@ async def _tell(context: GoviContext, user_id: int, text: str) -> None:
 
 
 async def _team(update: Update, context: GoviContext, page: int) -> Rendered:
-    members, can_remove = await context.run(list_team, get_user(update).id)
+    members, can_remove = await context.read(list_team, get_user(update).id)
     page_count = max(1, -(-len(members) // PAGE))
     page = min(page, page_count - 1)
     shown = members[page * PAGE : (page + 1) * PAGE]

@@ -33,7 +33,7 @@ async def show_tips(update: Update, context: GoviContext) -> None:
         await context.run(choose_tips, read_asker(update), word == "on", utc_now())
         await send(context, place_of(update), _chosen(context, word == "on"))
         return
-    are_wanted = await context.run(wants_tips, get_user(update).id)
+    are_wanted = await context.read(wants_tips, get_user(update).id)
     await send(context, place_of(update), _state(context, are_wanted))
 
 

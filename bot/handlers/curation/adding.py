@@ -56,7 +56,7 @@ async def end_phrasings(
     update: Update, context: GoviContext, query: CallbackQuery, _: list[int]
 ) -> str | None:
     """Go on after the last of the further questions."""
-    stand = await context.run(find_waiting, get_user(update).id, ADD, "phrasings")
+    stand = await context.read(find_waiting, get_user(update).id, ADD, "phrasings")
     data = {**stand.data, "phrasings": _read_phrasings(stand.data)}
     data.pop("more", None)
     await remove_buttons(query)
@@ -68,7 +68,7 @@ async def pick_area(
     update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Take an area that was offered."""
-    stand = await context.run(find_waiting, get_user(update).id, ADD, "area", numbers[0])
+    stand = await context.read(find_waiting, get_user(update).id, ADD, "area", numbers[0])
     offered = stand.data["offered"]
     if numbers[1] >= len(offered):
         raise StaleButtonError
@@ -81,7 +81,7 @@ async def change_part(
     update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Ask for one part anew; the others stay."""
-    stand = await context.run(find_waiting, get_user(update).id, ADD, PREVIEW, numbers[0])
+    stand = await context.read(find_waiting, get_user(update).id, ADD, PREVIEW, numbers[0])
     if numbers[1] >= len(PARTS):
         raise StaleButtonError
     left = {name: value for name, value in stand.data.items() if name != PARTS[numbers[1]]}
@@ -140,7 +140,7 @@ async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any
     if missing == "phrasings":
         keyboard = column([button(context.text("curate.add.no_more"), "ad")])
     elif missing == "area":
-        offered = (await context.run(list_areas, user_id))[:_MOST_AREAS]
+        offered = (await context.read(list_areas, user_id))[:_MOST_AREAS]
         data = {**data, "offered": offered}
         keyboard = _area_keyboard(offered, update.update_id)
     await context.run(enter, user_id, ADD, missing, data, update.update_id)
@@ -163,7 +163,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
         "curate.add.preview", **{**data, "phrasings": "\n".join(data["phrasings"])}
     )
     try:
-        draft = await context.run(check_added, user_id, data)
+        draft = await context.read(check_added, user_id, data)
     except KnowledgeError as error:
         text = f"{shown}\n\n{say_faults(context.words, error)}"
         await say(update, context, text, rows(changing, 2))

@@ -82,7 +82,7 @@ async def save(
     try:
         saved = await context.run(save_edited, user_id, numbers[0])
     except ChangedMeanwhileError:
-        stand = await context.run(find_waiting, user_id, EDIT, PREVIEW, numbers[0])
+        stand = await context.read(find_waiting, user_id, EDIT, PREVIEW, numbers[0])
         await remove_buttons(query)
         await _show_conflict(update, context, stand)
         return None

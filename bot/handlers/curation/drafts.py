@@ -55,7 +55,7 @@ async def open_draft(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Show a proposal whole, with entries like it, and buttons to decide."""
-    pending = await context.run(read_pending, get_user(update).id, numbers[0])
+    pending = await context.read(read_pending, get_user(update).id, numbers[0])
     entry = pending.entry
     questions = [pending.phrasing] if pending.phrasing else list(entry.draft.phrasings)
     near = await look_for_near(update, context, questions, entry.entry_id)
@@ -92,7 +92,7 @@ async def ask_correction(
 ) -> str | None:
     """Ask for the proposed phrasing as it should be."""
     user_id = get_user(update).id
-    pending = await context.run(read_pending, user_id, numbers[0])
+    pending = await context.read(read_pending, user_id, numbers[0])
     data = {"proposal_id": numbers[0]}
     await context.run(enter, user_id, CORRECT, "phrasing", data, update.update_id)
     await say(update, context, context.text("curate.drafts.ask_correction"))
@@ -118,7 +118,7 @@ async def ask_reason(
 ) -> str | None:
     """Ask why a proposal is turned down."""
     user_id = get_user(update).id
-    await context.run(read_pending, user_id, numbers[0])
+    await context.read(read_pending, user_id, numbers[0])
     data = {"proposal_id": numbers[0]}
     await context.run(enter, user_id, REJECT, "reason", data, update.update_id)
     without = button(context.text("curate.drafts.no_reason"), "dx", numbers[0])
@@ -150,10 +150,10 @@ async def reject_silently(
 
 async def _list(update: Update, context: GoviContext, offset: int) -> None:
     user_id = get_user(update).id
-    pending, total = await context.run(list_pending, user_id, offset, PAGE)
+    pending, total = await context.read(list_pending, user_id, offset, PAGE)
     if not pending and total:  # what stood here has moved up
         offset = 0
-        pending, total = await context.run(list_pending, user_id, offset, PAGE)
+        pending, total = await context.read(list_pending, user_id, offset, PAGE)
     if not pending:
         await say(update, context, context.text("curate.drafts.none"))
         return

@@ -89,7 +89,7 @@ async def import_file(
 ) -> str | None:
     """Import the file that was reported on; broken off midway, it goes on where it was."""
     user_id = get_user(update).id
-    stand = await context.run(find_waiting, user_id, IMPORT, PREVIEW, numbers[0])
+    stand = await context.read(find_waiting, user_id, IMPORT, PREVIEW, numbers[0])
     await answer_press(query, context.text("curate.import.begun"))
     await remove_buttons(query)
     drafts = await _download(context, stand.data["file_id"], stand.data["name"])

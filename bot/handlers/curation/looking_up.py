@@ -49,7 +49,7 @@ async def look_up(update: Update, context: GoviContext, words: str) -> list[Foun
     floor = NEAR_SHARE * context.desk.services.index.retriever.thresholds.suggest
     matches = (await context.search(words)).matches
     near = [match for match in matches if match.score >= floor]
-    return await context.run(find_entries, get_user(update).id, words, near)
+    return await context.read(find_entries, get_user(update).id, words, near)
 
 
 async def look_for_near(
@@ -63,4 +63,4 @@ async def look_for_near(
                 best[match.key] = match
     nearest = sorted(best.values(), key=lambda match: -match.score)
     floor = context.desk.services.index.retriever.thresholds.suggest
-    return await context.run(find_near, get_user(update).id, nearest, floor, without_id)
+    return await context.read(find_near, get_user(update).id, nearest, floor, without_id)

@@ -25,9 +25,9 @@ _LONGEST_EXAMPLE = 120
 async def show_statistics(update: Update, context: GoviContext) -> None:
     """Tell the figures of today, 7 and 30 days, and what farmers could not be told."""
     user_id, now = get_user(update).id, utc_now()
-    figures = await context.run(read_figures, user_id, now)
+    figures = await context.read(read_figures, user_id, now)
     threshold = context.desk.services.index.retriever.thresholds.suggest
-    subjects = await context.run(list_unanswered_subjects, user_id, now, threshold)
+    subjects = await context.read(list_unanswered_subjects, user_id, now, threshold)
     parts = [_say_figures(context, each) for each in figures]
     if subjects:
         lines = [_say_subject(context, each) for each in subjects]

@@ -18,7 +18,7 @@ async def ask_reason(
 ) -> str | None:
     """Ask why there is no answer."""
     number = numbers[0]
-    await context.run(count_held, get_user(update).id, number)
+    await context.read(count_held, get_user(update).id, number)
     lines = [
         [button(context.text(f"officer.decline.{reason}"), "dr", number, at)]
         for at, reason in enumerate(REFUSALS)
@@ -33,7 +33,7 @@ async def show_reason(
 ) -> str | None:
     """Show what the farmers will be told."""
     user_id, (number, at) = get_user(update).id, numbers
-    count = await context.run(count_held, user_id, number)
+    count = await context.read(count_held, user_id, number)
     view = await context.run(read_escalation, user_id, number)
     known_as = next((each.ask_id for each in view.asks if each.is_waiting), 0)
     heading = context.text("officer.decline.preview", number=number)

@@ -75,7 +75,7 @@ async def begin_keeping(
     update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Gather what is known of the new entry, and ask for the rest."""
-    data = await context.run(gather, get_user(update).id, numbers[0])
+    data = await context.read(gather, get_user(update).id, numbers[0])
     data.pop("area", None)
     await remove_buttons(query)
     await _ask_next(update, context, data)
@@ -104,7 +104,7 @@ async def pick_area(
 ) -> str | None:
     """Take an area that was offered."""
     shown_by, at = numbers
-    stand = await context.run(find_waiting, get_user(update).id, KEEP, "area", shown_by)
+    stand = await context.read(find_waiting, get_user(update).id, KEEP, "area", shown_by)
     offered = stand.data["offered"]
     if at >= len(offered):
         raise StaleButtonError
@@ -118,7 +118,7 @@ async def change_part(
 ) -> str | None:
     """Ask for one part anew; the others stay."""
     shown_by, at = numbers
-    stand = await context.run(find_waiting, get_user(update).id, KEEP, PREVIEW, shown_by)
+    stand = await context.read(find_waiting, get_user(update).id, KEEP, PREVIEW, shown_by)
     if at >= len(PARTS):
         raise StaleButtonError
     left = {name: value for name, value in stand.data.items() if name != PARTS[at]}
@@ -199,7 +199,7 @@ async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any
         return
     user_id, buttons = get_user(update).id, None
     if missing == "area":
-        areas = await context.run(list_kept_areas, user_id, data["escalation_id"])
+        areas = await context.read(list_kept_areas, user_id, data["escalation_id"])
         offered = areas[:_MOST_AREAS]
         data = {**data, "offered": offered}
         buttons = _area_keyboard(offered, update.update_id)
@@ -224,7 +224,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     listed = {**data, "phrasings": "\n".join(data["phrasings"])}
     shown = context.text("officer.keep.preview", **listed)
     try:
-        draft = await context.run(check_kept, user_id, data)
+        draft = await context.read(check_kept, user_id, data)
     except KnowledgeError as error:
         text = f"{shown}\n\n{say_faults(context.words, error)}"
         await say(update, context, text, keyboard(lines))

@@ -125,10 +125,10 @@ def _render_view(context: GoviContext, view: EscalationView, page: int) -> Rende
 
 async def _render_queue(update: Update, context: GoviContext, code: int, page: int) -> Rendered:
     user_id = get_user(update).id
-    shown = await context.run(list_queue, user_id)
+    shown = await context.read(list_queue, user_id)
     area = area_of(code, shown.areas)
     if area is not None or page:
-        shown = await context.run(list_queue, user_id, area, page)
+        shown = await context.read(list_queue, user_id, area, page)
     if not shown.lines:
         return render_text(context.text("officer.queue.none"))
     heading = (

@@ -130,7 +130,7 @@ async def merge_escalations(
 
 
 async def _read_picked(update: Update, context: GoviContext, begun_by: int) -> Mapping[str, Any]:
-    stand = await context.run(find_waiting, get_user(update).id, SPLIT, PICK, begun_by)
+    stand = await context.read(find_waiting, get_user(update).id, SPLIT, PICK, begun_by)
     return stand.data
 
 
