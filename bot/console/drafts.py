@@ -8,6 +8,7 @@ from starlette.routing import Route
 from bot.console.visiting import Visit, signed_in
 from bot.errors import KnowledgeError
 from bot.knowledge import check_field
+from bot.paging import count_pages
 from bot.services.finding import Found, find_near
 from bot.services.proposals import Pending, approve, list_pending, read_pending, reject
 from bot.services.trying import look_alike, nearest
@@ -29,7 +30,7 @@ async def show_drafts(visit: Visit) -> Response:
     """List what has waited longest."""
     page = visit.page_number()
     pending, total = await visit.read(list_pending, visit.who, page * _PAGE, _PAGE)
-    pages = max(1, -(-total // _PAGE))
+    pages = count_pages(total, _PAGE)
     if page >= pages:  # what stood there has moved up
         page = pages - 1
         pending, total = await visit.read(list_pending, visit.who, page * _PAGE, _PAGE)
@@ -78,4 +79,4 @@ async def _alike(visit: Visit, pending: Pending) -> list[Found]:
         matches = await asyncio.to_thread(nearest, retriever, [pending.phrasing])
     else:
         matches = await asyncio.to_thread(look_alike, retriever, pending.entry.draft)
-    return await visit.read(find_near, visit.who, matches, 0.0, pending.entry.entry_id)
+    return await visit.read(find_near, visit.who, matches, pending.entry.entry_id)

@@ -154,7 +154,7 @@ async def _look_alike(visit: Visit, draft: EntryDraft, state: EntryState | None)
     """Return published entries, other than the one that is edited, that seem to say the same."""
     matches = await asyncio.to_thread(look_alike, visit.desk.services.index.retriever, draft)
     own_id = state.entry_id if state else None
-    return await visit.read(find_near, visit.who, matches, 0.0, own_id)
+    return await visit.read(find_near, visit.who, matches, own_id)
 
 
 async def _editor(

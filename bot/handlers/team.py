@@ -22,6 +22,7 @@ from bot.keyboards.people import (
     removal_keyboard,
     team_keyboard,
 )
+from bot.paging import count_pages
 from bot.rendering import Rendered, render_text
 from bot.services.farmers import read_language
 from bot.services.granting import remove, set_role
@@ -187,7 +188,7 @@ async def _tell(context: GoviContext, user_id: int, text: str) -> None:
 
 async def _team(update: Update, context: GoviContext, page: int) -> Rendered:
     members, can_remove = await context.read(list_team, get_user(update).id)
-    page_count = max(1, -(-len(members) // PAGE))
+    page_count = count_pages(len(members), PAGE)
     page = min(page, page_count - 1)
     shown = members[page * PAGE : (page + 1) * PAGE]
     lines = [context.text("team.heading", count=len(members))]

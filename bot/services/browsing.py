@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.db.base import utc_now
 from bot.db.models import Entry, EntryStatus, Phrasing, Role
 from bot.local_time import local_date
+from bot.paging import count_pages
 from bot.services import roles
 
 PAGE = 50
@@ -51,7 +52,7 @@ class EntryPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE))
+        return count_pages(self.total, PAGE)
 
 
 def list_entries(

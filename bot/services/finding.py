@@ -65,24 +65,21 @@ def find_near(
     session: Session,
     telegram_user_id: int,
     matches: Sequence[Match],
-    floor: float,
     without_id: int | None = None,
 ) -> list[Found]:
-    """Return published entries that retrieval thinks a new question is about, nearest first.
+    """Return the published entries that retrieval found for a question, nearest first.
 
     Args:
         session: The transaction; nothing is written.
         telegram_user_id: An officer.
         matches: What the retriever found for the question, best first.
-        floor: Least score; below it nobody would call them alike.
         without_id: An entry that the question belongs to already.
 
     Raises:
         NotAllowedError: The person is no officer.
     """
     roles.require(session, telegram_user_id, Role.OFFICER)
-    near = [match for match in matches if match.score >= floor]
-    return [each for each in _by_matches(session, near) if each.entry_id != without_id]
+    return [each for each in _by_matches(session, matches) if each.entry_id != without_id]
 
 
 def _by_words(session: Session, text: str, limit: int) -> Iterable[Found]:

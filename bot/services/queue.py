@@ -18,6 +18,7 @@ from bot.db.models import (
     QuestionState,
     Role,
 )
+from bot.paging import count_pages
 from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
@@ -177,7 +178,7 @@ def list_queue(
     areas = _count_areas(session)
     wanted = [each for each in areas if area is None or (each.area or "") == area]
     total = sum(each.count for each in wanted)
-    pages = max(1, -(-total // size))
+    pages = count_pages(total, size)
     page = min(max(page, 0), pages - 1)
     rows = session.execute(_queue(area).offset(page * size).limit(size))
     lines = tuple(_line(session, officer_id, *row) for row in rows)
@@ -371,4 +372,4 @@ def _find_near(session: Session, officer_id: int, asked: Sequence[Question]) -> 
     if not asked:
         return ()
     matches = [Match(**match) for match in asked[0].matches]
-    return tuple(find_near(session, officer_id, matches, floor=0.0)[:NEAR_COUNT])
+    return tuple(find_near(session, officer_id, matches)[:NEAR_COUNT])

@@ -1,6 +1,6 @@
 """What would a farmer be told: now, and after a change that nobody has saved yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.knowledge import EntryDraft
@@ -42,13 +42,19 @@ def look_alike(retriever: Retriever, draft: EntryDraft) -> list[Match]:
 
 def nearest(retriever: Retriever, questions: Sequence[str]) -> list[Match]:
     """Return the best match of each entry that one of the questions could be about, best first."""
-    floor = retriever.thresholds.suggest
+    return best_of(retriever.search(questions), retriever.thresholds.suggest)
+
+
+def best_of(results: Iterable[SearchResult], floor: float) -> list[Match]:
+    """Return the best match of each entry among several searches, best first.
+
+    What scores less than `floor` is left out.
+    """
+    near = (match for result in results for match in result.matches if match.score >= floor)
     best: dict[str, Match] = {}
-    for result in retriever.search(questions):
-        for match in result.matches:
-            if match.score >= max(floor, best[match.key].score if match.key in best else 0.0):
-                best[match.key] = match
-    return sorted(best.values(), key=lambda match: -match.score)
+    for match in sorted(near, key=lambda match: -match.score):
+        best.setdefault(match.key, match)
+    return list(best.values())
 
 
 def _indexed(draft: EntryDraft) -> IndexedEntry:

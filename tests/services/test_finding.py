@@ -66,8 +66,8 @@ def test_no_more_is_found_than_was_asked_for(session: Session) -> None:
     assert len(find_entries(session, OFFICER, "paddy", limit=1)) == 1
 
 
-def test_near_entries_are_those_above_the_floor(session: Session) -> None:
-    """Published, nearest first, without the entry at hand."""
+def test_near_entries_are_published(session: Session) -> None:
+    """Nearest first, without the entry at hand."""
     knowledge(session)
     matches = [
         create_match("paddy.blast", 0.9),
@@ -76,10 +76,10 @@ def test_near_entries_are_those_above_the_floor(session: Session) -> None:
         create_match("gone.long.ago", 0.7),
     ]
 
-    near = find_near(session, OFFICER, matches, floor=0.7)
+    near = find_near(session, OFFICER, matches)
 
     assert [each.key for each in near] == ["paddy.blast", "paddy.blast.spray"]
-    assert find_near(session, OFFICER, matches, 0.8, without_id=near[0].entry_id) == []
+    assert find_near(session, OFFICER, matches, without_id=near[0].entry_id) == near[1:]
 
 
 def test_finding_is_for_officers(session: Session) -> None:
@@ -89,4 +89,4 @@ def test_finding_is_for_officers(session: Session) -> None:
     with pytest.raises(NotAllowedError):
         find_entries(session, FARMER, "blast")
     with pytest.raises(NotAllowedError):
-        find_near(session, FARMER, [], 0.5)
+        find_near(session, FARMER, [])

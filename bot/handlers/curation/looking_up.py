@@ -10,7 +10,7 @@ from bot.handlers.registering import get_words
 from bot.handlers.replying import say
 from bot.services.editing import EntryState, read_entry
 from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
-from retrieval import Match
+from bot.services.trying import best_of
 
 #: Questions of one entry that are looked up to find entries like it.
 _LOOKED_UP = 5
@@ -56,11 +56,6 @@ async def look_for_near(
     update: Update, context: GoviContext, questions: list[str], without_id: int | None = None
 ) -> list[Found]:
     """Return published entries that seem to answer one of the questions already."""
-    best: dict[str, Match] = {}
-    for question in questions[:_LOOKED_UP]:
-        for match in (await context.search(question)).matches:
-            if match.key not in best or match.score > best[match.key].score:
-                best[match.key] = match
-    nearest = sorted(best.values(), key=lambda match: -match.score)
-    floor = context.desk.services.index.retriever.thresholds.suggest
-    return await context.read(find_near, get_user(update).id, nearest, floor, without_id)
+    results = [await context.search(question) for question in questions[:_LOOKED_UP]]
+    nearest = best_of(results, context.desk.services.index.retriever.thresholds.suggest)
+    return await context.read(find_near, get_user(update).id, nearest, without_id)

@@ -9,6 +9,7 @@ from bot.handlers.officers.keyboards import button, keyboard, turn
 from bot.handlers.officers.sending import send, show_before_sending
 from bot.handlers.officers.wording import name_farmer, say_words
 from bot.handlers.replying import say
+from bot.paging import count_pages
 from bot.services.dialogues import PREVIEW, Stand
 from bot.services.officer_dialogues import INQUIRY, enter
 from bot.services.queue import AskLine, EscalationView, read_escalation
@@ -85,7 +86,7 @@ async def _offer_askers(
     update: Update, context: GoviContext, view: EscalationView, page: int
 ) -> None:
     number, waiting = view.escalation_id, _waiting(view)
-    pages = -(-len(waiting) // _PAGE)
+    pages = count_pages(len(waiting), _PAGE)
     lines = [
         [button(_label(context, each), "iw", number, each.ask_id)]
         for each in waiting[page * _PAGE : (page + 1) * _PAGE]

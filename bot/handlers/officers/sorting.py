@@ -13,6 +13,7 @@ from bot.handlers.officers.queueing import say_view
 from bot.handlers.officers.wording import name_farmer, say_words
 from bot.handlers.pressing import remove_buttons, show_instead
 from bot.handlers.replying import say
+from bot.paging import count_pages
 from bot.rendering import render_text
 from bot.services.dialogues import Stand, find_waiting
 from bot.services.officer_dialogues import PICK, SPLIT, enter, split_picked
@@ -164,6 +165,6 @@ def _picking_keyboard(
         ]
         for each in waiting[page * _PAGE : (page + 1) * _PAGE]
     ]  # fmt: skip
-    lines.append(turn("sp", page, -(-len(waiting) // _PAGE), begun_by))
+    lines.append(turn("sp", page, count_pages(len(waiting), _PAGE), begun_by))
     lines.append([button(context.text("officer.split.do", count=len(picked)), "sy", begun_by)])
     return keyboard(lines)
