@@ -53,6 +53,11 @@ class Services:
     def __post_init__(self) -> None:
         self._writer = Writer(self.engine, self.sessions)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the database took nothing when something was last to be written."""
+        return self._writer.is_failing
+
     async def run(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

@@ -31,9 +31,11 @@ def describe(error: BaseException) -> str:
     >>> describe(FileNotFoundError(2, "No such file or directory"))
     'FileNotFoundError: [Errno 2] No such file or directory'
     """
-    name = type(error).__name__
     is_discreet = type(error).__module__.partition(".")[0] in _DISCREET
-    return f"{name}: {error}" if is_discreet or isinstance(error, OSError) else name
+    if not is_discreet and not isinstance(error, OSError):
+        return type(error).__name__
+    said = getattr(error, "orig", None) or error  # SQLAlchemy adds lines of its own
+    return f"{type(error).__name__}: {' '.join(str(said).split())}"
 
 
 class RedactingFormatter(logging.Formatter):

@@ -3,8 +3,9 @@
 import logging
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from bot.logs import RedactingFormatter, set_up_logging
+from bot.logs import RedactingFormatter, describe, set_up_logging
 from bot.settings import Settings
 
 TOKEN = "123456:" + "A" * 35
@@ -63,6 +64,13 @@ def test_what_telegram_sent_is_not_logged_where_it_is_no_json() -> None:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+def test_what_a_database_says_is_one_line() -> None:
+    """SQLAlchemy adds where to read about it."""
+    error = OperationalError("insert", {}, Exception("database or\n disk is full"), code="e3q8")
+
+    assert describe(error) == "OperationalError: database or disk is full"
 
 
 def test_an_error_does_not_say_what_a_person_wrote() -> None:

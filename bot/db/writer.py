@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.db.engine import is_machine_at_fault
 from bot.errors import DatabaseError
 
 #: Most functions in one transaction, so that the first does not wait long for the last.
@@ -39,6 +40,8 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        #: Whether the database took nothing when something was last to be written.
+        self.is_failing = False
 
     def submit(self, function: Callable[[Session], T]) -> Future[T]:
         """Return a future that is done once the function's changes are committed.
@@ -85,9 +88,11 @@ class Writer:
             with self._engine.begin() as connection:
                 outcomes = [self._call(connection, job) for job in jobs]
         except BaseException as error:
+            self.is_failing = True
             for job in jobs:
                 job.future.set_exception(error)
             return
+        self.is_failing = any(failure and is_machine_at_fault(failure) for _, failure in outcomes)
         for job, (result, failure) in zip(jobs, outcomes, strict=True):
             if failure is None:
                 job.future.set_result(result)

@@ -27,6 +27,7 @@ from bot.bootstrap import Services
 from bot.delivery.lifeline import Lifeline
 from bot.delivery.wire import seconds_of
 from bot.errors import TokenError
+from bot.logs import describe
 from bot.services import inbox
 
 POLL_SECONDS = 30
@@ -118,7 +119,7 @@ class Poller:
         if isinstance(error, Conflict) and "webhook" in error.message.lower():
             self._is_alone = False  # somebody has set one since
         logger.warning(
-            "not polling", extra={"why": _why(error), "reason": str(error), "seconds": seconds}
+            "not polling", extra={"why": _why(error), "reason": describe(error), "seconds": seconds}
         )
         self._services.vitals.expect("poller", seconds + SLACK_SECONDS)
         await asyncio.sleep(seconds)

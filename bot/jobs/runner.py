@@ -14,7 +14,9 @@ from telegram.ext import Job as Tick
 
 from bot.bootstrap import Services
 from bot.db.base import utc_now
+from bot.db.engine import OUT_OF_REACH
 from bot.jobs.schedule import JOBS, Job
+from bot.logs import describe
 from bot.services import job_runs
 from bot.services.job_runs import Due, Occasion
 
@@ -55,6 +57,8 @@ class Runner:
         self.ticked_at = time.monotonic()
         try:
             await self.sweep()
+        except OUT_OF_REACH as error:
+            logger.error("scheduled work not looked at", extra={"reason": describe(error)})
         except Exception:
             logger.exception("scheduled work not looked at")
 

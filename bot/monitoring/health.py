@@ -82,6 +82,8 @@ async def examine(services: Services) -> dict[str, str]:
     queues = await _measure(services)
     if queues is None:
         faults["database"] = "does not answer"
+    elif services.is_refused:
+        faults["database"] = "takes nothing"
     for name, queue in (queues or {}).items():
         if queue.oldest_seconds > OLDEST_SECONDS:
             faults[name] = f"{queue.waiting} wait, the oldest for {queue.oldest_seconds:.0f} s"

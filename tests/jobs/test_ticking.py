@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.bootstrap import Services
 from bot.db.base import utc_now
@@ -59,3 +60,19 @@ async def test_ticks_that_wait_for_a_clock_set_back_start_anew(
         await until(lambda: bool(known_jobs(services)))
 
     assert known_jobs(services)
+
+
+async def test_a_tick_without_the_database_is_one_line(
+    services: Services, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk stays full for hours; a traceback every ten seconds would fill what is left."""
+
+    def refuse(*_: object) -> None:
+        raise OperationalError("insert", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(runner.job_runs, "claim", refuse)
+    await runner.Runner(services, JOBS).tick()
+
+    (record,) = caplog.records
+    assert record.reason == "OperationalError: database or disk is full"
+    assert record.exc_info is None

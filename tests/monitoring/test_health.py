@@ -1,6 +1,7 @@
 """What supervisors and Prometheus are told."""
 
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.exc import OperationalError
 
 from bot.db.base import utc_now
 from bot.db.models import ReceivedUpdate
@@ -88,6 +90,25 @@ async def test_a_database_that_does_not_answer_is_told(
 
     assert ready.json()["faults"] == {"database": "does not answer"}
     assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_a_database_that_takes_nothing_is_told_until_it_does(
+    govi: Govi, client: httpx.AsyncClient
+) -> None:
+    """A full disk can be read from; what farmers ask waits at Telegram."""
+
+    def refuse(_: object) -> None:
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise OperationalError("insert", {}, full)
+
+    with pytest.raises(OperationalError):
+        await govi.services.run(refuse)
+    during = await client.get("/readyz")
+    await govi.services.run(inbox.store, [])
+
+    assert during.json()["faults"] == {"database": "takes nothing"}
+    assert (await client.get("/readyz")).json()["ready"]
 
 
 async def test_an_empty_index_is_told(
