@@ -8,9 +8,8 @@ from telegram.ext import BaseHandler, CommandHandler
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user
-from bot.handlers.replying import place_of, send
+from bot.handlers.replying import reply
 from bot.i18n.moments import say_time
-from bot.rendering import render_text
 from bot.services.signing_in import create_link
 
 
@@ -26,4 +25,4 @@ async def send_link(update: Update, context: GoviContext) -> None:
     link = await context.run(create_link, get_user(update).id)
     address = f"{context.desk.services.settings.console}/sign-in/{link.token}"
     text = context.text("console.link", until=say_time(link.expires_at), link=address)
-    await send(context, place_of(update), render_text(text))
+    await reply(update, context, text)

@@ -14,8 +14,7 @@ from bot.errors import NotAllowedError
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import Handler, guarded
 from bot.handlers.incoming import get_user, is_private, read_media
-from bot.handlers.replying import place_of, send
-from bot.rendering import render_text
+from bot.handlers.replying import reply
 from bot.services.dialogues import Stand, find_stand, leave
 from bot.services.roles import Role, require
 
@@ -65,8 +64,7 @@ class Dialogues:
                 await context.read(require, user_id, Role.OFFICER)
                 step = self._step_for(update, stand)
                 if step is None:
-                    text = context.text(self._why_not(update, stand))
-                    await send(context, place_of(update), render_text(text))
+                    await reply(update, context, context.text(self._why_not(update, stand)))
                     return
                 await step(update, context, stand)
             except NotAllowedError:  # demoted meanwhile
@@ -98,4 +96,4 @@ async def cancel(update: Update, context: GoviContext) -> None:
     """Leave the dialogue that the person stands in, if any; nothing of it is kept."""
     was_in_one = await context.run(leave, get_user(update).id)
     key = "dialogue.cancelled" if was_in_one else "dialogue.nothing_to_cancel"
-    await send(context, place_of(update), render_text(context.text(key)))
+    await reply(update, context, context.text(key))

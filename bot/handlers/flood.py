@@ -14,8 +14,7 @@ from telegram.ext import ApplicationHandlerStop
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_user, is_addressed
 from bot.handlers.pressing import answer_press
-from bot.handlers.replying import place_of, send
-from bot.rendering import render_text
+from bot.handlers.replying import reply
 from bot.services.farmers import read_language
 from bot.services.roles import list_roles
 
@@ -143,4 +142,4 @@ async def _tell(update: Update, context: GoviContext, person: int) -> None:
     if update.callback_query is not None:
         await answer_press(update.callback_query, text, is_alert=True)
     else:
-        await send(context, place_of(update), render_text(text))
+        await reply(update, context, text)

@@ -10,9 +10,8 @@ from bot.errors import PrivateOnlyError, RequestError, StaleButtonError
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_user, is_private
 from bot.handlers.pressing import answer_press, remove_buttons
-from bot.handlers.replying import place_of, send
+from bot.handlers.replying import reply
 from bot.i18n.refusals import text_key
-from bot.rendering import render_text
 from bot.services.roles import Role, meet, require
 
 Handler = Callable[[Update, GoviContext], Coroutine[Any, Any, None]]
@@ -68,7 +67,7 @@ async def refuse(update: Update, context: GoviContext, error: RequestError) -> N
     text = context.text(text_key(error), **error.values)
     query = update.callback_query
     if query is None:
-        await send(context, place_of(update), render_text(text))
+        await reply(update, context, text)
         return
     await answer_press(query, text, is_alert=True)
     if isinstance(error, StaleButtonError):

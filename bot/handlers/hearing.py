@@ -1,6 +1,7 @@
 """Voice notes that Govi listens to itself, where that is set up: what it understood is a guess."""
 
 import logging
+import re
 from typing import Any
 
 from telegram import CallbackQuery, Update
@@ -9,8 +10,8 @@ from telegram.ext import BaseHandler
 
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import has_words, read_asker
-from bot.handlers.my_questions import on_press
 from bot.handlers.pressing import answer_press, remove_buttons
+from bot.handlers.registering import on_button
 from bot.hearing import LONGEST_SECONDS, Hearing, HearingError
 from bot.keyboards.escalations import HEARD, MISHEARD
 from bot.services.answering import Incoming
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
     """Return what `bot.application` registers."""
-    return [on_press(HEARD, confirm), on_press(MISHEARD, deny)]
+    return [on_button(HEARD, confirm), on_button(MISHEARD, deny)]
 
 
 def listen_in(context: GoviContext, incoming: Incoming, question_id: int) -> None:
@@ -40,11 +41,10 @@ def listen_in(context: GoviContext, incoming: Incoming, question_id: int) -> Non
 
 
 async def confirm(
-    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
 ) -> None:
     """Ask what was understood, as if it had been written; a call for help is one."""
-    [question_id] = numbers
-    asker = read_asker(update)
+    question_id, asker = int(match[1]), read_asker(update)
     words = await context.read(read_own_words, question_id, asker)
     remark = context.desk.services.recognition.emergency(words)
     if remark is None:
@@ -60,10 +60,10 @@ async def confirm(
 
 
 async def deny(
-    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
 ) -> None:
     """Drop what was understood; an officer listens."""
-    await context.run(forget_heard, numbers[0], read_asker(update))
+    await context.run(forget_heard, int(match[1]), read_asker(update))
     await answer_press(query, context.text("heard.denied"))
     await remove_buttons(query)
 

@@ -9,8 +9,7 @@ from bot import speech
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
 from bot.handlers.incoming import ADDRESSED, get_message, read_asker, replied_to
-from bot.handlers.replying import place_of, send
-from bot.rendering import render_text
+from bot.handlers.replying import reply
 from bot.services.listening import find_answer, read_out
 
 
@@ -29,7 +28,7 @@ async def listen(update: Update, context: GoviContext) -> None:
     if reply_id is not None:
         key = await read_out_answer(update, context, reply_id)
     if key != "listen.coming":
-        await send(context, place_of(update), render_text(context.text(key)))
+        await reply(update, context, context.text(key))
 
 
 async def read_out_answer(update: Update, context: GoviContext, reply_id: int) -> str:

@@ -1,17 +1,17 @@
 """What a farmer does with a question that went to the officers: look, add, take back."""
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram import CallbackQuery, Update
-from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+from telegram.ext import BaseHandler, CommandHandler
 
 from bot.excerpts import excerpt
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
 from bot.handlers.incoming import ADDRESSED, get_message, read_asker, replied_to
 from bot.handlers.pressing import answer_press, remove_buttons, show_instead, show_keyboard
+from bot.handlers.registering import on_button
 from bot.handlers.replying import place_of, send
 from bot.i18n.moments import say_date
 from bot.keyboards.escalations import (
@@ -28,16 +28,14 @@ from bot.services.rating import REASONS, give_reason
 
 EXCERPT_LIMIT = 120
 
-_Press = Callable[[Update, GoviContext, CallbackQuery, list[int]], Awaitable[None]]
-
 
 def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
     """Return what `bot.application` registers."""
     return [
         CommandHandler("mine", show_mine, filters=ADDRESSED),
-        on_press(WITHDRAW, take_back),
-        on_press(WITHDRAW_LISTED, take_back_listed),
-        on_press(GIVE_REASON, say_why),
+        on_button(WITHDRAW, take_back),
+        on_button(WITHDRAW_LISTED, take_back_listed),
+        on_button(GIVE_REASON, say_why),
     ]
 
 
@@ -55,47 +53,33 @@ async def show_mine(update: Update, context: GoviContext) -> None:
 
 
 async def take_back(
-    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
 ) -> None:
     """Take a question back by the button under the message about it."""
-    [ask_id] = numbers
-    is_new = await context.run(withdraw, read_asker(update), ask_id)
+    is_new = await context.run(withdraw, read_asker(update), int(match[1]))
     await _confirm_withdrawal(context, query, is_new)
     await remove_buttons(query)
 
 
 async def take_back_listed(
-    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
 ) -> None:
     """Take a question back out of the list, and show how the list is now."""
-    [ask_id] = numbers
-    is_new = await context.run(withdraw, read_asker(update), ask_id)
+    is_new = await context.run(withdraw, read_asker(update), int(match[1]))
     await _confirm_withdrawal(context, query, is_new)
     mine = await context.read(list_mine, read_asker(update))
     await show_instead(query, _render_mine(context, mine))
 
 
 async def say_why(
-    update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
 ) -> None:
     """Note why an answer was no use; the button that takes the question back stays."""
-    reply_id, number, ask_id = numbers
+    reply_id, number, ask_id = (int(group) for group in match.groups())
     is_new = await context.run(give_reason, reply_id, read_asker(update), REASONS[number])
     key = "passed_on.reason_noted" if is_new else "button.already"
     await answer_press(query, context.text(key))
     await show_keyboard(query, withdraw_keyboard(context.words, ask_id))
-
-
-def on_press(pattern: re.Pattern[str], act: _Press) -> BaseHandler[Update, GoviContext, Any]:
-    """Register what a farmer's button does, given the numbers in its callback data."""
-
-    @guarded
-    async def press(update: Update, context: GoviContext) -> None:
-        query, match = update.callback_query, context.match
-        if query is not None and match is not None:
-            await act(update, context, query, [int(group) for group in match.groups()])
-
-    return CallbackQueryHandler(press, pattern=pattern)
 
 
 async def _confirm_withdrawal(context: GoviContext, query: CallbackQuery, is_new: bool) -> None:

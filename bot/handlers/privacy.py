@@ -1,16 +1,18 @@
 """/privacy, /mydata and /forget: what is kept about a person, and their say in it."""
 
+import re
 from typing import Any
 
-from telegram import InputFile, Update
-from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+from telegram import CallbackQuery, InputFile, Update
+from telegram.ext import BaseHandler, CommandHandler
 
 from bot.db.base import utc_now
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_message, get_user, read_asker
 from bot.handlers.pressing import answer_press, show_instead
-from bot.handlers.replying import place_of, send
+from bot.handlers.registering import on_button
+from bot.handlers.replying import place_of, reply, send
 from bot.i18n.moments import say_date
 from bot.keyboards.people import (
     FORGET,
@@ -33,9 +35,9 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
         CommandHandler("privacy", show_privacy, filters=ADDRESSED),
         CommandHandler("mydata", send_own_data, filters=ADDRESSED),
         CommandHandler(["forget", "delete"], ask_forgetting, filters=ADDRESSED),
-        CallbackQueryHandler(choose_consent, pattern=LET_BE_KEPT),
-        CallbackQueryHandler(forget_person, pattern=FORGET),
-        CallbackQueryHandler(keep_person, pattern=KEEP),
+        on_button(LET_BE_KEPT, choose_consent, is_private=True),
+        on_button(FORGET, forget_person, is_private=True),
+        on_button(KEEP, keep_person, is_private=True),
     ]
 
 
@@ -47,13 +49,10 @@ async def show_privacy(update: Update, context: GoviContext) -> None:
     await send(context, place_of(update), _privacy(context, is_kept))
 
 
-@guarded
-@in_private
-async def choose_consent(update: Update, context: GoviContext) -> None:
+async def choose_consent(
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
+) -> None:
     """Record whether the words of the person's questions may stay."""
-    query, match = update.callback_query, context.match
-    if query is None or match is None:
-        return
     is_agreed = match[1] == "1"
     await context.run(let_questions_be_kept, read_asker(update), is_agreed)
     await answer_press(query, context.text("privacy.agreed" if is_agreed else "privacy.refused"))
@@ -80,16 +79,13 @@ async def ask_forgetting(update: Update, context: GoviContext) -> None:
     is_kept = await context.read(may_keep_questions, get_user(update).id)
     text = context.text("forget.ask_keeping_words" if is_kept else "forget.ask")
     keyboard = forgetting_keyboard(context.text("forget.yes"), context.text("forget.no"))
-    await send(context, place_of(update), render_text(text, keyboard))
+    await reply(update, context, text, keyboard)
 
 
-@guarded
-@in_private
-async def forget_person(update: Update, context: GoviContext) -> None:
+async def forget_person(
+    update: Update, context: GoviContext, query: CallbackQuery, _: re.Match[str]
+) -> None:
     """Erase; whoever has a role is told what stays."""
-    query = update.callback_query
-    if query is None:
-        return
     forgotten = await context.run(forget, get_user(update).id)
     await context.read(sweep, context.desk.services.settings.media_dir)
     text = context.text("forget.done_for_team" if forgotten.has_role else "forget.done")
@@ -97,13 +93,10 @@ async def forget_person(update: Update, context: GoviContext) -> None:
     await show_instead(query, render_text(text))
 
 
-@guarded
-@in_private
-async def keep_person(update: Update, context: GoviContext) -> None:
+async def keep_person(
+    _update: Update, context: GoviContext, query: CallbackQuery, _: re.Match[str]
+) -> None:
     """Leave everything as it is."""
-    query = update.callback_query
-    if query is None:
-        return
     await answer_press(query, context.text("forget.kept"))
     await show_instead(query, render_text(context.text("forget.kept")))
 

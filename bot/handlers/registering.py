@@ -1,9 +1,10 @@
-"""How commands, buttons and steps of dialogues of the team are registered: for whom, and where.
+"""How commands, buttons and steps of dialogues are registered: for whom, and where.
 
 What cannot be saved (`KnowledgeError`) is told in place of what would have been said.
 """
 
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.services.dialogues import Stand, find_stand, go_back
 from bot.services.roles import Role
 
 Press = Callable[[Update, GoviContext, CallbackQuery, list[int]], Awaitable[str | None]]
+ButtonAct = Callable[[Update, GoviContext, CallbackQuery, re.Match[str]], Awaitable[None]]
 
 
 def on_command(
@@ -59,6 +61,20 @@ def on_press(
     allowed = for_role(role, press)
     handler = guarded(allowed if is_for_groups else in_private(allowed))
     return CallbackQueryHandler(handler, pattern=shape(verb, count, prefix))
+
+
+def on_button(
+    pattern: re.Pattern[str], act: ButtonAct, *, is_private: bool = False
+) -> BaseHandler[Update, GoviContext, Any]:
+    """Register what a button that anybody may press does, given what its callback data says."""
+
+    async def press(update: Update, context: GoviContext) -> None:
+        query, match = update.callback_query, context.match
+        if query is not None and match is not None:
+            await act(update, context, query, match)
+
+    handler = guarded(in_private(press) if is_private else press)
+    return CallbackQueryHandler(handler, pattern=pattern)
 
 
 async def _begin_again(update: Update, context: GoviContext) -> None:

@@ -12,7 +12,7 @@ from bot.handlers.incoming import get_message, get_user, is_private, topic_of
 from bot.rendering import Rendered, render_text
 from bot.services.farmers import mark_unreachable
 
-__all__ = ["Place", "place_of", "private_place", "say", "send"]
+__all__ = ["Place", "place_of", "private_place", "reply", "say", "send"]
 
 
 def place_of(update: Update) -> Place:
@@ -21,24 +21,29 @@ def place_of(update: Update) -> Place:
     return Place(message.chat_id, message.message_id, topic_of(message))
 
 
-async def send(context: GoviContext, place: Place, rendered: Rendered) -> int | None:
-    """Send all parts; return the last one's message id, or None if the bot may not write there.
+async def send(context: GoviContext, place: Place, rendered: Rendered) -> None:
+    """Send all parts, unless the bot may not write there.
 
     Raises:
         TelegramError: Telegram did not take it.
     """
     try:
-        return await _send_parts(context, place, rendered)
+        await _send_parts(context, place, rendered)
     except ChatMigrated as moved:
-        return await _send_parts(context, Place(moved.new_chat_id), rendered)
+        await _send_parts(context, Place(moved.new_chat_id), rendered)
     except Forbidden:
         if place.chat_id > 0:  # a private chat has its person's own id
             await context.run(mark_unreachable, place.chat_id)
-        return None
     except BadRequest as error:
-        if is_muted(error):
-            return None
-        raise
+        if not is_muted(error):
+            raise
+
+
+async def reply(
+    update: Update, context: GoviContext, text: str, keyboard: InlineKeyboardMarkup | None = None
+) -> None:
+    """Say something under the update's own message, be it in a group."""
+    await send(context, place_of(update), render_text(text, keyboard))
 
 
 async def say(
@@ -58,11 +63,8 @@ def private_place(update: Update) -> Place:
     return place_of(update) if is_there else Place(get_user(update).id)
 
 
-async def _send_parts(context: GoviContext, place: Place, rendered: Rendered) -> int:
-    sent: int | None = None
-    for number, part in enumerate(rendered.parts, 1):
-        keyboard = rendered.keyboard if number == len(rendered.parts) else None
-        sent = await context.desk.wire.send(place, part, keyboard)
-    if sent is None:
-        raise ValueError("a reply without text")
-    return sent
+async def _send_parts(context: GoviContext, place: Place, rendered: Rendered) -> None:
+    *before, last = rendered.parts
+    for part in before:
+        await context.desk.wire.send(place, part)
+    await context.desk.wire.send(place, last, rendered.keyboard)

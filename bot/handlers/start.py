@@ -7,7 +7,7 @@ from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
 from bot.handlers.incoming import get_user, is_private
 from bot.handlers.menu import renew_menu
-from bot.handlers.replying import place_of, send
+from bot.handlers.replying import place_of, reply, send
 from bot.handlers.team import accept_invite
 from bot.keyboards.answers import example_keyboard
 from bot.rendering import render_text
@@ -36,10 +36,10 @@ async def start(update: Update, context: GoviContext) -> None:
 @guarded
 async def show_help(update: Update, context: GoviContext) -> None:
     """Say how to ask."""
-    await send(context, place_of(update), render_text(context.text("help.text")))
+    await reply(update, context, context.text("help.text"))
 
 
 @guarded
 async def refuse_command(update: Update, context: GoviContext) -> None:
     """Say that there is no such command, and that none is needed."""
-    await send(context, place_of(update), render_text(context.text("ask.unknown_command")))
+    await reply(update, context, context.text("ask.unknown_command"))

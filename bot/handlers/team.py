@@ -1,11 +1,12 @@
 """/role and /team: who answers farmers and who runs the bot."""
 
 import logging
+import re
 from typing import Any
 
-from telegram import Update
+from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
-from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+from telegram.ext import BaseHandler, CommandHandler
 from telegram.helpers import create_deep_linked_url
 
 from bot.handlers.context import GoviContext
@@ -13,7 +14,8 @@ from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user
 from bot.handlers.menu import renew_menu
 from bot.handlers.pressing import answer_press, show_instead
-from bot.handlers.replying import Place, place_of, send
+from bot.handlers.registering import on_button
+from bot.handlers.replying import Place, place_of, reply, send
 from bot.i18n.moments import say_date, say_time
 from bot.keyboards.people import (
     ASK_REMOVAL,
@@ -50,9 +52,9 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
     return [
         CommandHandler("role", give_role, filters=ADDRESSED),
         CommandHandler("team", show_team, filters=ADDRESSED),
-        CallbackQueryHandler(turn_team_page, pattern=SHOW_TEAM),
-        CallbackQueryHandler(ask_removal, pattern=ASK_REMOVAL),
-        CallbackQueryHandler(remove_member, pattern=REMOVE),
+        on_button(SHOW_TEAM, turn_team_page, is_private=True),
+        on_button(ASK_REMOVAL, ask_removal, is_private=True),
+        on_button(REMOVE, remove_member, is_private=True),
     ]
 
 
@@ -67,7 +69,7 @@ async def give_role(update: Update, context: GoviContext) -> None:
             await _set_role(update, context, int(digits), word)
         case _:
             await context.read(require, get_user(update).id, Role.ADMIN)
-            await send(context, place_of(update), render_text(context.text("team.usage")))
+            await reply(update, context, context.text("team.usage"))
 
 
 def _is_user_id(text: str) -> bool:
@@ -84,7 +86,7 @@ async def _invite(update: Update, context: GoviContext, word: str) -> None:
         until=say_time(invite.expires_at),
         link=create_deep_linked_url(context.bot.username, invite.payload),
     )
-    await send(context, place_of(update), render_text(text))
+    await reply(update, context, text)
 
 
 async def _set_role(update: Update, context: GoviContext, user_id: int, word: str) -> None:
@@ -92,7 +94,7 @@ async def _set_role(update: Update, context: GoviContext, user_id: int, word: st
     name = await context.read(name_of, user_id)
     key = "team.set" if is_changed else "team.set_already"
     text = context.text(key, name=name, role=context.text(f"role.{word}"))
-    await send(context, place_of(update), render_text(text))
+    await reply(update, context, text)
     if is_changed:
         await _announce(context, user_id)
 
@@ -118,25 +120,19 @@ async def show_team(update: Update, context: GoviContext) -> None:
     await send(context, place_of(update), await _team(update, context, 0))
 
 
-@guarded
-@in_private
-async def turn_team_page(update: Update, context: GoviContext) -> None:
+async def turn_team_page(
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
+) -> None:
     """Show another page of the list, or go back to it."""
-    query, match = update.callback_query, context.match
-    if query is None or match is None:
-        return
     rendered = await _team(update, context, int(match[1]))
     await query.answer()
     await show_instead(query, rendered)
 
 
-@guarded
-@in_private
-async def ask_removal(update: Update, context: GoviContext) -> None:
+async def ask_removal(
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
+) -> None:
     """Ask whether the role is really to be taken away."""
-    query, match = update.callback_query, context.match
-    if query is None or match is None:
-        return
     member = await context.read(find_grant, get_user(update).id, int(match[1]))
     if member is None:
         await answer_press(query, context.text("team.gone_already"))
@@ -150,13 +146,10 @@ async def ask_removal(update: Update, context: GoviContext) -> None:
     await show_instead(query, render_text(text, keyboard))
 
 
-@guarded
-@in_private
-async def remove_member(update: Update, context: GoviContext) -> None:
+async def remove_member(
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
+) -> None:
     """Take a role away at once; pressed again, it says that it is done."""
-    query, match = update.callback_query, context.match
-    if query is None or match is None:
-        return
     removed_id = await context.run(remove, get_user(update).id, int(match[1]))
     done = "team.gone_already" if removed_id is None else "team.removed"
     await answer_press(query, context.text(done))

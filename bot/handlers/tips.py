@@ -1,15 +1,17 @@
 """/tips: advice in its season, for those who ask for it."""
 
+import re
 from typing import Any
 
-from telegram import Update
-from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+from telegram import CallbackQuery, Update
+from telegram.ext import BaseHandler, CommandHandler
 
 from bot.db.base import utc_now
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user, read_asker
 from bot.handlers.pressing import answer_press, remove_buttons
+from bot.handlers.registering import on_button
 from bot.handlers.replying import place_of, send
 from bot.keyboards.tips import CHOOSE_TIPS, start_keyboard, stop_keyboard
 from bot.rendering import Rendered, render_text
@@ -20,7 +22,7 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
     """Return what `bot.application` registers."""
     return [
         CommandHandler("tips", show_tips, filters=ADDRESSED),
-        CallbackQueryHandler(press_tips, pattern=CHOOSE_TIPS),
+        on_button(CHOOSE_TIPS, press_tips, is_private=True),
     ]
 
 
@@ -37,13 +39,10 @@ async def show_tips(update: Update, context: GoviContext) -> None:
     await send(context, place_of(update), _state(context, are_wanted))
 
 
-@guarded
-@in_private
-async def press_tips(update: Update, context: GoviContext) -> None:
+async def press_tips(
+    update: Update, context: GoviContext, query: CallbackQuery, match: re.Match[str]
+) -> None:
     """Do what the button says; a tip that carries it stays to be read."""
-    query, match = update.callback_query, context.match
-    if query is None or match is None:
-        return
     are_wanted = match[1] == "on"
     await context.run(choose_tips, read_asker(update), are_wanted, utc_now())
     await answer_press(query, context.text("button.chosen"))

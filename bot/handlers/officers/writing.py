@@ -7,17 +7,15 @@ In the officers' group it is written as a reply as well; what it leads to is sho
 import re
 from dataclasses import asdict
 
-from telegram import CallbackQuery, InlineKeyboardMarkup, Update
+from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import Handler, for_role, guarded
 from bot.handlers.incoming import get_message, get_user, is_private, read_media, replied_to
 from bot.handlers.officers.keeping import offer_keeping
 from bot.handlers.officers.sending import send, show_before_sending
-from bot.handlers.replying import place_of, say
-from bot.handlers.replying import send as reply
+from bot.handlers.replying import reply, say
 from bot.keyboards.escalations import open_keyboard
-from bot.rendering import render_text
 from bot.services.dialogues import PREVIEW, Stand, find_stand
 from bot.services.officer_dialogues import ANSWER, enter
 from bot.services.queue import claim
@@ -113,20 +111,14 @@ def _answer_by_reply(numbers: list[int]) -> Handler:
     async def call(update: Update, context: GoviContext) -> None:
         if len(numbers) > 1 or not _can_answer(update):
             opening = open_keyboard(context.words, numbers)
-            await _say_here(update, context, "officer.answer.open_first", opening)
+            await reply(update, context, context.text("officer.answer.open_first"), opening)
             return
         await context.run(claim, get_user(update).id, numbers[0])
         await _show_answer(update, context, numbers[0])
         if not is_private(update):
-            await _say_here(update, context, "officer.answer.in_private")
+            await reply(update, context, context.text("officer.answer.in_private"))
 
     return call
-
-
-async def _say_here(
-    update: Update, context: GoviContext, key: str, keyboard: InlineKeyboardMarkup | None = None
-) -> None:
-    await reply(context, place_of(update), render_text(context.text(key), keyboard))
 
 
 async def _show_answer(update: Update, context: GoviContext, number: int) -> None:
