@@ -172,7 +172,7 @@ def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: 
     fingerprint = fingerprint_of(folder)
     with reading(sessions) as session:
         is_older = _holds_older(session, fingerprint)
-        is_empty = session.scalar(select(Entry.id).limit(1)) is None
+        is_empty = not holds_entries(session)
     if not is_empty and not (is_older and update_starter):
         return
     # Reading and checking files is most of the code of a start, and rarely needed.
@@ -186,6 +186,11 @@ def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: 
         "starter knowledge loaded",
         extra={"added": len(report.added), "changed": len(report.changed)},
     )
+
+
+def holds_entries(session: Session) -> bool:
+    """Whether there is any knowledge; where there is none, the first start brings the starter."""
+    return session.scalar(select(Entry.id).limit(1)) is not None
 
 
 def has_newer_starter(sessions: sessionmaker[Session]) -> bool:

@@ -207,6 +207,8 @@ def _reason(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
             return "is missing"
+        case "string_type":
+            return "must be text"
         case "extra_forbidden":
             return f"is not a field; the fields are {', '.join(FIELDS)}"
         case "string_pattern_mismatch":

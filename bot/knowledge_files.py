@@ -125,9 +125,10 @@ def _read_toml(name: str, content: bytes) -> Iterator[Record]:
     entries = document.get("entry", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise KnowledgeError([Fault(name, "entry", "must be written as [[entry]]")])
+    area = {"area": document["area"]} if "area" in document else {}
     for number, entry in enumerate(entries, 1):
         where = f"{name}, {entry.get('key', f'entry {number}')}"
-        yield Record(where, {"area": document.get("area"), **entry})
+        yield Record(where, area | entry)
 
 
 def _read_jsonl(name: str, content: bytes) -> Iterator[Record]:
@@ -203,7 +204,10 @@ def _unnamed(where: str, cell: str) -> Fault:
 def _read_header(where: str, header: Sequence[object]) -> list[str]:
     names = [str(cell).strip().lower() for cell in header]
     given = [field for field in names if field]
-    if "key" not in given or set(given) - set(FIELDS):
+    unknown = [field for field in given if field not in FIELDS]
+    if "key" in given and unknown:
+        raise _unknown_columns(where, unknown)
+    if "key" not in given:
         reason = f"must name the fields {', '.join(FIELDS)}; found {', '.join(given)}"
     elif len(given) > len(set(given)):
         reason = f"must name each field once; found {', '.join(given)}"
@@ -211,6 +215,14 @@ def _read_header(where: str, header: Sequence[object]) -> list[str]:
         return names
     values = {"fields": ", ".join(FIELDS), "found": ", ".join(given)[:200]}
     raise KnowledgeError([Fault(where, "header", reason[:500], "header", values)])
+
+
+def _unknown_columns(where: str, unknown: Sequence[str]) -> KnowledgeError:
+    """Name what is wrong alone: whoever keeps notes beside the entries has many columns."""
+    found, fields = ", ".join(unknown)[:200], ", ".join(FIELDS)
+    reason = f"has columns that are no fields: {found}; the fields are {fields}"
+    values = {"fields": fields, "found": found}
+    return KnowledgeError([Fault(where, "header", reason, "header_unknown", values)])
 
 
 def _as_json(draft: EntryDraft) -> str:

@@ -112,6 +112,13 @@ def test_many_question_marks_behind_words_are_no_lost_letters() -> None:
     assert read_upload("k.csv", format_knowledge(".csv", [draft])) == [draft]
 
 
+def test_only_the_columns_that_are_no_fields_are_told() -> None:
+    """A curator's remarks beside a dozen good columns."""
+    (fault,) = refusal("k.xlsx", workbook(("Paddy", [[*FIELDS, "Remarks"], row_of("a.one")])))
+
+    assert (fault.kind, fault.values["found"]) == ("header_unknown", "remarks")
+
+
 def test_faults_show_sinhala_as_it_is_written() -> None:
     """The joiner of ප්‍ර is not spelt out."""
     taken = "ප්‍රශ්නය මොකක්ද"

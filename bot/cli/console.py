@@ -50,7 +50,7 @@ def _print_link(person: int) -> None:
     finally:
         engine.dispose()
     click.echo(f"{settings.console}/sign-in/{link.token}")
-    click.echo(f"works once, until {say_time(link.expires_at)}", err=True)
+    click.echo(f"works once, until {say_time(link.expires_at)} in Sri Lanka", err=True)
 
 
 async def serve_console(opened: Services) -> None:

@@ -30,6 +30,10 @@ from bot.services.learning import list_learnt_pairs
 from bot.services.question_log import LogFilter, iter_questions
 
 _MOST_KEYS = 20
+_STARTER_LEFT_OUT = (
+    "govi: there was no knowledge here yet, so this is all of it; `govi import {folder}` adds the "
+    "starter knowledge"
+)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -51,9 +55,12 @@ def import_command(file: Path, dry_run: bool) -> None:
             report = preview_import(session, drafts)
     else:
         with transaction(sessions) as session:
+            is_first = not bootstrap.holds_entries(session)
             report = import_entries(session, drafts, Origin.IMPORT, f"cli:{_name_user()}")
             if file.resolve() == bootstrap.STARTER.resolve():
                 note_starter(session, fingerprint_of(file))
+            elif is_first:
+                click.echo(_STARTER_LEFT_OUT.format(folder=bootstrap.STARTER), err=True)
     engine.dispose()
     click.echo(_summary(report, dry_run))
 

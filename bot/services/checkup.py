@@ -77,7 +77,7 @@ def examine_queue(queue: str, rows: Sequence[SetAside]) -> Iterator[Finding]:
 
 def _examine_jobs(session: Session) -> Iterator[Finding]:
     for run in list_last_runs(session):
-        due = f"{run.due_at.astimezone(COLOMBO):%Y-%m-%d %H:%M}"
+        due = f"{run.due_at.astimezone(COLOMBO):%Y-%m-%d %H:%M} in Sri Lanka"
         text = f"{run.outcome.value}, due {due}" + (f": {run.detail}" if run.detail else "")
         yield Finding(f"job {run.name}", text, is_fault=run.outcome is JobOutcome.FAILED)
 

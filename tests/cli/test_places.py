@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+import bot.bootstrap
+from bot.knowledge_files import write_knowledge
 from tests.cli.conftest import Govi
+from tests.factories import create_draft
 
 QUESTION = "යූරියා දාන්නේ කවදද"
 
@@ -29,6 +32,18 @@ def test_a_database_that_is_made_is_told_with_its_place(govi: Govi) -> None:
 
     assert f"made one at='{Path.cwd()}/var/govi.sqlite3'" in first.stderr
     assert "made one" not in second.stderr
+
+
+def test_a_first_import_says_that_the_starter_knowledge_stays_out(govi: Govi) -> None:
+    """And how it comes in; later imports say nothing of it."""
+    write_knowledge(Path("k.csv"), [create_draft("a.one")])
+
+    first, second = govi("import", "k.csv"), govi("import", "k.csv")
+    starter = govi("import", str(bot.bootstrap.STARTER))
+
+    assert f"`govi import {bot.bootstrap.STARTER}` adds the starter" in first.stderr
+    assert "starter" not in second.stderr
+    assert starter.stdout.startswith("2 added")
 
 
 def test_doctor_names_the_data_folder_whole(govi: Govi) -> None:
