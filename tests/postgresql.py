@@ -1,6 +1,5 @@
 """A PostgreSQL server for tests, in a folder of its own; nothing outside it is touched."""
 
-import atexit
 import contextlib
 import functools
 import hashlib
@@ -26,6 +25,7 @@ _OPTIONS = (
 _SECONDS = 60
 #: Under this name a process tells those that it starts where its server is.
 _PARENTS = "GOVI_TEST_POSTGRESQL_FOLDER"
+_waiting: list[subprocess.Popen[bytes]] = []
 
 
 def find_programs() -> Path | None:
@@ -100,29 +100,46 @@ def _start() -> Path:
     programs = find_programs()
     assert programs is not None, "skip_where_there_is_none comes first"
     folder = Path(tempfile.mkdtemp(prefix="govi-pg-", dir="/tmp"))
-    if os.geteuid() == 0:  # as which PostgreSQL refuses to run
-        shutil.chown(folder, "postgres", "postgres")
+    if (user := _user()) is not None:
+        shutil.chown(folder, user)
     given = (*_OPTIONS, f"unix_socket_directories={folder}")
     options = " ".join(f"-c {each}" for each in given)
 
     def call(program: str, *arguments: str) -> None:
         subprocess.run(
             [str(programs / program), "-D", str(folder / "data"), *arguments],
-            user="postgres" if os.geteuid() == 0 else None,
+            user=_user(),
             cwd=folder,
             stdout=subprocess.DEVNULL,
             timeout=_SECONDS,
             check=True,
         )
 
-    def stop() -> None:
-        call("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-
     call("initdb", "-A", "trust", "-U", "govi", "-E", "UTF8", "--locale=C", "-N")
     call("pg_ctl", "-o", options, "-l", str(folder / "log"), "-w", "start")
-    atexit.register(stop)
+    _stop_afterwards(programs, folder)
     return folder
+
+
+def _stop_afterwards(programs: Path, folder: Path) -> None:
+    """Let a shell stop the server when this process has ended, in whatever way: its input ends."""
+    script = 'cat; "$0" -D "$1/data" -m immediate stop; rm -rf "$1"'
+    _waiting.append(
+        subprocess.Popen(
+            ["sh", "-c", script, str(programs / "pg_ctl"), str(folder)],
+            user=_user(),
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    )
+
+
+def _user() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    return "postgres" if os.geteuid() == 0 else None
 
 
 def url_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from tests.factories import create_draft
 QUESTION = "යූරියා දාන්නේ කවදද"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "arguments",
     [("export", "all.csv"), ("export", "--questions", "all.csv"), ("doctor", "inbox"),
@@ -26,6 +27,7 @@ def test_what_reads_a_database_makes_none(govi: Govi, arguments: tuple[str, ...]
     assert not Path("all.csv").exists()
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_made_is_told_with_its_place(govi: Govi) -> None:
     """Whoever stands in another folder sees it."""
     first, second = govi("ask", QUESTION), govi("ask", QUESTION)
