@@ -14,7 +14,7 @@ What becomes of a message that Telegram does not take:
   group alone would have been told is given up, so that the admins hear that nobody was;
 - the group became a supergroup: moved there;
 - refused (400), or not to be rendered: given up, because the fault is ours and will not pass;
-- the process dies with it, again and again: given up, see `outbox.release`.
+- the process dies with it, again and again: given up, see `outbox.take_over`.
 """
 
 import asyncio

@@ -163,7 +163,7 @@ def _waiting(are_suspect: bool) -> Select[ReceivedUpdate]:
     )
 
 
-def release(session: Session) -> list[int]:
+def take_over(session: Session) -> list[int]:
     """Take over from a process that died; only before the one worker starts.
 
     What it held is handed out again, alone. What `CRASHES` processes have died with is set aside.

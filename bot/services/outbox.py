@@ -197,7 +197,7 @@ def _ready(are_suspect: bool) -> Select[*tuple[Any, ...]]:
     )
 
 
-def release(session: Session) -> list[tuple[int, str]]:
+def take_over(session: Session) -> list[tuple[int, str]]:
     """Take over from a process that died; only before the one sender starts.
 
     What it held is handed out again, alone. What `CRASHES` processes have died with is given up.

@@ -102,8 +102,8 @@ def take_over(session: Session) -> None:
 
     The clock may have been set back meanwhile: nothing waits for longer than `LONGEST_WAIT`.
     """
-    deadly = inbox.release(session)
-    unsendable = outbox.release(session)
+    deadly = inbox.take_over(session)
+    unsendable = outbox.take_over(session)
     inbox.forget_waits(session, LONGEST_WAIT)
     outbox.forget_waits(session, LONGEST_WAIT)
     _tell(session, "inbox", deadly)

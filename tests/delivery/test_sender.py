@@ -177,7 +177,7 @@ async def test_parts_that_a_dead_process_sent_are_not_sent_again(
     await owe(services, NIMAL, "a", "b")
     [leased] = await services.run(outbox.lease, 1, 60)
     await services.run(outbox.note_parts, leased.id, [9])
-    await services.run(outbox.release)
+    await services.run(outbox.take_over)
 
     async with sending(api, services):
         pass
@@ -346,7 +346,7 @@ async def test_a_process_that_dies_before_it_records_a_message_sends_it_again(
             task.cancel()
             await asyncio.wait({task})
 
-    await services.run(outbox.release)
+    await services.run(outbox.take_over)
     async with sending(api, services):
         pass
 
@@ -385,7 +385,7 @@ async def test_a_sender_that_is_cancelled_leaves_the_rest_owed(
         await asyncio.wait({task})
     assert rows(services)[0].status is OutboxStatus.PENDING
 
-    await services.run(outbox.release)
+    await services.run(outbox.take_over)
     async with sending(api, services):
         pass
 

@@ -87,7 +87,7 @@ async def test_one_that_may_kill_and_takes_long_is_not_waited_for(
     monkeypatch.setattr(sender, "ALONE_SECONDS", 0.05)
     slow, other = await owe_two(api, services)
     await services.run(outbox.lease, 9, 60)
-    await services.run(outbox.release)
+    await services.run(outbox.take_over)
     api.fail("sendMessage", faults.slow_answer(60))
 
     async with sending(api, services):

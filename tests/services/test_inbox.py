@@ -80,7 +80,7 @@ def test_a_new_process_takes_over_at_once(session: Session) -> None:
     inbox.store(session, [message(1)])
     lease_ids(session)
 
-    inbox.release(session)
+    inbox.take_over(session)
 
     assert lease_ids(session) == [1]
 
@@ -90,7 +90,7 @@ def test_what_a_process_died_with_is_handed_out_alone(session: Session) -> None:
     inbox.store(session, [message(1, 7), message(2, 8)])
     lease_ids(session)
     inbox.store(session, [message(3, 9)])
-    inbox.release(session)
+    inbox.take_over(session)
 
     assert lease_ids(session, is_idle=False) == []
     assert lease_ids(session) == [1]
@@ -104,9 +104,9 @@ def test_what_killed_more_goes_last(session: Session) -> None:
     """So that the innocent are answered before it is tried again."""
     inbox.store(session, [message(1, 7), message(2, 8)])
     lease_ids(session)
-    inbox.release(session)
+    inbox.take_over(session)
     assert lease_ids(session) == [1]
-    inbox.release(session)
+    inbox.take_over(session)
 
     assert lease_ids(session) == [2]
 
@@ -117,7 +117,7 @@ def test_a_deadly_update_is_set_aside(session: Session) -> None:
     aside = []
     for _ in range(inbox.CRASHES):
         assert lease_ids(session) == [1]
-        aside += inbox.release(session)
+        aside += inbox.take_over(session)
 
     row = session.scalars(select(ReceivedUpdate).where(ReceivedUpdate.update_id == 1)).one()
     assert aside == [1]
@@ -134,7 +134,7 @@ def test_what_is_handed_back_in_good_order_is_no_suspect(session: Session) -> No
     lease_ids(session)
 
     inbox.hand_back(session)
-    inbox.release(session)
+    inbox.take_over(session)
 
     assert lease_ids(session, is_idle=False) == [1, 2]
 
@@ -145,7 +145,7 @@ def test_a_pause_after_a_failure_is_no_death(session: Session) -> None:
     lease_ids(session)
     inbox.fail(session, 1, "boom", retry_in_seconds=60)
 
-    inbox.release(session)
+    inbox.take_over(session)
 
     row = session.scalars(select(ReceivedUpdate)).one()
     assert row.crashes == 0

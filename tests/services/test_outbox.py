@@ -110,7 +110,7 @@ def test_a_new_process_takes_over_at_once(session: Session) -> None:
     message_id = post(session)
     lease_ids(session)
 
-    outbox.release(session)
+    outbox.take_over(session)
 
     assert lease_ids(session) == [message_id]
 
@@ -120,7 +120,7 @@ def test_what_a_process_died_with_is_handed_out_alone(session: Session) -> None:
     first, second = post(session, 1), post(session, 2, lane=Lane.BULK)
     lease_ids(session)
     third = post(session, 3, lane=Lane.REPLY)
-    outbox.release(session)
+    outbox.take_over(session)
 
     assert lease_ids(session, is_idle=False) == []
     assert lease_ids(session) == [first]
@@ -134,9 +134,9 @@ def test_what_killed_more_goes_last(session: Session) -> None:
     """So that the innocent are sent before it is tried again."""
     first, second = post(session, 1), post(session, 2)
     lease_ids(session)
-    outbox.release(session)
+    outbox.take_over(session)
     assert lease_ids(session) == [first]
-    outbox.release(session)
+    outbox.take_over(session)
 
     assert lease_ids(session) == [second]
 
@@ -147,7 +147,7 @@ def test_a_deadly_message_is_given_up(session: Session) -> None:
     given_up = []
     for _ in range(outbox.CRASHES):
         assert lease_ids(session) == [deadly]
-        given_up += outbox.release(session)
+        given_up += outbox.take_over(session)
 
     assert given_up == [(deadly, "test")]
     assert row(session, deadly).status is OutboxStatus.FAILED
@@ -161,12 +161,12 @@ def test_what_killed_nobody_is_no_suspect(session: Session, is_put_back: bool) -
     first, second = post(session, 1), post(session, 2)
     if is_put_back:
         lease_ids(session, limit=1)
-        outbox.release(session)
+        outbox.take_over(session)
         outbox.put_back(session, first, "boom", due_in_seconds=-1, attempts=1)
     else:
         lease_ids(session)
         outbox.hand_back(session)
-    outbox.release(session)
+    outbox.take_over(session)
 
     assert lease_ids(session, is_idle=False) == [first, second]
 
