@@ -32,12 +32,13 @@ from bot.handlers import (
     team,
     tips,
 )
+from bot.handlers.allowance import Allowance
 from bot.handlers.ask import ask_question, follow_album, receive_media
 from bot.handlers.buttons import press_button
 from bot.handlers.context import DESK, Desk, GoviContext
 from bot.handlers.dialogue import Dialogues, Step, cancel
 from bot.handlers.emergency import heed
-from bot.handlers.flood import Allowance, hold_back
+from bot.handlers.flood import hold_back
 from bot.handlers.incoming import ADDRESSED, IN_ALBUM
 from bot.handlers.membership import follow_group, note_blocking
 from bot.handlers.menu import set_menus

@@ -11,13 +11,13 @@ from bot.batching import Batcher
 from bot.delivery.lifeline import Lifeline
 from bot.delivery.sender import Sender
 from bot.delivery.wire import Wire
+from bot.handlers.allowance import Allowance
 from bot.i18n import Catalogue, Words
 from bot.i18n.catalogue import MAIN_LANGUAGE
 from retrieval import SearchResult
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
-    from bot.handlers.flood import Allowance
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Desk:
     wire: Wire
     sender: Sender
     #: How much each person may still send.
-    allowance: "Allowance"
+    allowance: Allowance
     #: For calls for help that cannot be written down.
     lifeline: Lifeline
     _asides: set[asyncio.Task[None]] = field(default_factory=set)

@@ -1,7 +1,6 @@
 """How much one person may send."""
 
-from bot.handlers import flood
-from bot.handlers.flood import Allowance, Verdict
+from bot.handlers.allowance import Allowance, Verdict
 
 
 class Clock:
@@ -74,7 +73,7 @@ def test_no_limit_lets_everything_pass() -> None:
 
 def test_people_who_are_quiet_are_forgotten(monkeypatch) -> None:
     """A year of farmers does not stay in memory; those who are over the limit do."""
-    monkeypatch.setattr(flood, "_MOST_REMEMBERED", 10)
+    monkeypatch.setattr("bot.handlers.allowance._MOST_REMEMBERED", 10)
     clock = Clock()
     allowance = Allowance(2, 60, clock.read)
     for person in range(10):
