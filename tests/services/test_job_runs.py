@@ -73,6 +73,6 @@ def test_the_doctor_names_each_jobs_last_run_and_faults_a_failed_one(session: Se
     found = [each for each in checkup.examine_database(session) if "job" in each.subject]
 
     assert [(each.subject, each.text, each.is_fault) for each in found] == [
-        ("job backup", "failed, due 2026-11-25 06:30: OSError: disk full", True),
-        ("job digest", "done, due 2026-11-25 06:30: to 3 officers", False),
+        ("job backup", "failed, due 2026-11-25 06:30 in Sri Lanka: OSError: disk full", True),
+        ("job digest", "done, due 2026-11-25 06:30 in Sri Lanka: to 3 officers", False),
     ]
