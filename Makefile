@@ -19,13 +19,14 @@ $(BIN)/python:
 	@echo "Creating .venv ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Govi needs Python 3.11 or newer; try: make PYTHON=python3.11 run" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 # --no-cache-dir: a cached hnswlib wheel may have been compiled for another processor.
 $(BIN)/.serve: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what serving needs (a minute or two, once) ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-cache-dir --progress-bar off \
-		-r requirements.txt
+		-r requirements.txt || { echo "Not installed, see above. hnswlib is compiled here: it needs a C++ compiler and" \
+		"Python's headers (Debian, Ubuntu: apt install g++ python3-dev)" >&2; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
 	@touch $@
 
@@ -52,8 +53,9 @@ $(BIN)/.dev: requirements-dev.txt pyproject.toml $(BIN)/.serve
 		echo "no PostgreSQL server is installed: tests on one will be skipped"; fi
 	@touch $@
 
+# Unlike .venv/bin/govi this also runs in a folder that was moved.
 run: $(BIN)/.serve ## Set up and serve: Telegram with BOT_TOKEN, else a chat in the terminal
-	@$(BIN)/govi run
+	@$(BIN)/python -m bot run
 
 test: check ## Lint, types and every test
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import sys
+from pathlib import Path
 
 import click
 
@@ -34,7 +35,10 @@ def run_command(webhook: bool, console: bool) -> None:
         elif console:
             asyncio.run(serve_console(opened))
         else:
-            click.echo("No BOT_TOKEN: this is a chat in the terminal (see README, going live).")
+            click.echo(
+                f"No BOT_TOKEN in the environment or in {Path('.env').absolute()}: this is a chat "
+                "in the terminal (see README, going live)."
+            )
             chat(opened)
             return
     sys.exit(0)
