@@ -17,6 +17,7 @@ from bot.handlers.curation import (
     retiring,
     versions,
 )
+from bot.handlers.curation.looking_up import by_button, by_key
 from bot.handlers.dialogue import Step
 from bot.handlers.registering import on_command, on_press
 from bot.services.admin_dialogues import ADD, CORRECT, EDIT, IMPORT, REJECT
@@ -43,11 +44,11 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 def _commands() -> list[BaseHandler[Update, GoviContext, Any]]:
     return [
         _command("add", adding.begin_adding),
-        _command("edit", changing.begin_editing),
-        _command("retire", retiring.begin_retiring),
-        _command("restore", retiring.begin_restoring),
+        _command("edit", by_key("curate.edit.usage", changing.offer_fields)),
+        _command("retire", by_key("curate.retire.usage", retiring.ask_retiring)),
+        _command("restore", by_key("curate.restore.usage", retiring.ask_restoring)),
         on_command("find", finding.find),
-        _command("history", versions.show_history),
+        _command("history", by_key("curate.history.usage", versions.show_history)),
         _command("import", files.begin_importing),
         _command("export", files.export),
         _command("stats", reporting.show_statistics),
@@ -62,12 +63,12 @@ def _presses() -> list[BaseHandler[Update, GoviContext, Any]]:
         _press("aa", 2, adding.pick_area),
         _press("ac", 2, adding.change_part),
         _press("as", 1, adding.save),
-        _press("e", 1, changing.offer_fields),
+        _press("e", 1, by_button(changing.offer_fields)),
         _press("ef", 2, changing.pick_field),
         _press("es", 1, changing.save),
-        _press("r", 1, retiring.ask_retiring),
+        _press("r", 1, by_button(retiring.ask_retiring)),
         _press("ry", 2, retiring.retire),
-        _press("s", 1, retiring.ask_restoring),
+        _press("s", 1, by_button(retiring.ask_restoring)),
         _press("sy", 1, retiring.restore),
         _press("n", 0, retiring.keep),
         on_press("o", 1, finding.open_entry),

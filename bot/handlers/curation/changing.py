@@ -8,7 +8,7 @@ from telegram import CallbackQuery, Update
 
 from bot.errors import ChangedMeanwhileError, StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.looking_up import find_named, look_for_near
+from bot.handlers.curation.looking_up import look_for_near
 from bot.handlers.curation.wording import say_changes, say_entry, say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
@@ -30,20 +30,14 @@ _REMOVAL = re.compile(r"-\s*([0-9]{1,3})\s*\Z")
 _NOTHING = "-"
 
 
-async def begin_editing(update: Update, context: GoviContext) -> None:
-    """Show the entry whose key was written, with a button for each field."""
-    state = await find_named(update, context, "curate.edit.usage")
-    if state is not None:
-        await _offer_fields(update, context, state)
-
-
-async def offer_fields(
-    update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
-) -> str | None:
-    """Show an entry that was found, with a button for each field."""
-    state = await context.run(read_entry_by_id, get_user(update).id, numbers[0])
-    await _offer_fields(update, context, state)
-    return None
+async def offer_fields(update: Update, context: GoviContext, state: EntryState) -> None:
+    """Show an entry with a button for each field."""
+    fields = (
+        button(f"✏️ {say_field(context.words, field)}", "ef", state.entry_id, at)
+        for at, field in enumerate(EDITABLE)
+    )
+    text = f"{say_entry(context, state)}\n\n{context.text('curate.edit.pick')}"
+    await say(update, context, text, rows(fields, 2))
 
 
 async def pick_field(
@@ -90,15 +84,6 @@ async def save(
     text = context.text("curate.edit.saved", entry=saved.draft.key, version=saved.version)
     await say(update, context, text, column([button(f"🔑 {saved.draft.key}", "o", saved.entry_id)]))
     return context.text("curate.saved")
-
-
-async def _offer_fields(update: Update, context: GoviContext, state: EntryState) -> None:
-    fields = (
-        button(f"✏️ {say_field(context.words, field)}", "ef", state.entry_id, at)
-        for at, field in enumerate(EDITABLE)
-    )
-    text = f"{say_entry(context, state)}\n\n{context.text('curate.edit.pick')}"
-    await say(update, context, text, rows(fields, 2))
 
 
 def _asking(field: str) -> str:

@@ -1,14 +1,17 @@
 """Looking entries up, by what was typed and by what it means."""
 
-from telegram import Update
+from collections.abc import Awaitable, Callable
+
+from telegram import CallbackQuery, Update
 
 from bot.errors import EntryMissingError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.wording import found_keyboard, say_found
+from bot.handlers.guard import Handler
 from bot.handlers.incoming import get_user
-from bot.handlers.registering import get_words
+from bot.handlers.registering import Press, get_words
 from bot.handlers.replying import say
-from bot.services.editing import EntryState, read_entry
+from bot.services.editing import EntryState, read_entry, read_entry_by_id
 from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
 from bot.services.trying import best_of
 
@@ -16,7 +19,34 @@ from bot.services.trying import best_of
 _LOOKED_UP = 5
 
 
-async def find_named(update: Update, context: GoviContext, usage: str) -> EntryState | None:
+Show = Callable[[Update, GoviContext, EntryState], Awaitable[None]]
+
+
+def by_key(usage: str, show: Show) -> Handler:
+    """Return what a command does that shows the entry whose key is written after it."""
+
+    async def call(update: Update, context: GoviContext) -> None:
+        state = await _find_named(update, context, usage)
+        if state is not None:
+            await show(update, context, state)
+
+    return call
+
+
+def by_button(show: Show) -> Press:
+    """Return what a button does that shows the entry of its number."""
+
+    async def press(
+        update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
+    ) -> str | None:
+        state = await context.run(read_entry_by_id, get_user(update).id, numbers[0])
+        await show(update, context, state)
+        return None
+
+    return press
+
+
+async def _find_named(update: Update, context: GoviContext, usage: str) -> EntryState | None:
     """Return the entry whose key was written after a command.
 
     Without a key the usage is told; for one that is in no use, entries that may be meant.

@@ -3,35 +3,19 @@
 from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.looking_up import find_named
 from bot.handlers.curation.wording import say_entry
 from bot.handlers.incoming import get_user
 from bot.handlers.pressing import remove_buttons
 from bot.handlers.replying import say
 from bot.keyboards.numbered import button, column
-from bot.services.editing import (
-    EntryState,
-    Restored,
-    read_entry_by_id,
-    restore_entry,
-    retire_entry,
-)
+from bot.services.editing import EntryState, Restored, restore_entry, retire_entry
 
 
-async def begin_retiring(update: Update, context: GoviContext) -> None:
-    """Ask whether the entry whose key was written is to be retired."""
-    state = await find_named(update, context, "curate.retire.usage")
-    if state is not None:
-        await _ask_retiring(update, context, state)
-
-
-async def ask_retiring(
-    update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
-) -> str | None:
-    """Ask the same for an entry that was found."""
-    state = await context.run(read_entry_by_id, get_user(update).id, numbers[0])
-    await _ask_retiring(update, context, state)
-    return None
+async def ask_retiring(update: Update, context: GoviContext, state: EntryState) -> None:
+    """Ask whether an entry is to be taken away."""
+    text = f"{say_entry(context, state)}\n\n{context.text('curate.retire.ask')}"
+    yes = button(context.text("curate.retire.yes"), "ry", state.entry_id, state.version)
+    await say(update, context, text, column([yes, button(context.text("curate.no"), "n")]))
 
 
 async def retire(
@@ -45,20 +29,11 @@ async def retire(
     return context.text("curate.saved")
 
 
-async def begin_restoring(update: Update, context: GoviContext) -> None:
-    """Ask whether the entry whose key was written is to come back."""
-    state = await find_named(update, context, "curate.restore.usage")
-    if state is not None:
-        await _ask_restoring(update, context, state)
-
-
-async def ask_restoring(
-    update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
-) -> str | None:
-    """Ask the same for an entry that was found."""
-    state = await context.run(read_entry_by_id, get_user(update).id, numbers[0])
-    await _ask_restoring(update, context, state)
-    return None
+async def ask_restoring(update: Update, context: GoviContext, state: EntryState) -> None:
+    """Ask whether an entry is to come back."""
+    text = f"{say_entry(context, state)}\n\n{context.text('curate.restore.ask')}"
+    yes = button(context.text("curate.restore.yes"), "sy", state.entry_id)
+    await say(update, context, text, column([yes, button(context.text("curate.no"), "n")]))
 
 
 async def restore(
@@ -87,15 +62,3 @@ async def say_restored(update: Update, context: GoviContext, restored: Restored)
         left = "\n".join(f"• {each}" for each in restored.left_out)
         text = f"{text}\n\n{context.text('curate.restore.left_out')}\n{left}"
     await say(update, context, text)
-
-
-async def _ask_retiring(update: Update, context: GoviContext, state: EntryState) -> None:
-    text = f"{say_entry(context, state)}\n\n{context.text('curate.retire.ask')}"
-    yes = button(context.text("curate.retire.yes"), "ry", state.entry_id, state.version)
-    await say(update, context, text, column([yes, button(context.text("curate.no"), "n")]))
-
-
-async def _ask_restoring(update: Update, context: GoviContext, state: EntryState) -> None:
-    text = f"{say_entry(context, state)}\n\n{context.text('curate.restore.ask')}"
-    yes = button(context.text("curate.restore.yes"), "sy", state.entry_id)
-    await say(update, context, text, column([yes, button(context.text("curate.no"), "n")]))

@@ -3,7 +3,6 @@
 from telegram import CallbackQuery, Update
 
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.looking_up import find_named
 from bot.handlers.curation.retiring import say_restored
 from bot.handlers.curation.wording import say_changes, say_status
 from bot.handlers.incoming import get_user
@@ -20,11 +19,9 @@ PAGE = 8
 _MOST_FIELDS = 4
 
 
-async def show_history(update: Update, context: GoviContext) -> None:
-    """List the newest versions of the entry whose key was written."""
-    state = await find_named(update, context, "curate.history.usage")
-    if state is not None:
-        await _list_versions(update, context, state, 0)
+async def show_history(update: Update, context: GoviContext, state: EntryState) -> None:
+    """List the newest versions of an entry."""
+    await _list_versions(update, context, state, 0)
 
 
 async def turn_page(
