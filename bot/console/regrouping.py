@@ -8,7 +8,7 @@ from starlette.routing import Route
 from bot.console.queue import PAGE
 from bot.console.visiting import Visit, say_refusal, signed_in
 from bot.errors import EscalationMissingError, RequestError
-from bot.services.holds import hold
+from bot.services.holds import get_held
 from bot.services.queue import read_escalation
 from bot.services.regrouping import list_joinable, merge, split
 
@@ -61,7 +61,7 @@ async def join(visit: Visit) -> Response:
 
 async def _askers(visit: Visit, reason: str = "", picked: Collection[int] = ()) -> Response:
     number = visit.number("number")
-    await visit.read(hold, visit.who, number)
+    await visit.read(get_held, visit.who, number)
     view = await visit.run(read_escalation, visit.who, number)
     status = 409 if reason else 200
     return visit.render("split.html", status, view=view, reason=reason, picked=picked)

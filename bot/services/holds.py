@@ -19,7 +19,7 @@ from bot.services import audit, roles
 OPEN = (EscalationState.OPEN, EscalationState.CLAIMED)
 
 
-def take(session: Session, officer_id: int, escalation_id: int) -> Escalation:
+def claim(session: Session, officer_id: int, escalation_id: int) -> Escalation:
     """Claim an escalation; harmless when the officer holds it already. Does not commit.
 
     Raises:
@@ -44,7 +44,7 @@ def take(session: Session, officer_id: int, escalation_id: int) -> Escalation:
     return group
 
 
-def hold(session: Session, officer_id: int, escalation_id: int) -> Escalation:
+def get_held(session: Session, officer_id: int, escalation_id: int) -> Escalation:
     """Return an escalation that the officer has claimed.
 
     Raises:
@@ -67,9 +67,9 @@ def leave(
 
     Raises:
         NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
-        EscalationClosedError: As `hold`.
+        EscalationClosedError: As `get_held`.
     """
-    group = hold(session, officer_id, escalation_id)
+    group = get_held(session, officer_id, escalation_id)
     values: dict[str, Any] = {"state": state, "claimed_by": None, "claimed_at": None}
     if state is not EscalationState.OPEN:
         values |= {"closed_by": officer_id, "closed_at": utc_now()}

@@ -33,7 +33,7 @@ def enter(
             officer does not hold it.
         StaleButtonError: Its answer is to be kept, and it has none.
     """
-    require = get_answered if name in (KEEP, LINK) else holds.hold
+    require = get_answered if name in (KEEP, LINK) else holds.get_held
     require(session, officer_id, data["escalation_id"])
     dialogues.enter(session, officer_id, name, step, data, update_id)
 
@@ -58,7 +58,7 @@ def count_held(session: Session, officer_id: int, escalation_id: int) -> int:
         NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
         EscalationClosedError: As `enter`.
     """
-    holds.hold(session, officer_id, escalation_id)
+    holds.get_held(session, officer_id, escalation_id)
     # Who asked twice gets one answer.
     farmers = (
         select(Question.chat_id, Question.farmer_id)

@@ -247,7 +247,7 @@ def claim(session: Session, officer_id: int, escalation_id: int) -> EscalationVi
         HeldByOtherError: Another officer was first.
         EscalationClosedError: Nobody waits in it any more.
     """
-    return _view(session, officer_id, holds.take(session, officer_id, escalation_id))
+    return _view(session, officer_id, holds.claim(session, officer_id, escalation_id))
 
 
 def release(session: Session, officer_id: int, escalation_id: int) -> None:

@@ -42,9 +42,9 @@ def list_joinable(
 
     Raises:
         NotAllowedError, EscalationMissingError, HeldByOtherError, NotHeldError,
-        EscalationClosedError: As `holds.hold`.
+        EscalationClosedError: As `holds.get_held`.
     """
-    holds.hold(session, officer_id, escalation_id)
+    holds.get_held(session, officer_id, escalation_id)
     shown = list_queue(session, officer_id, None, page, size=size)
     alike = [] if shown.page else list_alike(session, officer_id, escalation_id)
     listed = {escalation_id, *(line.escalation_id for line in alike)}

@@ -149,7 +149,7 @@ def ask_detail(
     if known is not None:
         return known
     word = _Word("inquiry", "inquiry", "inquiry", _checked(text))
-    group = holds.hold(session, officer_id, escalation_id)
+    group = holds.get_held(session, officer_id, escalation_id)
     asks = [ask for ask in holds.list_waiting(session, group) if ask_id in (None, ask.id)]
     if not asks:
         raise EscalationMissingError(str(ask_id))
