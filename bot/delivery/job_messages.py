@@ -11,7 +11,7 @@ from bot.charts import Chart, ChartError, Series
 from bot.db.base import utc_now
 from bot.delivery.kinds import Kind, Letter
 from bot.i18n import Words
-from bot.i18n.moments import say_age
+from bot.i18n.moments import say_age, say_span
 from bot.i18n.sent import say_sent
 from bot.keyboards.tips import stop_keyboard
 from bot.local_time import local_date
@@ -164,8 +164,7 @@ def _say_figures(words: Words, now: Figures, before: Figures) -> str:
         helpful = f"{now.helpful / now.rated:.0%}"
         lines.append(words.text("weekly.rated", helpful=helpful, rated=now.rated))
     if now.median_seconds is not None:
-        hours, minutes = divmod(round(now.median_seconds / 60), 60)
-        span = words.text("curate.stats.span", hours=hours, minutes=minutes)
+        span = say_span(words, now.median_seconds)
         lines.append(words.text("weekly.median", median=span))
     return "\n".join(lines)
 

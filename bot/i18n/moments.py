@@ -18,6 +18,12 @@ def say_age(words: Words, since: datetime) -> str:
     return words.text("officer.age.days", count=minutes // _DAY)
 
 
+def say_span(words: Words, seconds: float) -> str:
+    """Return how long something took, in hours and minutes."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return words.text("curate.stats.span", hours=hours, minutes=minutes)
+
+
 def say_date(moment: datetime) -> str:
     """Return the date of an aware moment.
 

@@ -9,6 +9,7 @@ from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_user
 from bot.handlers.registering import get_words
 from bot.handlers.replying import say
+from bot.i18n.moments import say_span
 from bot.services.editing import read_entry
 from bot.services.statistics import (
     Figures,
@@ -66,8 +67,7 @@ async def _answer_of(context: GoviContext, user_id: int, key: str) -> str:
 def _say_figures(context: GoviContext, figures: Figures) -> str:
     median = "–"
     if figures.median_seconds is not None:
-        minutes = round(figures.median_seconds / 60)
-        median = context.text("curate.stats.span", hours=minutes // 60, minutes=minutes % 60)
+        median = say_span(context.words, figures.median_seconds)
     return context.text(
         "curate.stats.figures",
         period=context.text(f"curate.stats.days.{figures.days}"),
