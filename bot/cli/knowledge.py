@@ -137,11 +137,12 @@ def export_command(
 
 
 def _write_whole(target: Path, content: bytes) -> None:
-    """Write a file, or leave one that is there as it was."""
-    aside = target.with_name(f".{target.name}.writing-{os.getpid()}")
+    """Write a file, or leave one that is there as it was; where a link leads, not over it."""
+    place = target.resolve()
+    aside = place.with_name(f".{place.name}.writing-{os.getpid()}")
     try:
         aside.write_bytes(content)
-        aside.replace(target)
+        aside.replace(place)
     except OSError as error:
         raise GoviError(f"{target} cannot be written: {error.strerror}") from None
     finally:

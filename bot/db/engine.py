@@ -139,7 +139,7 @@ def _make_folder(database: str | None) -> None:
         return
     folder = Path(database).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # farmers' questions lie in it
     except OSError as error:
         raise DatabaseError(
             f"cannot create the data folder {folder} ({error.strerror}); set DATA_DIR to a "

@@ -288,6 +288,18 @@ def test_an_export_that_finds_no_room_leaves_the_last_one(
     assert not list(Path().glob(".k.csv*"))
 
 
+def test_an_export_over_a_link_is_written_where_it_leads(govi: Govi) -> None:
+    """Such as into a folder that is shared."""
+    govi("chat")
+    Path("shared").mkdir()
+    Path("k.csv").symlink_to("shared/all.csv")
+
+    govi("export", "k.csv")
+
+    assert Path("k.csv").is_symlink()
+    assert Path("shared/all.csv").stat().st_size > 0
+
+
 def _fill_disk(path: Path, content: bytes) -> int:
     with path.open("wb") as file:
         file.write(content[: len(content) // 2])

@@ -1,5 +1,6 @@
 """Where `govi` looks for its settings and its database, and what it says about it."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ def test_what_reads_a_database_makes_none(govi: Govi, arguments: tuple[str, ...]
 
 
 @pytest.mark.sqlite
+def test_a_new_data_folder_is_its_owners_alone(govi: Govi) -> None:
+    """What farmers ask lies there; other users of the machine do not read it."""
+    govi("ask", QUESTION)
+
+    assert stat.S_IMODE(Path("var").stat().st_mode) == 0o700
+
+
 def test_a_database_that_is_made_is_told_with_its_place(govi: Govi) -> None:
     """Whoever stands in another folder sees it."""
     first, second = govi("ask", QUESTION), govi("ask", QUESTION)
