@@ -17,6 +17,7 @@ from bot.db.migrate import upgrade
 from bot.db.models import Entry, KnowledgeState
 from bot.db.writer import Writer
 from bot.delivery.authorities import read_authorities
+from bot.errors import KnowledgeError
 from bot.hearing import Hearing, open_hearing
 from bot.i18n import Catalogue
 from bot.recognition import Recognition, load_recognition
@@ -179,7 +180,17 @@ def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: 
     from bot.knowledge_files import read_knowledge
     from bot.services.curation import sync_starter
 
-    drafts = read_knowledge(folder)
+    try:
+        drafts = read_knowledge(folder)
+    except KnowledgeError as error:
+        if is_empty:
+            raise
+        # Farmers are served with what there is, rather than not at all for a slip in a file.
+        logger.error(
+            "knowledge/ cannot be taken over: what the database has stays",
+            extra={"faults": len(error.faults), "first": str(error.faults[0])},
+        )
+        return
     with transaction(sessions) as session:
         report = sync_starter(session, drafts, fingerprint)
     logger.info(

@@ -52,6 +52,8 @@ def read_knowledge(path: Path) -> list[EntryDraft]:
             faults.append(_too_large(str(file), LARGEST_FILE))
             continue
         faults.extend(_read_into(records, reader(file.name, content)))
+    if not records and not faults and files[0].suffix == ".toml":  # [[entries]], say
+        raise KnowledgeError([Fault(str(path), "", "holds no [[entry]]")])
     return check(records, faults)
 
 

@@ -76,6 +76,13 @@ def test_a_spreadsheets_dates_and_numbers_are_understood() -> None:
     assert read_knowledge(Path("k.xlsx")) == [draft]
 
 
+def test_a_toml_file_without_entries_is_refused() -> None:
+    """Nothing would be imported, and nobody would know."""
+    Path("k.toml").write_text("[[entries]]\nkey = 'a.one'")
+
+    assert "holds no [[entry]]" in faults_of(Path("k.toml"))
+
+
 def test_an_unknown_suffix_is_refused_with_those_that_work() -> None:
     """The operator is told what to use."""
     Path("k.doc").write_text("x")

@@ -59,6 +59,18 @@ def test_the_remedy_takes_the_edit_over_and_nothing_more_is_said(
     assert "knowledge/ has changed" not in after.stderr
 
 
+def test_knowledge_files_with_a_slip_keep_nobody_from_being_served(
+    govi: Govi, edited: Path
+) -> None:
+    """What the database has goes on; the log names the first fault."""
+    (edited / "paddy.toml").write_text("<<<<<<< HEAD\n" + as_toml())
+
+    served = govi("chat", typed=QUESTION)
+
+    assert EARLIER in served.stdout
+    assert "paddy.toml: is not TOML" in served.stderr
+
+
 def test_a_new_installation_says_nothing(govi: Govi) -> None:
     """Its database has just taken the files over."""
     assert "has changed" not in govi("ask", QUESTION).stderr
