@@ -22,6 +22,7 @@ from retrieval import IndexedEntry, Retriever, normalize
 from retrieval.embedder import OnnxEmbedder
 from retrieval.evaluation import EvalCase, evaluate, read_cases
 from retrieval.metrics import wilson
+from retrieval.ranking import Fusion
 from retrieval.retriever import restorer_of
 from retrieval.training.augment import Typist
 from retrieval.training.export import UNCALIBRATED, export_model
@@ -160,13 +161,13 @@ def measure(variant: Variant, base: Path, place: Path, cases: Sequence[EvalCase]
         return {"alone": _accuracy_on_raw_text(embedder, entries, cases)}
     if not variant.with_answers:
         entries = [replace(entry, answer="") for entry in entries]
-    retriever = Retriever(embedder, UNCALIBRATED, DENSE_WEIGHT)
+    retriever = Retriever(embedder, UNCALIBRATED, Fusion(DENSE_WEIGHT))
     retriever.load(entries)
     ways = {"alone": 1.0, "fused": DENSE_WEIGHT}
     if variant.recipe is None:
         ways["sound of the words alone"] = 0.0
     return {
-        way: _accuracies(evaluate(cases, retriever.tuned(dense_weight=weight).search))
+        way: _accuracies(evaluate(cases, retriever.tuned(fusion=Fusion(weight)).search))
         for way, weight in ways.items()
     }
 

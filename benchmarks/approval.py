@@ -110,7 +110,7 @@ def run_size(phrasings: int, folder: Path) -> list[object]:
         fill(session, phrasings)
     shipped = Retriever.open(settings.model_dir)
     embedder = FillingEmbedder(load_embedder(settings.model_dir, "onnx", 0))
-    index = KnowledgeIndex(sessions, Retriever(embedder, shipped.thresholds, 0.7))
+    index = KnowledgeIndex(sessions, Retriever(embedder, shipped.thresholds, shipped.fusion))
     index.load()
     services = Services(settings, engine, sessions, index, Catalogue.load())
     waits = sorted(asyncio.run(measure(services)))

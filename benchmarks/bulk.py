@@ -31,6 +31,7 @@ from bot.settings import Settings
 from bot.testing.bot_api import BotApi, Call
 from retrieval import Retriever
 from retrieval.decision import Thresholds
+from retrieval.ranking import Fusion
 from retrieval.testing import HashingEmbedder
 
 FARMERS, ASKERS = 600, 20
@@ -60,7 +61,7 @@ def create_services(folder: Path) -> Services:
     sessions = sessionmaker(engine, expire_on_commit=False)
     with transaction(sessions) as session:
         import_entries(session, read_knowledge(STARTER), Origin.STARTER, "benchmark")
-    retriever = Retriever(HashingEmbedder(), Thresholds(0.7, 0.35, 0.05), dense_weight=0.5)
+    retriever = Retriever(HashingEmbedder(), Thresholds(0.7, 0.35, 0.05), Fusion(0.5))
     index = KnowledgeIndex(sessions, retriever)
     return Services(settings, engine, sessions, index, Catalogue.load())
 

@@ -33,6 +33,7 @@ from bot.settings import Settings
 from retrieval import Retriever, detect_script
 from retrieval.decision import Thresholds
 from retrieval.evaluation import read_cases
+from retrieval.ranking import Fusion
 from retrieval.testing import HashingEmbedder
 
 QUESTIONS, ROUNDS, DAYS, ADMIN = 100_000, 20, 90, 1
@@ -63,7 +64,7 @@ def create_services(folder: Path) -> Services:
         rows = make_questions()
         for start in range(0, len(rows), 2_000):
             session.execute(insert(Question), rows[start : start + 2_000])
-    retriever = Retriever(HashingEmbedder(), Thresholds(0.7, 0.35, 0.05), dense_weight=0.5)
+    retriever = Retriever(HashingEmbedder(), Thresholds(0.7, 0.35, 0.05), Fusion(0.5))
     index = KnowledgeIndex(sessions, retriever)
     index.load()
     return Services(Settings(data_dir=folder), engine, sessions, index, Catalogue.load())

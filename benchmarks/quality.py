@@ -20,6 +20,7 @@ from retrieval.embedder import Embedder, load_embedder
 from retrieval.evaluation import EvalCase, evaluate, read_cases
 from retrieval.manifest import ModelManifest
 from retrieval.metrics import wilson
+from retrieval.ranking import Fusion
 from retrieval.retriever import Retriever, SearchResult
 from retrieval.training.export import export_model
 
@@ -46,7 +47,7 @@ def open_retriever(model_dir: Path) -> Retriever:
     """Open a model over the starter knowledge, with its own settings."""
     manifest = ModelManifest.load(model_dir)
     embedder = Remembering(load_embedder(model_dir))
-    retriever = Retriever(embedder, manifest.thresholds, manifest.dense_weight)
+    retriever = Retriever(embedder, manifest.thresholds, manifest.fusion)
     retriever.load(read_entries(STARTER))
     return retriever
 
@@ -120,15 +121,15 @@ def main() -> None:
     cases = read_cases(STARTER / "eval" / "test.jsonl")
     shipped = open_retriever(MODEL)
     rows = [
-        ranking_row("sound fold alone", shipped.tuned(dense_weight=0.0), cases),
-        ranking_row("embedder alone", shipped.tuned(dense_weight=1.0), cases),
+        ranking_row("sound fold alone", shipped.tuned(fusion=Fusion(0.0)), cases),
+        ranking_row("embedder alone", shipped.tuned(fusion=Fusion(1.0)), cases),
         ranking_row("fused, as shipped", shipped, cases),
         ranking_row("fused, no joiners typed", shipped, without_joiners(cases)),
     ]
     if options.base:
         base = open_retriever(options.base)
-        rows.insert(1, ranking_row("untrained base alone", base.tuned(dense_weight=1.0), cases))
-        rows.insert(2, ranking_row("untrained base, fused", base.tuned(dense_weight=0.7), cases))
+        rows.insert(1, ranking_row("untrained base alone", base.tuned(fusion=Fusion(1.0)), cases))
+        rows.insert(2, ranking_row("untrained base, fused", base.tuned(fusion=Fusion(0.7)), cases))
     if options.float32:
         rows.append(ranking_row("fused, in float32", in_float32(options.float32), cases))
     ranking = table(["accuracy@1 / recall@5", *GROUPS], rows)

@@ -10,6 +10,7 @@ from typing import Any
 from retrieval.decision import Thresholds
 from retrieval.digest import sha256
 from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
+from retrieval.ranking import Fusion
 
 MANIFEST_FILE = "govi.json"
 ONNX_FILE = "onnx/model.onnx"
@@ -30,7 +31,7 @@ class ModelManifest:
         sha256: Hex digest of each file that vectors depend on, by path in the directory.
         normalizer_version: `NORMALIZER_VERSION` of the texts that it was trained on.
         thresholds: When to answer and when to suggest.
-        fusion: Weights of the fused score; `dense_weight` is the share of the cosine.
+        fusion: How scores are made.
         prompt: Put before every text, "" for most fine-tuned models.
         trained_on: One line on the training data; "nothing" for an untouched base.
         metrics: Measured figures, by name.
@@ -42,7 +43,7 @@ class ModelManifest:
     sha256: Mapping[str, str]
     normalizer_version: int
     thresholds: Thresholds
-    fusion: Mapping[str, float]
+    fusion: Fusion
     prompt: str = ""
     trained_on: str = "nothing"
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -52,11 +53,6 @@ class ModelManifest:
         """Name and eight hex digits that change with graph and weights: `govi-e5-0a1b2c3d`."""
         digests = "".join(self.sha256[file] for file in WEIGHT_FILES)
         return f"{self.name}-{hashlib.sha256(digests.encode()).hexdigest()[:8]}"
-
-    @property
-    def dense_weight(self) -> float:
-        """Share of the cosine in the fused score, in [0, 1]."""
-        return self.fusion["dense_weight"]
 
     @classmethod
     def load(cls, model_dir: Path) -> "ModelManifest":
@@ -80,15 +76,14 @@ class ModelManifest:
     @classmethod
     def _parse(cls, fields: dict[str, Any]) -> "ModelManifest":
         thresholds = Thresholds(**{k: float(v) for k, v in fields.pop("thresholds").items()})
-        fusion = {str(k): float(v) for k, v in fields.pop("fusion").items()}
+        fusion = Fusion(**{k: float(v) for k, v in fields.pop("fusion").items()})
         manifest = cls(**fields, thresholds=thresholds, fusion=fusion)
         for attribute, kind in _KINDS.items():
             if not isinstance(getattr(manifest, attribute), kind):
                 msg = f"{attribute} must be {kind.__name__}"
                 raise TypeError(msg)
-        listed = [(file, manifest.sha256) for file in WEIGHT_FILES]
-        for needed, held in (*listed, ("dense_weight", fusion)):
-            if needed not in held:
+        for needed in WEIGHT_FILES:
+            if needed not in manifest.sha256:
                 raise KeyError(needed)
         return manifest
 

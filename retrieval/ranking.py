@@ -11,6 +11,23 @@ from retrieval.decision import Match
 MATCH_COUNT = 10
 #: How much of an entry's score is that of its second best phrasing: one likeness may be chance.
 SECOND_SHARE = 0.2
+#: The length of a question whose scores are left as they are: the usual one.
+USUAL_WORDS = 6
+#: Longer questions are taken to be as long as this.
+MOST_WORDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the two signals become one score; calibrated, and kept in the model's manifest.
+
+    Attributes:
+        dense_weight: Share of the cosine in the score, in [0, 1]; the rest is the lexical signal.
+        length: How far scores are freed from the question's length, at least 0; 0 is not at all.
+    """
+
+    dense_weight: float
+    length: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,27 +78,34 @@ class Candidates:
     Attributes:
         found: By each index; no entry has rows in two of them.
         vectors: The questions' embeddings, float32 (n, dim).
+        words: How many words each question has, (n,).
     """
 
     found: Sequence[Found]
     vectors: NDArray[np.float32]
+    words: Sequence[int]
 
     def without(self, surfaces: Sequence[str]) -> "Candidates":
         """Return them without the rows that read exactly as the question itself, one a question."""
-        return Candidates([_without(each, surfaces) for each in self.found], self.vectors)
+        found = [_without(each, surfaces) for each in self.found]
+        return Candidates(found, self.vectors, self.words)
 
-    def rank(self, dense_weight: float) -> list[tuple[Match, ...]]:
+    def rank(self, fusion: Fusion) -> list[tuple[Match, ...]]:
         """Fuse the scores of each row and the rows of each entry: at most `MATCH_COUNT` a question.
 
         An entry scores as its best row, moved a little (`SECOND_SHARE`) towards its second best
         phrasing; an entry without a second one is not moved. Equal scores rank by key.
 
-        Args:
-            dense_weight: Share of the cosine in the fused score, in [0, 1].
+        Somebody who tells more shares less of it with any phrasing: right entries of 4 words score
+        0.79, those of 10 words 0.69, and wrong ones 0.47 whatever their length. With
+        `fusion.length` a score becomes what a question of `USUAL_WORDS` would have had; the order
+        stays.
         """
         matches: list[list[Match]] = [[] for _ in self.vectors]
+        asked = (1 + np.minimum(self.words, MOST_WORDS)) / (1 + USUAL_WORDS)
+        exponents = asked**-fusion.length
         for part in self.found:
-            for question, match in _best_of_each(part, dense_weight):
+            for question, match in _best_of_each(part, fusion.dense_weight, exponents):
                 matches[question].append(match)
         return [
             tuple(sorted(each, key=lambda match: (-match.score, match.key))[:MATCH_COUNT])
@@ -103,8 +127,16 @@ def _without(found: Found, surfaces: Sequence[str]) -> Found:
     )
 
 
-def _best_of_each(found: Found, dense_weight: float) -> list[tuple[int, Match]]:
-    """Return the best entries of each question, with the question's place in the batch."""
+def _best_of_each(
+    found: Found, dense_weight: float, exponents: NDArray[np.float64]
+) -> list[tuple[int, Match]]:
+    """Return the best entries of each question, with the question's place in the batch.
+
+    Args:
+        found: Rows of one index.
+        dense_weight: As in `Fusion`.
+        exponents: What the scores of each question are raised to, (n,).
+    """
     if not len(found.rows):
         return []
     fused = dense_weight * found.dense + (1 - dense_weight) * found.lexical
@@ -113,6 +145,7 @@ def _best_of_each(found: Found, dense_weight: float) -> list[tuple[int, Match]]:
     begins = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
     first, score = _score_groups(fused, found.texts.is_phrasing[found.rows], begins)
     asked = found.questions[first]
+    score = np.copysign(np.abs(score) ** exponents[asked], score)
     order = np.lexsort((owners[first], -score, asked))
     place = np.arange(len(order)) - np.searchsorted(asked, asked)
     return [

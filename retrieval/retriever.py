@@ -25,7 +25,7 @@ from retrieval.errors import ModelMismatchError, SnapshotError
 from retrieval.likeness import pack
 from retrieval.manifest import ModelManifest
 from retrieval.normalize import NORMALIZER_VERSION, Script, detect_script
-from retrieval.ranking import Candidates
+from retrieval.ranking import Candidates, Fusion
 from retrieval.segment import Heard, IndexedEntry, Segment, build_segment, list_rows
 from retrieval.singlish import Restorer
 from retrieval.snapshot import (
@@ -81,11 +81,14 @@ class _State:
             heard.append(segment.hear(surfaces, alive, heard[0].sounds if heard else None))
         return heard
 
-    def find(self, vectors: NDArray[np.float32], heard: Sequence[Heard]) -> Candidates:
+    def find(
+        self, surfaces: Sequence[str], vectors: NDArray[np.float32], heard: Sequence[Heard]
+    ) -> Candidates:
         """Return what the main index and what has changed since hold near to questions."""
+        words = [len(surface.split()) for surface in surfaces]
         parts = zip(self._parts(), heard, strict=True)
         found = [segment.find(vectors, each, alive) for (segment, alive), each in parts]
-        return Candidates(found, vectors)
+        return Candidates(found, vectors, words)
 
     def _parts(self) -> Iterator[tuple[Segment, NDArray[np.bool_] | None]]:
         if self.main is not None:
@@ -105,7 +108,7 @@ class Retriever:
         self,
         embedder: Embedder,
         thresholds: Thresholds,
-        dense_weight: float,
+        fusion: Fusion,
         snapshot_dir: Path | None = None,
     ) -> None:
         """Make a retriever without entries.
@@ -113,12 +116,12 @@ class Retriever:
         Args:
             embedder: Turns texts into unit vectors.
             thresholds: When to answer and when to suggest.
-            dense_weight: Share of the cosine in the fused score, in [0, 1].
+            fusion: How scores are made.
             snapshot_dir: Where to keep the index between runs; None keeps it in memory only.
         """
         self.thresholds = thresholds
         self._embedder = embedder
-        self._dense_weight = dense_weight
+        self.fusion = fusion
         self._snapshot_dir = snapshot_dir
         self._state = _State({}, Restorer({}, {}, ()), None)
         self._writing = threading.Lock()
@@ -144,16 +147,16 @@ class Retriever:
                 f"this release has {NORMALIZER_VERSION}; run: govi train"
             )
         embedder = load_embedder(model_dir, runtime, threads)
-        return cls(embedder, manifest.thresholds, manifest.dense_weight, snapshot_dir)
+        return cls(embedder, manifest.thresholds, manifest.fusion, snapshot_dir)
 
     def tuned(
-        self, thresholds: Thresholds | None = None, dense_weight: float | None = None
+        self, thresholds: Thresholds | None = None, fusion: Fusion | None = None
     ) -> "Retriever":
         """Return a retriever with other settings over the entries that this one holds now."""
         twin = Retriever(
             self._embedder,
             thresholds or self.thresholds,
-            self._dense_weight if dense_weight is None else dense_weight,
+            fusion or self.fusion,
         )
         twin._state = self._state
         return twin
@@ -220,7 +223,7 @@ class Retriever:
         found = [
             pair
             for step in self.find(texts, is_stored)
-            for pair in zip(step.rank(self._dense_weight), step.vectors, strict=True)
+            for pair in zip(step.rank(self.fusion), step.vectors, strict=True)
         ]
         seconds = (time.perf_counter() - started) / max(len(texts), 1)
         return [
@@ -246,7 +249,7 @@ class Retriever:
         # While the embedder works, another processor compares words.
         heard = self._beside.submit(state.hear, surfaces)
         vectors = self._embedder.encode(surfaces)
-        candidates = state.find(vectors, heard.result())
+        candidates = state.find(surfaces, vectors, heard.result())
         return candidates.without(surfaces) if is_stored else candidates
 
     def _open(self, ordered: Sequence[IndexedEntry], progress: Progress | None) -> _State:

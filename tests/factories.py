@@ -6,6 +6,7 @@ from typing import Any
 from bot.knowledge import EntryDraft
 from retrieval import IndexedEntry, Retriever
 from retrieval.decision import Match, Thresholds
+from retrieval.ranking import Fusion
 from retrieval.testing import HashingEmbedder
 
 BLAST = "ගොයමේ කොළ පාළු රෝගයට මොකද කරන්නේ"
@@ -42,7 +43,7 @@ def create_match(key: str, score: float) -> Match:
 
 def create_retriever(*entries: IndexedEntry, **options: Any) -> Retriever:
     """Build a retriever over entries with the offline embedder."""
-    retriever = Retriever(HashingEmbedder(), THRESHOLDS, dense_weight=0.5, **options)
+    retriever = Retriever(HashingEmbedder(), THRESHOLDS, Fusion(0.5), **options)
     retriever.load(entries)
     return retriever
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from retrieval.decision import Thresholds, decide
 from retrieval.errors import RetrievalError
+from retrieval.ranking import Fusion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from retrieval.retriever import Retriever
 
 WEIGHTS = tuple(step / 20 for step in range(4, 20))
+LENGTHS = tuple(step / 10 for step in range(10))
 SUGGESTED = 3
 #: Share of the dev questions by which a weight may rank worse than the best one.
 ABOUT_AS_WELL = 0.005
@@ -54,7 +56,7 @@ class Demands:
 class Calibration:
     """What was chosen, and the share of answerable dev questions answered directly and rightly."""
 
-    dense_weight: float
+    fusion: Fusion
     thresholds: Thresholds
     answered_rightly: float
 
@@ -74,35 +76,37 @@ class _Scores:
 def calibrate(
     retriever: Retriever, cases: Sequence[EvalCase], demands: Demands | None = None
 ) -> Calibration:
-    """Choose the weight, then the most generous thresholds allowed.
+    """Choose how scores are made, then the most generous thresholds allowed.
 
-    Of the weights that rank about as well as the best, the one is taken whose scores tell right
-    from wrong best: with which most questions are answered directly and rightly.
+    Of the weights that rank about as well as the best, with every `length`, the fusion is taken
+    whose scores tell right from wrong best: with which most questions are answered directly and
+    rightly.
 
     Raises:
         CalibrationError: No threshold meets the demands; the model or the questions are at fault.
     """
     demands = demands or Demands()
     found = retriever.find([case.question for case in cases])
-    ranked = {weight: _rank(found, weight) for weight in WEIGHTS}
-    right = {weight: _count_right(cases, matches) for weight, matches in ranked.items()}
+    right = {weight: _count_right(cases, _rank(found, Fusion(weight))) for weight in WEIGHTS}
     allowed = max(right.values()) - ABOUT_AS_WELL * sum(case.key is not None for case in cases)
     chosen = [
-        Calibration(weight, *best)
-        for weight, matches in ranked.items()
-        if right[weight] >= allowed
-        if (best := _best_thresholds(_score(cases, matches), demands)) is not None
+        Calibration(fusion, *best)
+        for fusion in (Fusion(weight, length) for weight in WEIGHTS for length in LENGTHS)
+        if right[fusion.dense_weight] >= allowed
+        if (best := _best_thresholds(_score(cases, _rank(found, fusion)), demands)) is not None
     ]
     if not chosen:
         raise CalibrationError(
             f"no thresholds answer with precision {demands.precision:.1%} and refuse "
             f"{dict(demands.refused)} of the questions without an entry"
         )
-    return max(chosen, key=lambda each: (each.answered_rightly, -abs(each.dense_weight - 0.5)))
+    return max(
+        chosen, key=lambda each: (each.answered_rightly, -abs(each.fusion.dense_weight - 0.5))
+    )
 
 
-def _rank(found: Sequence[Candidates], weight: float) -> list[tuple[Match, ...]]:
-    return [matches for step in found for matches in step.rank(weight)]
+def _rank(found: Sequence[Candidates], fusion: Fusion) -> list[tuple[Match, ...]]:
+    return [matches for step in found for matches in step.rank(fusion)]
 
 
 def _count_right(cases: Sequence[EvalCase], ranked: Sequence[Sequence[Match]]) -> int:

@@ -21,6 +21,7 @@ from retrieval.manifest import (
     digest_file,
 )
 from retrieval.normalize import NORMALIZER_VERSION
+from retrieval.ranking import Fusion
 from retrieval.training import govi_transformer
 from retrieval.training.base import MAX_TOKENS, encoder_of, tokenizer_of
 from retrieval.training.graph import EncoderSizes, Precision, build_graph, move_weights
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 # Placeholders until `govi train` has calibrated; nothing clears them by chance.
 UNCALIBRATED = Thresholds(answer=0.9, suggest=0.75, margin=0.02)
-DEFAULT_FUSION = {"dense_weight": 0.5}
+DEFAULT_FUSION = Fusion(dense_weight=0.5)
 _MODULES = (
     ("", f"{govi_transformer.__name__.rpartition('.')[2]}.GoviTransformer"),
     ("1_Pooling", "sentence_transformers.sentence_transformer.modules.pooling.Pooling"),

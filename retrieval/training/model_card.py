@@ -163,7 +163,8 @@ def _settings(manifest: ModelManifest) -> dict[str, Any]:
         "answer at or above": thresholds.answer,
         "suggest at or above": thresholds.suggest,
         "least lead for an answer": thresholds.margin,
-        **manifest.fusion,
+        "dense weight": manifest.fusion.dense_weight,
+        "length": manifest.fusion.length,
         **{f"sha256 of {file}": manifest.sha256[file] for file in WEIGHT_FILES},
     }
 

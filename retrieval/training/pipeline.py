@@ -10,7 +10,7 @@ from retrieval.evaluation import evaluate
 from retrieval.retriever import Retriever, restorer_of
 from retrieval.training.augment import Typist
 from retrieval.training.calibrate import Calibration, calibrate
-from retrieval.training.export import UNCALIBRATED, export_model
+from retrieval.training.export import DEFAULT_FUSION, UNCALIBRATED, export_model
 from retrieval.training.finetune import TrainingRecipe, finetune
 from retrieval.training.model_card import write_card
 from retrieval.training.pairs import TrainingEntry
@@ -88,17 +88,17 @@ def settle(
 ) -> ModelManifest:
     """Calibrate an exported model on the dev questions and write its manifest and card anew."""
     report("indexing the entries to calibrate")
-    retriever = Retriever(OnnxEmbedder(model_dir), UNCALIBRATED, dense_weight=0.5)
+    retriever = Retriever(OnnxEmbedder(model_dir), UNCALIBRATED, DEFAULT_FUSION)
     retriever.load(entries)
     chosen = calibrate(retriever, dev)
     report(
-        f"calibrated: dense weight {chosen.dense_weight}, {chosen.thresholds}, "
+        f"calibrated: {chosen.fusion}, {chosen.thresholds}, "
         f"{chosen.answered_rightly:.1%} of the answerable dev questions answered directly"
     )
     settled = replace(
         manifest,
         thresholds=chosen.thresholds,
-        fusion={"dense_weight": chosen.dense_weight},
+        fusion=chosen.fusion,
         metrics=_metrics(retriever, chosen, dev),
     )
     settled.write(model_dir)
@@ -109,7 +109,7 @@ def settle(
 def _metrics(
     retriever: Retriever, chosen: Calibration, dev: Sequence[EvalCase]
 ) -> dict[str, float]:
-    report = evaluate(dev, retriever.tuned(chosen.thresholds, chosen.dense_weight).search)
+    report = evaluate(dev, retriever.tuned(chosen.thresholds, chosen.fusion).search)
     return {
         f"dev {group} {figure}": round(values[figure]["value"], 4)
         for group, values in report["groups"].items()

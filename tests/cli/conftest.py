@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 import bot.bootstrap
 from bot.cli import cli
+from retrieval.ranking import Fusion
 from retrieval.retriever import Retriever
 from retrieval.testing import HashingEmbedder
 from tests.factories import THRESHOLDS, create_draft
@@ -37,7 +38,7 @@ def govi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Govi:
 
 def open_offline(model_dir: Path, snapshot_dir: Path, *_: object) -> Retriever:
     """Stand in for the shipped model."""
-    return Retriever(HashingEmbedder(), THRESHOLDS, 0.5, snapshot_dir)
+    return Retriever(HashingEmbedder(), THRESHOLDS, Fusion(0.5), snapshot_dir)
 
 
 def as_toml() -> str:

@@ -10,6 +10,7 @@ from bot.db.models import InboxStatus, Question, ReceivedUpdate
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from retrieval import Retriever
+from retrieval.ranking import Fusion
 from retrieval.testing import HashingEmbedder
 from tests.database import written_to
 from tests.factories import BLAST as PADDY_BLAST
@@ -66,7 +67,7 @@ def test_an_index_whose_files_change_under_the_process_answers_the_same(
     tmp_path: Path, content: bytes
 ) -> None:
     """What is in memory goes on, and the next process builds the index anew."""
-    serving = Retriever(HashingEmbedder(), THRESHOLDS, 0.5, tmp_path)
+    serving = Retriever(HashingEmbedder(), THRESHOLDS, Fusion(0.5), tmp_path)
     serving.load(paddy_entries())
     [before] = serving.search([PADDY_BLAST])
 
@@ -75,7 +76,7 @@ def test_an_index_whose_files_change_under_the_process_answers_the_same(
             file.write_bytes(content)
 
     [after] = serving.search([PADDY_BLAST])
-    started = Retriever(HashingEmbedder(), THRESHOLDS, 0.5, tmp_path)
+    started = Retriever(HashingEmbedder(), THRESHOLDS, Fusion(0.5), tmp_path)
     started.load(paddy_entries())
     [anew] = started.search([PADDY_BLAST])
     assert before.matches == after.matches == anew.matches

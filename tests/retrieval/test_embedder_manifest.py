@@ -7,6 +7,7 @@ import pytest
 from retrieval.decision import Thresholds
 from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
 from retrieval.manifest import MANIFEST_FILE, ONNX_FILE, WEIGHT_FILES, ModelManifest, digest_file
+from retrieval.ranking import Fusion
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def manifest(model_dir):
         sha256={name: digest_file(model_dir / name) for name in WEIGHT_FILES},
         normalizer_version=1,
         thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
-        fusion={"dense_weight": 0.5},
+        fusion=Fusion(dense_weight=0.5),
         metrics={"accuracy@1": 0.9},
     )
 

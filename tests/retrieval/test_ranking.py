@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from retrieval.decision import Match
-from retrieval.ranking import MATCH_COUNT, SECOND_SHARE, Candidates, Found, RowTexts
+from retrieval.ranking import (
+    MATCH_COUNT,
+    MOST_WORDS,
+    SECOND_SHARE,
+    USUAL_WORDS,
+    Candidates,
+    Found,
+    Fusion,
+    RowTexts,
+)
 from retrieval.texts import Texts
 
 KEYS = [f"entry.{number:02}" for number in range(30)]
@@ -59,7 +68,9 @@ def test_a_batch_ranks_as_one_question_after_another(seed: int, weight: float) -
     """Over two indexes, with ties and with a question that finds nothing."""
     parts = [draw_found(seed, KEYS[::2]), draw_found(seed + 10, KEYS[1::2])]
 
-    together = Candidates(parts, np.zeros((7, 1), np.float32)).rank(weight)
+    together = Candidates(parts, np.zeros((7, 1), np.float32), [USUAL_WORDS] * 7).rank(
+        Fusion(weight)
+    )
 
     for question, matches in enumerate(together):
         slow = rank_slowly(parts, weight, question)
@@ -70,7 +81,13 @@ def test_a_batch_ranks_as_one_question_after_another(seed: int, weight: float) -
     assert together[2] == ()
 
 
-def one_question(scores: list[float], owners: list[int], is_phrasing: list[bool]) -> list[Match]:
+def one_question(
+    scores: list[float],
+    owners: list[int],
+    is_phrasing: list[bool],
+    words: int = USUAL_WORDS,
+    length: float = 0.0,
+) -> list[Match]:
     """Rank rows found for one question, by the dense score alone."""
     found = Found(
         texts=rows_of(owners, KEYS, is_phrasing),
@@ -79,7 +96,8 @@ def one_question(scores: list[float], owners: list[int], is_phrasing: list[bool]
         dense=np.array(scores, np.float32),
         lexical=np.zeros(len(scores), np.float32),
     )
-    return list(Candidates([found], np.zeros((1, 1), np.float32)).rank(1.0)[0])
+    candidates = Candidates([found], np.zeros((1, 1), np.float32), [words])
+    return list(candidates.rank(Fusion(1.0, length))[0])
 
 
 def test_equal_scores_rank_by_key() -> None:
@@ -103,6 +121,32 @@ def test_an_entry_with_one_phrasing_keeps_its_score() -> None:
     assert matches[0].score == pytest.approx(0.8)
 
 
+def scores_of(words: int, length: float = 0.7) -> list[float]:
+    """The scores of three entries for a question of as many words."""
+    found = one_question([0.8, 0.5, -0.1], [0, 1, 2], [True] * 3, words, length)
+    assert [match.key for match in found] == KEYS[:3], "the order stays"
+    return [match.score for match in found]
+
+
+def test_a_longer_question_need_not_share_as_much_with_a_phrasing() -> None:
+    """And a shorter one must share more; a score stays within [-1, 1]."""
+    short, usual, long = scores_of(2), scores_of(USUAL_WORDS), scores_of(12)
+
+    assert usual == pytest.approx([0.8, 0.5, -0.1])
+    assert 0 < short[0] < usual[0] < long[0] < 1
+    assert short[2] <= 0
+
+
+def test_a_whole_story_counts_as_a_long_question() -> None:
+    """Else anything would do as an answer to somebody who tells enough."""
+    assert scores_of(50 * MOST_WORDS) == scores_of(MOST_WORDS)
+
+
+def test_a_model_that_says_nothing_of_length_leaves_scores_alone() -> None:
+    """As models from before it was calibrated."""
+    assert scores_of(12, length=0) == scores_of(2, length=0) == pytest.approx([0.8, 0.5, -0.1])
+
+
 def test_the_best_row_is_shown() -> None:
     """The phrasing of a match is that of its best row."""
     matches = one_question([0.3, 0.9, 0.8], [4, 4, 4], [True] * 3)
@@ -122,7 +166,7 @@ def test_what_reads_as_the_question_itself_can_be_left_out() -> None:
     texts = rows_of([0, 0, 1], KEYS[:2], [True] * 3)
     ones = np.ones(3, np.float32)
     found = Found(texts, np.array([0, 0, 1]), np.array([0, 2, 0]), ones, ones)
-    candidates = Candidates([found], np.zeros((2, 4), np.float32))
+    candidates = Candidates([found], np.zeros((2, 4), np.float32), [2, 1])
 
     left = candidates.without([texts.surfaces[0], "another"]).found[0]
 

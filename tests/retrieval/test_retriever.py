@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelMismatchError
+from retrieval.ranking import Fusion
 from retrieval.retriever import Retriever
 from retrieval.segment import Segment, build_segment
 from retrieval.testing import HashingEmbedder
@@ -154,7 +155,7 @@ def test_what_lies_behind_withdrawn_phrasings_is_found(count: int) -> None:
     near = create_entry("b.near", *(f"{question} අසල {number}" for number in range(100)),
                         title="අසල", answer="අසල")  # fmt: skip
     second = create_entry("c.second", "දෙවැනි", title="දෙවැනි", answer="දෙවැනි")
-    retriever = Retriever(OneMeaning(2), THRESHOLDS, dense_weight=1)
+    retriever = Retriever(OneMeaning(2), THRESHOLDS, Fusion(1))
     retriever.load([first, near, second])
 
     retriever.change([], removed=["a.first"])
@@ -234,7 +235,7 @@ class CountingEmbedder(HashingEmbedder):
 def test_a_changed_entry_embeds_its_new_texts_only() -> None:
     """However many phrasings it had before, learning one more is quick."""
     embedder = CountingEmbedder()
-    retriever = Retriever(embedder, THRESHOLDS, dense_weight=0.5)
+    retriever = Retriever(embedder, THRESHOLDS, Fusion(0.5))
     retriever.load(paddy_entries())
     before = embedder.count
     blast = paddy_entries()[0]
@@ -250,7 +251,7 @@ def open_saved(folder: Path, name: str = "hashing-256") -> tuple[Retriever, Coun
     embedder = CountingEmbedder()
     embedder.model_id = name
     retriever = create_retriever()
-    retriever = Retriever(embedder, retriever.thresholds, 0.5, folder)
+    retriever = Retriever(embedder, retriever.thresholds, Fusion(0.5), folder)
     retriever.load(paddy_entries())
     return retriever, embedder
 
@@ -260,7 +261,7 @@ def test_a_second_start_tells_words_of_one_sound_apart_as_the_first(tmp_path: Pa
     read = []
     for _ in range(2):
         embedder = CountingEmbedder()
-        retriever = Retriever(embedder, THRESHOLDS, 0.5, tmp_path)
+        retriever = Retriever(embedder, THRESHOLDS, Fusion(0.5), tmp_path)
         retriever.load([create_entry("out", "එළියේ තියන්න", "එලියෙ තියන්න")])
         retriever.search(["eliye thiyanna"])
         read.append(embedder.last)
@@ -287,7 +288,7 @@ def test_a_start_after_a_change_embeds_what_is_new(tmp_path: Path, damage: str) 
     embedder = CountingEmbedder()
     embedder.model_id += damage
 
-    retriever = Retriever(embedder, THRESHOLDS, 0.5, tmp_path)
+    retriever = Retriever(embedder, THRESHOLDS, Fusion(0.5), tmp_path)
     retriever.load([*paddy_entries(), create_entry("goat.feed", GOATS, title=GOATS, answer=GOATS)])
 
     assert (embedder.count == 1) == (damage == "")

@@ -3,6 +3,7 @@
 from bot.services.checkup import examine_phrasings
 from retrieval import IndexedEntry, Retriever
 from retrieval.decision import Thresholds
+from retrieval.ranking import Fusion
 from retrieval.testing import HashingEmbedder
 
 APART = (
@@ -13,7 +14,7 @@ APART = (
 
 def examine(*entries: IndexedEntry) -> dict[str, list[str]]:
     """What is found, by entry."""
-    retriever = Retriever(HashingEmbedder(), Thresholds(0.5, 0.3, 0.05), dense_weight=0.5)
+    retriever = Retriever(HashingEmbedder(), Thresholds(0.5, 0.3, 0.05), Fusion(0.5))
     retriever.load(entries)
     found: dict[str, list[str]] = {}
     for each in examine_phrasings(retriever, entries):

@@ -19,7 +19,7 @@ def test_known_questions_are_answered_and_strangers_are_not() -> None:
     retriever = create_retriever(*paddy_entries())
 
     chosen = calibrate(retriever, [*ASKABLE, *STRANGERS])
-    tuned = retriever.tuned(chosen.thresholds, chosen.dense_weight)
+    tuned = retriever.tuned(chosen.thresholds, chosen.fusion)
 
     kinds = [result.decision.kind for result in tuned.search([c.question for c in ASKABLE])]
     assert kinds == ["answer"] * 3

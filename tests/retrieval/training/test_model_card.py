@@ -2,6 +2,7 @@ import pytest
 
 from retrieval.decision import Thresholds
 from retrieval.manifest import WEIGHT_FILES, ModelManifest
+from retrieval.ranking import Fusion
 from retrieval.training.model_card import render_card, write_card
 
 MANIFEST = ModelManifest(
@@ -11,7 +12,7 @@ MANIFEST = ModelManifest(
     sha256={name: f"{at}a1b2c3d" * 8 for at, name in enumerate(WEIGHT_FILES)},
     normalizer_version=1,
     thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
-    fusion={"dense_weight": 0.55},
+    fusion=Fusion(dense_weight=0.55),
     trained_on="426 entries, 5,809 phrasings",
     metrics={"accuracy@1, Singlish": 0.92345},
 )
