@@ -14,7 +14,7 @@ SECOND_SHARE = 0.2
 #: The length of a question whose scores are left as they are: the usual one.
 USUAL_WORDS = 6
 #: Longer questions are taken to be as long as this.
-MOST_WORDS = 16
+MOST_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)

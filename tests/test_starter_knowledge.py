@@ -95,7 +95,7 @@ def test_phrasings_are_not_made_from_templates(drafts: list[EntryDraft]) -> None
     assert max(len(keys) for keys in frames.values()) <= len(drafts) * 0.02
 
 
-@pytest.mark.parametrize("split", ["dev", "test", "fresh"])
+@pytest.mark.parametrize("split", ["dev", "test", "fresh", "long"])
 def test_evaluation_questions_are_not_phrasings(drafts: list[EntryDraft], split: str) -> None:
     """Neither as typed nor by sound: nothing that is measured was trained on."""
     known = {
@@ -111,7 +111,7 @@ def test_off_topic_questions_are_neither_asked_of_an_entry_nor_measured(
 ) -> None:
     """Nothing is learnt to be both near and far, and nothing that is measured is learnt."""
     known = {fold(text) for draft in drafts for text in draft.phrasings}
-    for split in ("dev", "test", "fresh"):
+    for split in ("dev", "test", "fresh", "long"):
         known |= {fold(case.question) for case in read_cases(STARTER / "eval" / f"{split}.jsonl")}
     off_topic = read_cases(STARTER / "off_topic.jsonl")
 
@@ -119,7 +119,7 @@ def test_off_topic_questions_are_neither_asked_of_an_entry_nor_measured(
     assert [case.question for case in off_topic if fold(case.question) in known - {""}] == []
 
 
-@pytest.mark.parametrize("other", ["test", "fresh"])
+@pytest.mark.parametrize("other", ["test", "fresh", "long"])
 def test_no_question_chooses_thresholds_and_reports_them(other: str) -> None:
     """The splits share none."""
     dev, reported = (
