@@ -34,6 +34,7 @@ class ModelManifest:
         fusion: How scores are made.
         prompt: Put before every text, "" for most fine-tuned models.
         trained_on: One line on the training data; "nothing" for an untouched base.
+        recipe: Training values by name; none for a model that was not trained.
         metrics: Measured figures, by name.
     """
 
@@ -46,6 +47,7 @@ class ModelManifest:
     fusion: Fusion
     prompt: str = ""
     trained_on: str = "nothing"
+    recipe: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -117,6 +119,7 @@ _KINDS: dict[str, type] = {
     "normalizer_version": int,
     "prompt": str,
     "trained_on": str,
+    "recipe": dict,
     "metrics": dict,
 }
 

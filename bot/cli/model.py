@@ -7,7 +7,8 @@ import click
 
 from bot.bootstrap import STARTER
 from bot.cli.opening import configured, require_training
-from bot.cli.train import read_entries
+from bot.cli.train import EVALUATION, read_entries, say
+from retrieval.evaluation import read_cases
 
 
 @click.group("model")
@@ -63,6 +64,38 @@ def build_command(
     if exported is not None:
         manifest = export_model(out, exported, name="govi-e5-base")
         click.echo(f"{manifest.model_id} written to {exported}")
+
+
+@model_command.command("calibrate")
+@click.argument(
+    "model_dir",
+    required=False,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.option(
+    "--knowledge",
+    type=click.Path(exists=True, path_type=Path),
+    default=STARTER,
+    help="Entries to answer from: a folder of .toml, or a file that `govi export` wrote.",
+)
+@click.option(
+    "--dev",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=EVALUATION / "dev.jsonl",
+    help="Held-out questions to choose on.",
+)
+def calibrate_command(model_dir: Path | None, knowledge: Path, dev: Path) -> None:
+    """Choose the thresholds of MODEL_DIR, or of the model that serves, anew (a minute).
+
+    `govi train` does it too. Do it after phrasings or dev questions were added in numbers.
+    """
+    settings = configured()
+    require_training()
+    from retrieval.training.pipeline import settle
+
+    target = model_dir or settings.model_dir
+    manifest = settle(target, read_entries(knowledge), read_cases(dev), say)
+    click.echo(f"{manifest.model_id} in {target} calibrated")
 
 
 @model_command.command("emergencies")

@@ -136,7 +136,7 @@ def train_command(
     entries = with_learnt(read_entries(knowledge), learnt, [dev, *EVALUATION.glob("*.jsonl")])
     strangers = [case.question for case in read_cases(off_topic)]
     manifest = train(
-        base, out, entries, read_cases(dev), _recipe(values), work, _say, off_topic=strangers
+        base, out, entries, read_cases(dev), _recipe(values), work, say, off_topic=strangers
     )
     click.echo(f"{manifest.model_id} written to {out}")
 
@@ -159,7 +159,7 @@ def with_learnt(
     pairs = [pair for path in learnt for pair in read_pairs(path)]
     held_out = [case.question for path in evaluation for case in read_cases(path)]
     taught = teach(entries, pairs, held_out)
-    _say(str(taught))
+    say(str(taught))
     return taught.entries
 
 
@@ -171,5 +171,6 @@ def _recipe(values: dict[str, Any]) -> TrainingRecipe:
     return TrainingRecipe(pairs=kinds, **values)
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Tell of progress, beside what a command prints."""
     click.echo(line, err=True)

@@ -119,6 +119,7 @@ Trained on: {trained_on}.
 
 The weights: MIT, as their base; see LICENSE and NOTICE.
 """
+_LAST_LINE = _CARD.splitlines(keepends=True)[-1]
 
 
 def write_notices(model_dir: Path) -> None:
@@ -127,20 +128,18 @@ def write_notices(model_dir: Path) -> None:
     (model_dir / "NOTICE").write_text(NOTICE, "utf-8")
 
 
-def write_card(
-    model_dir: Path, manifest: ModelManifest, recipe: Mapping[str, Any] | None = None
-) -> None:
+def write_card(model_dir: Path, manifest: ModelManifest) -> None:
     """Write `README.md`, with front matter for a model hub.
 
-    Args:
-        model_dir: Directory that holds the model.
-        manifest: Identity, data summary, calibrated settings and results.
-        recipe: Training values by name; None for a model that was not trained.
+    Sections that others have added behind the card's own, such as an ablation, stay.
     """
-    (model_dir / "README.md").write_text(render_card(manifest, recipe), "utf-8")
+    path = model_dir / "README.md"
+    old = path.read_text("utf-8") if path.exists() else ""
+    added = old.partition(_LAST_LINE)[2]
+    path.write_text(render_card(manifest) + added, "utf-8")
 
 
-def render_card(manifest: ModelManifest, recipe: Mapping[str, Any] | None = None) -> str:
+def render_card(manifest: ModelManifest) -> str:
     """Return the card as Markdown."""
     results = _table("figure", manifest.metrics) if manifest.metrics else "Not measured."
     prompt = f"\nEvery text is preceded by `{manifest.prompt}`." if manifest.prompt else ""
@@ -151,7 +150,7 @@ def render_card(manifest: ModelManifest, recipe: Mapping[str, Any] | None = None
         max_tokens=manifest.max_tokens,
         prompt=prompt,
         trained_on=manifest.trained_on,
-        recipe=f"\n{_table('value', recipe)}\n" if recipe else "",
+        recipe=f"\n{_table('value', manifest.recipe)}\n" if manifest.recipe else "",
         results=results,
         settings=_rows(_settings(manifest)),
     )

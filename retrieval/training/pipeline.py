@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retrieval.embedder import OnnxEmbedder
 from retrieval.evaluation import evaluate
+from retrieval.manifest import ModelManifest
 from retrieval.retriever import Retriever, restorer_of
 from retrieval.training.augment import Typist
 from retrieval.training.calibrate import Calibration, calibrate
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retrieval.evaluation import EvalCase
-    from retrieval.manifest import ModelManifest
     from retrieval.segment import IndexedEntry
 
 _FIGURES = ("accuracy@1", "recall@5", "answered", "precision_answered", "refused")
@@ -73,20 +73,24 @@ def train(
         "prompt": recipe.prompt,
         "trained_on": f"{len(entries)} entries with {phrasings} phrasings, and {len(off_topic)} "
         "questions that none answers",
+        "recipe": asdict(recipe),
     }
-    manifest = export_model(workplace / "float32", out, name="govi-e5", settings=settings)
-    return settle(out, manifest, entries, dev, asdict(recipe), report)
+    export_model(workplace / "float32", out, name="govi-e5", settings=settings)
+    return settle(out, entries, dev, report)
 
 
 def settle(
     model_dir: Path,
-    manifest: ModelManifest,
     entries: Sequence[IndexedEntry],
     dev: Sequence[EvalCase],
-    recipe: dict[str, Any] | None,
     report: Callable[[str], None],
 ) -> ModelManifest:
-    """Calibrate an exported model on the dev questions and write its manifest and card anew."""
+    """Calibrate an exported model on the dev questions and write its manifest and card anew.
+
+    Raises:
+        RetrievalError: The model cannot be used, or no thresholds do on these questions.
+    """
+    manifest = ModelManifest.load(model_dir)
     report("indexing the entries to calibrate")
     retriever = Retriever(OnnxEmbedder(model_dir), UNCALIBRATED, DEFAULT_FUSION)
     retriever.load(entries)
@@ -102,7 +106,7 @@ def settle(
         metrics=_metrics(retriever, chosen, dev),
     )
     settled.write(model_dir)
-    write_card(model_dir, settled, recipe)
+    write_card(model_dir, settled)
     return settled
 
 

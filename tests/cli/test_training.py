@@ -1,17 +1,23 @@
 """`govi train` and `govi model` as somebody meets them who has not read everything."""
 
+import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from bot.bootstrap import STARTER
 from bot.cli import cli, main
 from bot.errors import GoviError
+from bot.settings import ROOT
+from retrieval.manifest import ModelManifest
 
 COMMANDS = [
     ("train", "--base", ".", "--out", "out", "--work", "work"),
     ("model", "build", "out"),
+    ("model", "calibrate", "."),
     ("model", "emergencies", "--out", "out"),
 ]
 
@@ -64,3 +70,26 @@ def test_what_cannot_be_written_is_one_line_before_anything_is_learnt(
 
     assert ended.value.code == 1
     assert capsys.readouterr().err == "govi: cannot use file: File exists\n"
+
+
+def test_a_model_is_calibrated_for_the_knowledge_that_it_answers_from() -> None:
+    """Its weights and what it was trained on stay; what was chosen stands in its card too."""
+    shutil.copytree(ROOT / "retrieval" / "model", "model")
+    Path("knowledge").mkdir()
+    shutil.copy(STARTER / "markets.toml", "knowledge")
+    dev = [
+        {"question": "වී මිල අද කීයද කියලා බලාගන්නේ කොහෙන්ද", "key": "market.paddy_price"},
+        {"question": "මගේ ෆෝන් එක කැඩිලා", "key": None},
+    ]
+    Path("dev.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in dev), "utf-8")
+    before = ModelManifest.load(Path("model"))
+
+    result = CliRunner().invoke(
+        cli, ["model", "calibrate", "model", "--knowledge", "knowledge", "--dev", "dev.jsonl"]
+    )
+
+    after = ModelManifest.load(Path("model"))
+    assert result.exit_code == 0, result.output
+    assert (after.model_id, after.recipe) == (before.model_id, before.recipe)
+    assert after.thresholds != before.thresholds
+    assert str(after.thresholds.answer) in Path("model/README.md").read_text("utf-8")

@@ -14,6 +14,7 @@ MANIFEST = ModelManifest(
     thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
     fusion=Fusion(dense_weight=0.55),
     trained_on="426 entries, 5,809 phrasings",
+    recipe={"epochs": 4, "learning_rate": 5e-5},
     metrics={"accuracy@1, Singlish": 0.92345},
 )
 
@@ -28,7 +29,7 @@ def test_card_opens_with_front_matter():
 
 def test_card_tells_data_recipe_results_and_settings():
     """Everything that was given stands in it."""
-    card = render_card(MANIFEST, {"epochs": 4, "learning_rate": 5e-5})
+    card = render_card(MANIFEST)
 
     for shown in ("426 entries", "| epochs | 4 |", "| learning_rate | 5e-05 |", "0.9234", "0.55"):
         assert shown in card
@@ -36,7 +37,9 @@ def test_card_tells_data_recipe_results_and_settings():
 
 def test_card_of_an_untouched_base_says_so():
     """No empty tables."""
-    card = render_card(ModelManifest(**{**fields(), "metrics": {}, "trained_on": "nothing"}))
+    card = render_card(
+        ModelManifest(**{**fields(), "metrics": {}, "recipe": {}, "trained_on": "nothing"})
+    )
 
     assert "Trained on: nothing." in card
     assert "Not measured." in card
@@ -59,6 +62,17 @@ def test_card_is_written_beside_the_model(tmp_path):
     write_card(tmp_path, MANIFEST)
 
     assert (tmp_path / "README.md").read_text("utf-8") == render_card(MANIFEST)
+
+
+def test_what_others_added_to_the_card_stays(tmp_path):
+    """An ablation takes hours; a card is written anew with every calibration."""
+    card = tmp_path / "README.md"
+    card.write_text(f"{render_card(MANIFEST)}\n## Ablation\n\n| a | b |\n", "utf-8")
+
+    write_card(tmp_path, ModelManifest(**{**fields(), "recipe": {"epochs": 9}}))
+
+    assert "| epochs | 9 |" in card.read_text("utf-8")
+    assert card.read_text("utf-8").endswith("see LICENSE and NOTICE.\n\n## Ablation\n\n| a | b |\n")
 
 
 def fields():
