@@ -26,6 +26,11 @@ from retrieval.training.export import export_model
 
 GROUPS = ("clean", "careless", "singlish", "mixed")
 MODEL = ROOT / "retrieval" / "model"
+#: More questions, by writers who saw none of the phrasings.
+OTHERS = {
+    "fresh.jsonl": "Questions by writers who saw the list of subjects alone",
+    "long.jsonl": "Messages of 11 to 25 words that tell a story, by writers who saw the answers",
+}
 
 
 class Remembering:
@@ -83,6 +88,12 @@ def decision_rows(report: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
+def decisions(retriever: Retriever, cases: Sequence[EvalCase]) -> str:
+    """Measure ranking and decisions as a table."""
+    header = ["group", "n", "accuracy@1", "recall@5", "answered", "precision", "refused"]
+    return table(header, decision_rows(evaluate(cases, retriever.search)))
+
+
 def served_rows(retriever: Retriever, cases: Sequence[EvalCase]) -> list[list[str]]:
     """Measure which share is answered rightly or offered the right entry, with intervals."""
     results = retriever.search([case.question for case in cases])
@@ -133,20 +144,21 @@ def main() -> None:
     if options.float32:
         rows.append(ranking_row("fused, in float32", in_float32(options.float32), cases))
     ranking = table(["accuracy@1 / recall@5", *GROUPS], rows)
-    report = evaluate(cases, shipped.search)
-    header = ["group", "n", "accuracy@1", "recall@5", "answered", "precision", "refused"]
-    text = f"{ranking}\n\nModel `{shipped.model_id}`, thresholds {shipped.thresholds}.\n\n"
+    settings = f"Model `{shipped.model_id}`, {shipped.fusion}, {shipped.thresholds}."
     note = (
         "The questions were written from the entries' subjects and answers without sight of the "
         "stored phrasings; none is a phrasing after normalisation and fold. `near` and `far` must "
         "not be answered: `refused` is the share that gets no direct answer. Intervals: Wilson, "
         "95 %."
     )
-    decisions = table(header, decision_rows(report))
+    others = [
+        f"{said}:\n\n{decisions(shipped, read_cases(STARTER / 'eval' / file))}"
+        for file, said in OTHERS.items()
+    ]
     served = table(
         ["group", "answered rightly or offered the right entry"], served_rows(shipped, cases)
     )
-    text = f"{text}{decisions}\n\n{served}\n\n{note}"
+    text = "\n\n".join([ranking, settings, decisions(shipped, cases), served, note, *others])
     write_section("Answers", " ".join(["python -m benchmarks.quality", *sys.argv[1:]]), text)
 
 
