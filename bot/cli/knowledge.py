@@ -19,6 +19,7 @@ from bot.db.models import Origin
 from bot.errors import GoviError
 from bot.knowledge_files import format_knowledge, read_knowledge
 from bot.question_files import format_log, format_pairs
+from bot.services.browsing import list_used_areas
 from bot.services.curation import (
     ImportReport,
     export_entries,
@@ -27,7 +28,7 @@ from bot.services.curation import (
     preview_import,
 )
 from bot.services.learning import list_learnt_pairs
-from bot.services.question_log import LogFilter, iter_questions
+from bot.services.question_log import DECISIONS, SCRIPTS, LogFilter, iter_questions
 
 _MOST_KEYS = 20
 _STARTER_LEFT_OUT = (
@@ -102,11 +103,9 @@ def _some(keys: Sequence[str]) -> str:
 )
 @click.option("--since", type=_DAY, help="Questions from this day on, in Sri Lanka.")
 @click.option("--until", type=_DAY, help="Questions up to and on this day.")
-@click.option("--decision", help="Only questions decided so: answer, suggest, fallback, ...")
+@click.option("--decision", type=click.Choice(DECISIONS), help="Only questions decided so.")
 @click.option("--area", help="Only questions answered from, or nearest to, this area.")
-@click.option(
-    "--script", help="Only questions in this script: sinhala, latin, mixed, tamil, other."
-)
+@click.option("--script", type=click.Choice(SCRIPTS), help="Only questions in this script.")
 @click.option(
     "--feedback", type=click.Choice(["up", "down", "none"]), help="Only with this rating."
 )
@@ -123,6 +122,9 @@ def export_command(
         raise click.UsageError("name one of FILE, --questions FILE and --training-pairs FILE")
     if questions is None and any(value is not None for value in filters.values()):
         raise click.UsageError("filters go with --questions")
+    since, until = filters["since"], filters["until"]
+    if since is not None and until is not None and since > until:
+        raise click.UsageError("--since is a later day than --until")
     engine, sessions = open_database(configured(), may_be_new=False)
     with reading(sessions) as session:
         if questions is not None:
@@ -156,6 +158,10 @@ def _entries(session: Session, file: Path) -> tuple[bytes, str]:
 
 
 def _questions(session: Session, file: Path, wanted: LogFilter) -> tuple[bytes, str]:
+    areas = list_used_areas(session)
+    if wanted.area is not None and wanted.area not in {*areas, ""}:
+        known = ", ".join(sorted(areas))
+        raise GoviError(f"no entry is in the area {wanted.area}; there are {known}")
     found = list(iter_questions(session, wanted))
     return format_log(file.suffix, found), f"{len(found)} questions"
 

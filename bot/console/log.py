@@ -21,11 +21,9 @@ from bot.services.log_reading import (
     read_question,
 )
 from bot.services.proposals import propose_phrasing
-from bot.services.question_log import LogFilter
+from bot.services.question_log import DECISIONS, SCRIPTS, LogFilter
 from bot.tables import FormatError
 
-DECISIONS = ("answer", "suggest", "fallback", "media", "emergency", "smalltalk")
-SCRIPTS = ("sinhala", "latin", "mixed", "tamil", "other")
 FEEDBACK = ("up", "down", "none")
 _FORMATS = {
     "csv": "text/csv; charset=utf-8",

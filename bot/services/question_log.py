@@ -12,6 +12,8 @@ from bot.local_time import COLOMBO, start_of
 from bot.services.consent import words_may_be_kept
 from bot.services.texts import sound_of
 
+DECISIONS = ("answer", "suggest", "fallback", "media", "emergency", "smalltalk")
+SCRIPTS = ("sinhala", "latin", "mixed", "tamil", "other")
 _STEP = 500
 
 
@@ -22,9 +24,9 @@ class LogFilter:
     Attributes:
         since: First day, in Sri Lanka.
         until: Last day.
-        decision: "answer", "suggest", "fallback", ...
+        decision: One of `DECISIONS`.
         area: Of the entry that answered it, or else came nearest.
-        script: "sinhala", "latin", "mixed", "tamil" or "other".
+        script: One of `SCRIPTS`.
         feedback: "up", "down" or "none".
         words: All of these stand in it, in whatever script they are written.
         least_score: Of the best match; so is `most_score`.

@@ -318,6 +318,16 @@ def test_the_question_log_is_exported_with_filters(govi: Govi) -> None:
     assert (json.loads(line)["text"], json.loads(line)["farmer"]) == ("zzzz qqqq", "")
 
 
+def test_an_area_that_no_entry_is_in_is_refused(govi: Govi) -> None:
+    """A misspelt one would look like an area about which nobody asks."""
+    govi("chat")
+
+    refused = govi("export", "--questions", "q.csv", "--area", "pady")
+
+    assert "no entry is in the area pady; there are paddy" in str(refused.exception)
+    assert not Path("q.csv").exists()
+
+
 def test_a_log_of_days_without_questions_is_empty(govi: Govi) -> None:
     """Not an error."""
     govi("chat", typed="යූරියා දාන්නේ කවදද\n")
@@ -342,6 +352,9 @@ def test_training_pairs_are_exported(govi: Govi) -> None:
         ("k.csv", "--questions", "q.csv"),
         ("k.csv", "--since", "2026-01-01"),
         ("--questions", "q.csv", "--since", "yesterday"),
+        ("--questions", "q.csv", "--since", "2026-02-01", "--until", "2026-01-31"),
+        ("--questions", "q.csv", "--decision", "answered"),
+        ("--questions", "q.csv", "--script", "sinhalese"),
         ("--questions", "q.csv", "--feedback", "meh"),
     ],
 )
