@@ -57,7 +57,7 @@ async def serve_console(opened: Services) -> None:
     """Serve the console alone until SIGINT or SIGTERM."""
     from bot.intake.serving import keep_refreshed
 
-    click.echo(f"The console is at {opened.settings.console} (Ctrl-C ends it).")
+    click.echo(f"Starting the console at {opened.settings.console} (Ctrl-C ends it).")
     refreshing = asyncio.create_task(keep_refreshed(opened))
     try:
         with _stopped_by_signals() as stop:
