@@ -1,5 +1,6 @@
 """A PostgreSQL server for tests, in a folder of its own; nothing outside it is touched."""
 
+import atexit
 import contextlib
 import functools
 import hashlib
@@ -25,7 +26,6 @@ _OPTIONS = (
 _SECONDS = 60
 #: Under this name a process tells those that it starts where its server is.
 _PARENTS = "GOVI_TEST_POSTGRESQL_FOLDER"
-_waiting: list[subprocess.Popen[bytes]] = []
 
 
 def find_programs() -> Path | None:
@@ -124,17 +124,16 @@ def _start() -> Path:
 def _stop_afterwards(programs: Path, folder: Path) -> None:
     """Let a shell stop the server when this process has ended, in whatever way: its input ends."""
     script = 'cat; "$0" -D "$1/data" -m immediate stop; rm -rf "$1"'
-    _waiting.append(
-        subprocess.Popen(
-            ["sh", "-c", script, str(programs / "pg_ctl"), str(folder)],
-            user=_user(),
-            cwd="/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    waiting = subprocess.Popen(
+        ["sh", "-c", script, str(programs / "pg_ctl"), str(folder)],
+        user=_user(),
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
+    atexit.register(waiting.communicate)
 
 
 def _user() -> str | None:

@@ -68,6 +68,7 @@ def test_an_id_that_no_database_holds_is_refused(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("name", ["var", "ගොවි data", "a?b", "100%25 #1"])
+@pytest.mark.sqlite
 def test_the_database_is_in_the_data_folder(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Whatever the folder is called: its name is no part of a URL's language."""
     monkeypatch.setenv("DATA_DIR", name)
@@ -177,6 +178,7 @@ def test_the_token_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "AAAA" not in str(refusal.value)
 
 
+@pytest.mark.sqlite
 def test_the_database_is_a_file_in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless DATABASE_URL says otherwise."""
     monkeypatch.setenv("DATA_DIR", "here")
