@@ -27,7 +27,7 @@ WEIGHTS = ROOT / "knowledge" / "emergencies.weights"
 #: From this probability on a message calls for help though no rule says so.
 LIKELY = 0.15
 #: Below it, it does not though a rule says so.
-UNLIKELY = 0.01
+UNLIKELY = 0.05
 #: Longer messages are looked at in overlapping pieces of so many words.
 PIECE_WORDS = 60
 #: A word is heard to so many letters.

@@ -1,4 +1,4 @@
-"""How likely a message calls for help: a small network over its words and letters, by sound.
+"""How likely a message calls for help: small networks over its words and letters, by sound.
 
 Learnt from labelled messages (knowledge/emergency_messages.jsonl) by `govi model emergencies`; it
 knows what the rules of `bot.emergency` were not told. Needs neither the embedder nor the database.
@@ -23,7 +23,11 @@ ORDINARY = ""
 
 
 class EmergencyClassifier:
-    """A network with one hidden layer over the features of a message; safe in any thread."""
+    """Networks with one hidden layer over the features of a message; safe in any thread.
+
+    Each says how likely every kind is, and the mean counts: what one of them has learnt by chance
+    the others have not.
+    """
 
     def __init__(
         self,
@@ -37,10 +41,11 @@ class EmergencyClassifier:
 
         Args:
             kinds: What a message can be; `ORDINARY` is one.
-            features: float16 (BUCKETS, units): what each feature adds to the hidden units.
-            hidden: float32 (units,): their bias.
-            outputs: float32 (units, kinds).
-            bias: float32 (kinds,).
+            features: float16 (BUCKETS, networks * units): what each feature adds to the hidden
+                units.
+            hidden: float32 (networks, units): their bias.
+            outputs: float32 (networks, units, kinds).
+            bias: float32 (networks, kinds).
         """
         self.kinds = tuple(kinds)
         self._features = features
@@ -60,12 +65,12 @@ class EmergencyClassifier:
         if arrays.keys() != {"kinds", "features", "hidden", "outputs", "bias"}:
             raise ValueError("it holds something else")
         kinds = bytes(arrays.pop("kinds")).decode().split(",")
-        units = len(arrays["hidden"])
+        networks, units = arrays["outputs"].shape[:2]
         shapes = {
-            "features": (BUCKETS, units),
-            "hidden": (units,),
-            "outputs": (units, len(kinds)),
-            "bias": (len(kinds),),
+            "features": (BUCKETS, networks * units),
+            "hidden": (networks, units),
+            "outputs": (networks, units, len(kinds)),
+            "bias": (networks, len(kinds)),
         }
         if {name: array.shape for name, array in arrays.items()} != shapes or ORDINARY not in kinds:
             raise ValueError("it was written by another release")
@@ -91,10 +96,11 @@ class EmergencyClassifier:
             sounds: Of at least one word.
         """
         places, values = extract(sounds)
-        units = np.maximum(values @ self._features[places].astype(np.float32) + self._hidden, 0)
-        scores = units @ self._outputs + self._bias
-        shares = np.exp(scores - scores.max())
-        shares /= shares.sum()
+        heard = values @ self._features[places].astype(np.float32)
+        units = np.maximum(heard.reshape(self._hidden.shape) + self._hidden, 0)
+        scores = np.einsum("nu,nuk->nk", units, self._outputs) + self._bias
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares = (powers / powers.sum(axis=1, keepdims=True)).mean(axis=0)
         danger = float(1 - shares[self._ordinary])
         shares[self._ordinary] = 0
         return self.kinds[int(shares.argmax())], danger

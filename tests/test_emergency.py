@@ -20,7 +20,7 @@ from retrieval.phonetic import fold
 #: By split, what is promised: calls heard, and ordinary messages that alarm. The writers of "fresh"
 #: and "blind" saw neither the rules nor what the classifier learns. Do not read which of them are
 #: told wrong, or they show nothing any more.
-PROMISED = {"test": (0.96, 0.035), "fresh": (0.95, 0.06), "blind": (0.98, 0.025)}
+PROMISED = {"test": (0.96, 0.04), "fresh": (0.95, 0.06), "blind": (0.985, 0.025)}
 #: Of the two thousand questions that farmers ask about other subjects.
 MOST_ALARMS = 0.005
 MIN_RIGHT_KIND = 0.88
