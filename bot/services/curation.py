@@ -171,17 +171,11 @@ def draft_of(entry: Entry) -> EntryDraft:
 
 
 def load_entries(session: Session, keys: Iterable[str]) -> dict[str, Entry]:
-    """Return the entries with these keys and their phrasings; keys without an entry are left out.
-
-    They are locked until the transaction ends, where the engine locks rows.
-    """
+    """Return entries with their phrasings, by key; keys without an entry are left out."""
     found: dict[str, Entry] = {}
     for chunk in _chunks(keys):
         rows = session.scalars(
-            select(Entry)
-            .where(Entry.key.in_(chunk))
-            .options(selectinload(Entry.phrasings))
-            .with_for_update()
+            select(Entry).where(Entry.key.in_(chunk)).options(selectinload(Entry.phrasings))
         )
         found |= {entry.key: entry for entry in rows}
     return found

@@ -211,12 +211,12 @@ def restore_entry(session: Session, telegram_user_id: int, entry_id: int) -> Res
 
 
 def get_entry(session: Session, entry_id: int) -> Entry:
-    """Return an entry, locked where the engine locks rows.
+    """Return an entry.
 
     Raises:
         EntryMissingError: There is none.
     """
-    entry = session.scalar(select(Entry).where(Entry.id == entry_id).with_for_update())
+    entry = session.scalar(select(Entry).where(Entry.id == entry_id))
     if entry is None:
         raise EntryMissingError(str(entry_id))
     return entry

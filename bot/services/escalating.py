@@ -184,5 +184,5 @@ def _find_like(session: Session, question: Question) -> Escalation | None:
     group_id = find_most_alike(traits_of(question), list_near(session, question))
     if group_id is None:
         return None
-    group = session.get_one(Escalation, group_id, with_for_update=True, populate_existing=True)
+    group = session.get_one(Escalation, group_id, populate_existing=True)
     return group if group.state in holds.OPEN else None

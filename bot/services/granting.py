@@ -78,14 +78,10 @@ def assign(session: Session, telegram_user_id: int, role: Role | None, granted_b
 
 
 def _refuse_if_last(session: Session, telegram_user_id: int) -> None:
-    others = (
-        select(RoleGrant.id)
-        .where(
-            RoleGrant.role == Role.ADMIN,
-            RoleGrant.revoked_at.is_(None),
-            RoleGrant.telegram_user_id != telegram_user_id,
-        )
-        .with_for_update()  # two admins who remove each other take turns
+    others = select(RoleGrant.id).where(
+        RoleGrant.role == Role.ADMIN,
+        RoleGrant.revoked_at.is_(None),
+        RoleGrant.telegram_user_id != telegram_user_id,
     )
     if session.scalar(others.limit(1)) is None:
         raise LastAdminError

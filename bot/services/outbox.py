@@ -193,7 +193,6 @@ def _ready(are_suspect: bool) -> Select[*tuple[Any, ...]]:
         )
         .order_by(row.crashes, row.lane, row.id)
         .limit(bindparam("limit", type_=Integer))
-        .with_for_update(skip_locked=True)
     )
 
 

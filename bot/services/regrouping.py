@@ -132,7 +132,7 @@ def _open_to(session: Session, officer_id: int, escalation_id: int) -> Escalatio
     """Return an escalation that is open and in nobody else's hands."""
     roles.require(session, officer_id, Role.OFFICER)
     group = holds.get_escalation(session, escalation_id)
-    session.refresh(group, with_for_update=True)
+    session.refresh(group)
     if group.state not in holds.OPEN:
         raise EscalationClosedError
     if group.claimed_by not in (None, officer_id):

@@ -47,7 +47,6 @@ def _release(session: Session, which: ColumnElement[bool]) -> list[tuple[Escalat
         select(Escalation)
         .where(Escalation.state == EscalationState.CLAIMED, which)
         .order_by(Escalation.id)
-        .with_for_update()
     ).all()
     released = [(group, group.claimed_by) for group in claimed]
     for group in claimed:
