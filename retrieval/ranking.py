@@ -14,7 +14,7 @@ SECOND_SHARE = 0.2
 #: The length of a question whose scores are left as they are: the usual one.
 USUAL_WORDS = 6
 #: Longer questions are taken to be as long as this.
-MOST_WORDS = 12
+LONG_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Candidates:
         stays.
         """
         matches: list[list[Match]] = [[] for _ in self.vectors]
-        asked = (1 + np.minimum(self.words, MOST_WORDS)) / (1 + USUAL_WORDS)
+        asked = (1 + np.minimum(self.words, LONG_WORDS)) / (1 + USUAL_WORDS)
         exponents = asked**-fusion.length
         for part in self.found:
             for question, match in _best_of_each(part, fusion.dense_weight, exponents):

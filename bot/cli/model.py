@@ -7,7 +7,7 @@ import click
 
 from bot.bootstrap import STARTER
 from bot.cli.opening import configured, require_training
-from bot.cli.train import EVALUATION, read_entries, say
+from bot.cli.train import dev_option, knowledge_option, read_entries, say
 from retrieval.evaluation import read_cases
 
 
@@ -72,18 +72,8 @@ def build_command(
     required=False,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option(
-    "--knowledge",
-    type=click.Path(exists=True, path_type=Path),
-    default=STARTER,
-    help="Entries to answer from: a folder of .toml, or a file that `govi export` wrote.",
-)
-@click.option(
-    "--dev",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=EVALUATION / "dev.jsonl",
-    help="Held-out questions to choose on.",
-)
+@knowledge_option
+@dev_option
 def calibrate_command(model_dir: Path | None, knowledge: Path, dev: Path) -> None:
     """Choose the thresholds of MODEL_DIR, or of the model that serves, anew (a minute).
 

@@ -65,6 +65,20 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
     return click.option(name, default=default, type=kind, show_default=True, help=_HELP[field.name])
 
 
+knowledge_option = click.option(
+    "--knowledge",
+    type=click.Path(exists=True, path_type=Path),
+    default=STARTER,
+    help="Entries: a folder of .toml, or a file that `govi export` wrote.",
+)
+dev_option = click.option(
+    "--dev",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=EVALUATION / "dev.jsonl",
+    help="Held-out questions for calibration, and in training for early stopping.",
+)
+
+
 @click.command("train")
 @click.option(
     "--base",
@@ -79,18 +93,8 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
     show_default=True,
     help="Model directory to write.",
 )
-@click.option(
-    "--knowledge",
-    type=click.Path(exists=True, path_type=Path),
-    default=STARTER,
-    help="Entries to learn: a folder of .toml, or a file that `govi export` wrote.",
-)
-@click.option(
-    "--dev",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=EVALUATION / "dev.jsonl",
-    help="Held-out questions for early stopping and calibration.",
-)
+@knowledge_option
+@dev_option
 @click.option(
     "--off-topic",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -15,6 +15,7 @@ from bot.services import roles
 from bot.services.statistics import (
     DECISIONS,
     DayCount,
+    DecisionCounts,
     Figures,
     Subject,
     count_days,
@@ -29,19 +30,11 @@ from bot.services.statistics import (
 SPANS = (7, 30, 90)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Questions of one kind, by what became of them at once; `name` is None for "near nothing"."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share(DecisionCounts):
+    """Questions of one kind; `name` is None for "near nothing"."""
 
     name: str | None
-    answered: int
-    suggested: int
-    unanswered: int
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.answered + self.suggested + self.unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +134,7 @@ def _shares(rows: Iterable[tuple[str | None, str, int]]) -> tuple[Share, ...]:
     )
     for name, decision, count in rows:
         counts[name][decision] += count
-    shares = [Share(name, *by_decision.values()) for name, by_decision in counts.items()]
+    shares = [Share(*by_decision.values(), name=name) for name, by_decision in counts.items()]
     return tuple(sorted(shares, key=lambda share: (-share.total, share.name or "")))
 
 

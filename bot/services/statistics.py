@@ -64,10 +64,9 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class DayCount:
-    """Questions of one day, by what became of them at once."""
+class DecisionCounts:
+    """How many questions there were, by what became of them at once."""
 
-    day: date
     answered: int
     suggested: int
     unanswered: int
@@ -76,6 +75,13 @@ class DayCount:
     def total(self) -> int:
         """All of them."""
         return self.answered + self.suggested + self.unanswered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCount(DecisionCounts):
+    """Questions of one day."""
+
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +200,7 @@ def _count_day(session: Session, day: date) -> DayCount:
         .group_by(Question.decision)
     )
     counts = {row.decision: row.count_ for row in rows}
-    return DayCount(day, *(counts.get(decision, 0) for decision in DECISIONS))
+    return DayCount(*(counts.get(decision, 0) for decision in DECISIONS), day=day)
 
 
 def is_counted() -> ColumnElement[bool]:

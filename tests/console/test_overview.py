@@ -98,7 +98,7 @@ async def test_scheduled_work_is_listed(officer: Guest) -> None:
 @pytest.mark.parametrize("count", [1, 7, 90])
 def test_bars_stay_within_the_chart(count: int) -> None:
     """With one day of data as with a season's."""
-    days = [DayCount(date(2026, 1, 1) + timedelta(each), each, 3, 1) for each in range(count)]
+    days = [DayCount(each, 3, 1, day=date(2026, 1, 1) + timedelta(each)) for each in range(count)]
 
     chart = draw_days(days)
 

@@ -5,8 +5,8 @@ import pytest
 
 from retrieval.decision import Match
 from retrieval.ranking import (
+    LONG_WORDS,
     MATCH_COUNT,
-    MOST_WORDS,
     SECOND_SHARE,
     USUAL_WORDS,
     Candidates,
@@ -139,7 +139,7 @@ def test_a_longer_question_need_not_share_as_much_with_a_phrasing() -> None:
 
 def test_a_whole_story_counts_as_a_long_question() -> None:
     """Else anything would do as an answer to somebody who tells enough."""
-    assert scores_of(50 * MOST_WORDS) == scores_of(MOST_WORDS)
+    assert scores_of(50 * LONG_WORDS) == scores_of(LONG_WORDS)
 
 
 def test_a_model_that_says_nothing_of_length_leaves_scores_alone() -> None:
