@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -67,6 +68,23 @@ class Listener:
         finally:
             self._server.should_exit = True
             await serving
+
+    async def run_until(self, stop: asyncio.Event, *beside: Coroutine[Any, Any, None]) -> None:
+        """Serve until `stop` is set; what runs beside ends with it, and whatever failed is raised.
+
+        Requests that have begun are finished first.
+        """
+        parts = [asyncio.create_task(self.run()), asyncio.create_task(stop.wait())]
+        others = [asyncio.create_task(each) for each in beside]
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for part in (*parts, *others):
+                part.cancel()
+            results = await asyncio.gather(*parts, *others, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
 
     def close(self) -> None:
         """Give the port back; for one that never ran."""

@@ -35,20 +35,7 @@ async def serve(
     except ListenError as error:
         raise SettingsError(str(error)) from None
     logger.info("console", extra={"address": settings.console})
-    parts = [
-        asyncio.create_task(listener.run(), name="console"),
-        asyncio.create_task(stop.wait(), name="stop"),
-    ]
-    filling = asyncio.create_task(_fill_sounds(services), name="sounds")
-    try:
-        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for part in (*parts, filling):
-            part.cancel()
-        results = await asyncio.gather(*parts, filling, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
+    await listener.run_until(stop, _fill_sounds(services))
 
 
 async def _fill_sounds(services: "Services") -> None:

@@ -56,17 +56,7 @@ async def attend(
     """
     settings = services.settings
     listener = Listener(create_app(services), settings.health_host, settings.health_port, "HEALTH")
-    answering = asyncio.create_task(listener.run(), name="health")
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    try:
-        await asyncio.wait([answering, stopping], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        answering.cancel()
-        stopping.cancel()
-        results = await asyncio.gather(answering, stopping, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
+    await listener.run_until(stop)
 
 
 async def examine(services: Services) -> dict[str, str]:
