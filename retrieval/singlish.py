@@ -27,8 +27,9 @@ _SINGLISH_FIRST = frozenset(
 _MIN_SKELETON = 3
 #: A Sinhala word that stands so often in the texts is a usual one.
 _USUAL = 5
-#: An unknown word that reads like Sinhala: open syllables, a vowel at the end.
-_SPELT_BY_RULE = re.compile("(?:[^aeiou]{0,3}[aeiou]+)+")
+#: An unknown word that reads like Sinhala: open syllables, a vowel at the end. One vowel a round:
+#: with more, a word of vowels could be cut in so many ways that trying them all never ends.
+_SPELT_BY_RULE = re.compile("(?:[^aeiou]{0,3}[aeiou])+")
 
 _RULES: tuple[tuple[str, str], ...] = (
     ("nng", "ංග"), ("ndh", "න්ද"), ("nd", "ඳ"), ("mb", "ඹ"), ("ng", "ං"), ("thth", "ත්ත"),

@@ -61,6 +61,13 @@ def test_unknown_singlish_is_spelt_by_rule(typed: str, spelt: str) -> None:
     assert spell(typed) == spelt
 
 
+def test_a_word_of_vowels_does_not_stop_the_search() -> None:
+    """One message of 40 letters would, if every way to cut it into syllables were tried."""
+    typed = "ae" * 2000 + "b"
+
+    assert RESTORER.restore(typed) == typed
+
+
 @given(st.text(max_size=40))
 def test_restoring_twice_changes_nothing(text: str) -> None:
     """A restored text is a fixed point."""
