@@ -43,7 +43,7 @@ from bot.handlers.incoming import ADDRESSED, IN_ALBUM
 from bot.handlers.membership import follow_group, note_blocking
 from bot.handlers.menu import set_menus
 from bot.handlers.officers import writing
-from bot.handlers.start import refuse_command, show_help, start
+from bot.handlers.start import leave_alone, refuse_command, show_help, start
 from bot.services.roles import list_members
 
 if TYPE_CHECKING:
@@ -114,8 +114,9 @@ def sender_of(application: GoviApplication) -> Sender:
 def _add_handlers(application: GoviApplication) -> None:
     dialogues = Dialogues(STEPS, FILE_STEPS, MEDIA_STEPS)
     question = filters.TEXT & ~filters.COMMAND & ADDRESSED
-    # An edited photo or a moving live location is no new question; edited text is.
-    media = filters.UpdateType.MESSAGE & ~filters.TEXT & ~filters.StatusUpdate.ALL
+    # A moving live location is no new question; edited words are.
+    worded = filters.UpdateType.EDITED_MESSAGE & filters.CAPTION
+    media = (filters.UpdateType.MESSAGE | worded) & ~filters.TEXT & ~filters.StatusUpdate.ALL
     application.add_handler(TypeHandler(Update, heed), group=-2)
     application.add_handler(TypeHandler(Update, hold_back), group=-1)
     application.add_handlers(
@@ -123,8 +124,9 @@ def _add_handlers(application: GoviApplication) -> None:
             # PTB takes a press without data, which only a forged client sends, for a match of any
             # pattern; this one matches nothing else and keeps it from the handlers below.
             CallbackQueryHandler(press_button, pattern="(?!)"),
-            CommandHandler("start", start),
-            CommandHandler("help", show_help),
+            MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.COMMAND, leave_alone),
+            CommandHandler("start", start, filters=ADDRESSED),
+            CommandHandler("help", show_help, filters=ADDRESSED),
             CommandHandler("cancel", cancel, filters=ADDRESSED),
             *language.handlers(),
             *my_questions.handlers(),

@@ -15,7 +15,7 @@ from bot.handlers.hearing import listen_in
 from bot.handlers.incoming import has_words, read_message
 from bot.handlers.my_questions import is_detail
 from bot.services.answering import Incoming, record_media, record_question
-from bot.services.media import join_album
+from bot.services.my_questions import join_album
 from bot.services.remarks import record_remark
 
 logger = logging.getLogger(__name__)
@@ -41,14 +41,15 @@ async def ask_question(update: Update, context: GoviContext) -> None:
 async def receive_media(update: Update, context: GoviContext) -> None:
     """Take in what is no text: its caption is looked up first, officers see what they can.
 
-    Of an album the first message is answered; the others only add to it.
+    Of an album the first message is answered; the others only add to it. Of a change a caption is
+    looked at alone.
     """
     incoming = read_message(update)
     if await _joins_album(context, incoming) or await is_detail(update, context, incoming):
         return
     if incoming.media is not None and _is_question(context, incoming.text):
         await decide(context, incoming)
-    else:
+    elif not incoming.is_edit:
         outcome = await context.run(record_media, incoming)
         listen_in(context, incoming, outcome.question_id)
 

@@ -23,13 +23,15 @@ async def hold_back(update: Update, context: GoviContext) -> None:
     """
     if not _counts(update):
         return
-    person = get_user(update).id
-    verdict = context.desk.allowance.take(person, update.update_id, _sent_at(update))
+    person, sender = get_user(update).id, update.effective_sender
+    # All who write without their names are one person to bots; their senders are groups, channels.
+    owner = sender.id if sender else person
+    verdict = context.desk.allowance.take(owner, update.update_id, _sent_at(update))
     if verdict is Verdict.GO_ON:
         return
     if verdict is Verdict.TELL:
         if await context.read(list_roles, person):  # the team works as fast as it can
-            context.desk.allowance.refill(person)
+            context.desk.allowance.refill(owner)
             return
         await _tell(update, context, person)
     raise ApplicationHandlerStop

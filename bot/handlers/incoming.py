@@ -12,6 +12,8 @@ from bot.services.media import Media
 
 _KINDS = ("sticker", "location")
 _RECORDINGS = ("voice", "audio", "video", "video_note")
+#: Commands that a group's members send to its only bot without its name.
+_COMMON = (["/start"], ["/help"])
 #: Documents of other types may hold anything, and are shown to nobody.
 _SHOWN_TYPES = ("image/", "audio/", "video/")
 
@@ -108,8 +110,15 @@ def replied_to(message: Message) -> Message | None:
 
 
 def is_addressed(message: Message) -> bool:
-    """Whether a message is for the bot: in private, in reply to it, or with its name in it."""
+    """Whether a message is for the bot: in private, in reply to it, or with its name in it.
+
+    What a channel says to all is not, though it appears in the channel's group by itself.
+    """
     if message.chat.type == message.chat.PRIVATE:
+        return True
+    if message.is_automatic_forward:
+        return False
+    if (message.text or "").lower().split(maxsplit=1)[:1] in _COMMON:
         return True
     bot = message.get_bot()
     replied = replied_to(message)

@@ -39,6 +39,10 @@ async def show_help(update: Update, context: GoviContext) -> None:
     await reply(update, context, context.text("help.text"))
 
 
+async def leave_alone(_update: Update, _context: GoviContext) -> None:
+    """Carry out no command a second time: Telegram calls changed what only got a reaction, too."""
+
+
 @guarded
 async def refuse_command(update: Update, context: GoviContext) -> None:
     """Say that there is no such command, and that none is needed."""

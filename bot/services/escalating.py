@@ -15,6 +15,7 @@ from bot.db.models import (
 )
 from bot.services import holds
 from bot.services.grouping import find_most_alike, list_near, traits_of
+from bot.services.media import take_along
 from bot.services.notices import tell_everyone, tell_officer
 from bot.services.questions import move
 
@@ -95,21 +96,20 @@ def replace_edited(session: Session, question: Question) -> None:
     """Take back what a farmer had asked in a message that they have changed to this question.
 
     Once the new one is passed on. If it is much like the old one it takes its place in the same
-    escalation, and who holds that hears of it.
+    escalation, and who holds that hears of it. What came with the old one goes over to it.
     """
     earlier = session.scalars(
-        select(Ask)
-        .join(Ask.question)
-        .where(
+        select(Question).where(
             Question.chat_id == question.chat_id,
             Question.message_id == question.message_id,
             Question.farmer_id == question.farmer_id,
             Question.id != question.id,
-            Ask.withdrawn_at.is_(None),
         )
-    )
+    ).all()
+    take_along(session, earlier, question)
     new = question.ask
-    for ask in earlier.all():
+    asks = [each.ask for each in earlier if each.ask and each.ask.withdrawn_at is None]
+    for ask in asks:
         if not take_back(session, ask) or new is None or new.escalation.is_urgent:
             continue
         if new.escalation_id == ask.escalation_id:

@@ -1,14 +1,14 @@
 """Photos, voice notes and other recordings: kept by Telegram's file id, looked at by officers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.db.models import Ask, Attachment, Note, Question, Role
 from bot.errors import MediaMissingError
-from bot.services import audit, holds, roles
-from bot.services.texts import sound_of, storable
+from bot.services import audit, roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,19 @@ def attach(session: Session, question: Question, media: Media, message_id: int) 
         question.album_id = question.album_id or media.album_id
         session.flush()
         session.expire(question, ["attachments"])
+
+
+def take_along(session: Session, before: Sequence[Question], question: Question) -> None:
+    """Let what came in other messages with what was asked before belong to another question."""
+    session.execute(
+        update(Attachment)
+        .where(
+            Attachment.question_id.in_([each.id for each in before]),
+            Attachment.message_id != question.message_id,
+        )
+        .values(question_id=question.id)
+    )
+    session.expire(question, ["attachments"])
 
 
 def list_media(question: Question) -> tuple[Media, ...]:
@@ -144,29 +157,3 @@ def record_look(session: Session, officer_id: int, media: Media) -> None:
 
 def _sent(attachment: Attachment) -> Media:
     return Media(attachment.kind, attachment.file_id, attachment_id=attachment.id)
-
-
-def join_album(session: Session, chat_id: int, message_id: int, media: Media, caption: str) -> bool:
-    """Add a later message of an album to the question that its first one became.
-
-    A caption that comes only now becomes the question's words. Does not commit.
-
-    Returns:
-        Whether there was such a question; if not, the message is the album's first.
-    """
-    if media.album_id is None:
-        return False
-    question = session.scalar(
-        select(Question)
-        .where(Question.album_id == media.album_id, Question.chat_id == chat_id)
-        .order_by(Question.id)
-        .limit(1)
-    )
-    if question is None:
-        return False
-    attach(session, question, media, message_id)
-    if caption and not question.text:
-        question.text, question.folded = storable(caption), sound_of(caption)
-        if question.ask is not None:
-            holds.retitle(session, question.ask.escalation)
-    return True

@@ -20,14 +20,14 @@ from bot.db.models import (
     Reply,
 )
 from bot.errors import StaleButtonError
-from bot.services import outbox
+from bot.services import holds, outbox
 from bot.services.answering import Incoming
 from bot.services.escalating import take_back
 from bot.services.farmers import Asker, get_farmer
-from bot.services.media import attach
+from bot.services.media import Media, attach
 from bot.services.notices import tell_officer
 from bot.services.questions import refuse_others
-from bot.services.texts import storable
+from bot.services.texts import sound_of, storable
 
 MINE_COUNT = 10
 #: What a detail without a word is noted as: the file itself is with the question.
@@ -130,6 +130,46 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int) ->
         attach(session, ask.question, incoming.media, incoming.message_id)
     _confirm(session, ask, incoming)
     return True
+
+
+def join_album(session: Session, chat_id: int, message_id: int, media: Media, caption: str) -> bool:
+    """Add a later message of an album to the question that its first one became.
+
+    A caption that comes only now becomes the question's words, or a detail if it has some. Does not
+    commit.
+
+    Returns:
+        Whether there was such a question; if not, the message is the album's first, perhaps with
+        words that it had not before.
+    """
+    if media.album_id is None:
+        return False
+    question = session.scalar(
+        select(Question)
+        .where(Question.album_id == media.album_id, Question.chat_id == chat_id)
+        .order_by(Question.id.desc())
+        .limit(1)
+    )
+    if question is None or (caption and question.message_id == message_id):
+        return False
+    attach(session, question, media, message_id)
+    if caption:
+        _add_caption(session, question, storable(caption))
+    return True
+
+
+def _add_caption(session: Session, question: Question, caption: str) -> None:
+    ask = question.ask
+    if not question.text:
+        question.text, question.folded = caption, sound_of(caption)
+        if ask is not None:
+            holds.retitle(session, ask.escalation)
+        return
+    if ask is None or question.state is not QuestionState.UNANSWERED or caption == question.text:
+        return
+    noted = select(Note.id).where(Note.ask_id == ask.id, Note.text == caption)
+    if session.scalar(noted.limit(1)) is None:
+        _note(session, ask, caption)
 
 
 def _is_noted(session: Session, ask: Ask, incoming: Incoming, text: str) -> bool:

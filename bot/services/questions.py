@@ -7,6 +7,8 @@ from bot.db.models import Question, QuestionState
 from bot.errors import NotYoursError, StaleButtonError
 from bot.services.farmers import Asker, get_farmer
 
+#: Telegram's own accounts: in their names people write to a group as its admin, or as a channel.
+NAMELESS = (1087968824, 136817688)
 #: Kinds of replies that carry an answer: a stored one, an officer's.
 ANSWERS = ("answer", "officer")
 
@@ -26,12 +28,17 @@ def get_own(session: Session, question_id: int, asker: Asker) -> Question:
 
 
 def refuse_others(session: Session, question: Question, asker: Asker) -> None:
-    """Do nothing for who asked a question.
+    """Do nothing for who asked a question; for whoever is where it was asked without a name.
+
+    Who writes without a name presses buttons under their own.
 
     Raises:
         NotYoursError: Somebody else did.
     """
-    if question.farmer_id != get_farmer(session, asker).id:
+    if question.farmer_id == get_farmer(session, asker).id:
+        return
+    is_nameless = question.farmer is not None and question.farmer.telegram_user_id in NAMELESS
+    if not is_nameless or question.chat_id != asker.chat_id:
         raise NotYoursError
 
 

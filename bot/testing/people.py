@@ -141,10 +141,11 @@ class Person:
         return self._puts(content, chat_id)
 
     def edits(self, seen: Seen, text: str) -> Seen:
-        """Change the text of a message of their own."""
+        """Change the text of a message of their own, or the caption of what it carries."""
         with self._world.lock:
             message = self._world.chats[seen.chat_id].messages[seen.message_id]
-            message.update(text=text, edit_date=message["date"])
+            words = {"text" if "text" in message else "caption": text}
+            message.update(words, edit_date=message["date"])
             self._world.add_update("edited_message", message)
             return Seen(dict(message))
 

@@ -138,6 +138,23 @@ async def test_an_edit_of_an_earlier_message_is_no_step(
     assert len(govi.rows(Question)) == 1
 
 
+async def test_a_reaction_to_a_command_does_not_begin_it_again(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """Telegram tells bots of it as of a change, and what was typed since would be lost."""
+    appoint(govi, farmer, Role.ADMIN)
+    command = farmer.sends("/add")
+    await api.reply_to(command)
+    question = farmer.sends("කුරුඳු පොත්ත සුදු වෙන්නේ ඇයි")
+    await api.reply_to(question)
+
+    farmer.edits(command, "/add")
+    asked = await api.reply_to(farmer.sends("වේලන්න."))
+
+    assert len(api.replies(command)) == 1
+    assert asked.text == TEXTS.text("curate.add.phrasings")
+
+
 async def test_an_update_handled_again_is_not_the_next_step(
     api: BotApi, govi: Govi, farmer: Person
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.db.models import InboxStatus, Question, ReceivedUpdate, Role
+from bot.services.questions import NAMELESS
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services
@@ -55,6 +56,33 @@ async def test_who_sends_too_much_is_told_once(api: BotApi, govi: Govi, farmer: 
     await api.until(lambda: len(said(farmer)) == BURST + 1)
     assert sorted(said(farmer)) == sorted([BLAST_ANSWER] * BURST + [TEXTS.text("flood.wait")])
     assert len(govi.rows(Question)) == BURST
+
+
+async def test_commands_without_the_bots_name_count_in_a_group(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """Each gets a reply, and a group gets few replies a minute."""
+    group = api.group(-1001)
+    for _ in range(BURST + 3):
+        farmer.sends("/help", chat_id=group)
+
+    await all_handled(api, govi, BURST + 3)
+    replies = [seen.text for seen in farmer.sees(group) if seen.raw["from"]["is_bot"]]
+    assert replies.count(TEXTS.text("help.text")) == BURST
+
+
+async def test_groups_whose_admins_have_no_names_do_not_share_a_limit(
+    api: BotApi, govi: Govi
+) -> None:
+    """To bots they are all one person."""
+    admin, groups = api.user(NAMELESS[0]), [api.group(-1001), api.group(-1002)]
+    for group in groups * BURST:
+        about = {"id": group, "type": "supergroup", "title": "x"}
+        admin.sends_object({"text": "/help", "sender_chat": about}, chat_id=group)
+
+    await all_handled(api, govi, 2 * BURST)
+    said = [call.parameters["text"] for call in api.calls("sendMessage")]
+    assert TEXTS.text("flood.wait") not in said
 
 
 async def test_what_was_sent_over_hours_and_came_together_is_answered(

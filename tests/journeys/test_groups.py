@@ -12,9 +12,10 @@ from bot.db.models import (
     Role,
 )
 from bot.i18n import Catalogue
+from bot.services.questions import NAMELESS
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
-from tests.journeys.serving import BLAST, BLAST_ANSWER, UNKNOWN, Govi
+from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, UNKNOWN, Govi
 from tests.journeys.team import appoint
 
 TEXTS = Catalogue.load()
@@ -90,6 +91,35 @@ async def test_another_persons_button_is_refused_politely(
     said = api.calls("answerCallbackQuery")[0].parameters["text"]
     assert said == TEXTS.text("button.not_yours")
     assert not api.calls("editMessageReplyMarkup")
+
+
+@pytest.mark.parametrize("account", NAMELESS)
+async def test_who_asks_without_a_name_may_choose_under_their_own(
+    api: BotApi, govi: Govi, farmer: Person, group: int, account: int
+) -> None:
+    """A group's nameless admin, or one who writes as a channel, presses buttons as a person."""
+    offer = await api.reply_to(api.user(account).sends(f"@govi_bot {MITES}", chat_id=group))
+
+    farmer.presses(offer.buttons[0])
+
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) == 1)
+    said = api.calls("answerCallbackQuery")[0].parameters["text"]
+    assert said == TEXTS.text("button.chosen")
+
+
+async def test_what_a_channel_says_to_all_is_no_question(
+    api: BotApi, govi: Govi, farmer: Person, group: int
+) -> None:
+    """Telegram puts it into the channel's group by itself, with the bot's name if it has it."""
+    words = f"@govi_bot {UNKNOWN}"
+    mention = {"type": "mention", "offset": 0, "length": len("@govi_bot")}
+    post = {"text": words, "entities": [mention], "is_automatic_forward": True}
+    overheard = api.user(777000).sends_object(post, chat_id=group)
+
+    await api.reply_to(farmer.sends("/help", chat_id=group))
+
+    assert api.replies(overheard) == []
+    assert govi.rows(Question) == []
 
 
 async def test_what_was_asked_in_a_group_moves_with_it(

@@ -2,7 +2,14 @@
 
 import pytest
 
-from bot.db.models import Attachment, Escalation, Note, Question, QuestionState
+from bot.db.models import (
+    Attachment,
+    Escalation,
+    EscalationState,
+    Note,
+    Question,
+    QuestionState,
+)
 from bot.services import copies
 from bot.testing.faults import too_many_requests
 from bot.testing.people import Seen
@@ -68,6 +75,43 @@ async def test_an_album_is_one_matter(govi: Govi, nimal: Chat) -> None:
     assert len(govi.rows(Attachment)) == 3
     assert [each.text for each in govi.rows(Escalation)] == ["මල් වැටෙනවා"]
     assert len(govi.rows(Question)) == 1
+
+
+async def test_each_caption_of_an_album_reaches_the_officers(govi: Govi, nimal: Chat) -> None:
+    """The first one names it; what is under the others is a detail of it."""
+    for caption in (UNKNOWN, "මේ මුල්", "මේ කොළ"):
+        nimal.person.sends_photo(caption, album="a1")
+    await nimal.sends("/mine", replies=2)
+
+    assert [each.text for each in govi.rows(Escalation)] == [UNKNOWN]
+    assert [(note.kind, note.text) for note in govi.rows(Note)] == [
+        ("detail", "මේ මුල්"), ("detail", "මේ කොළ"),
+    ]  # fmt: skip
+
+
+async def test_a_caption_that_is_written_later_is_looked_up(govi: Govi, nimal: Chat) -> None:
+    """Whoever forgot the words adds them to the photo, as /help says."""
+    photo = nimal.person.sends_photo()
+    await nimal.sees_more(1)
+
+    answer = await nimal.after(1, lambda: nimal.person.edits(photo, BLAST))
+
+    assert answer.text == BLAST_ANSWER
+    assert [each.state for each in govi.rows(Escalation)] == [EscalationState.WITHDRAWN]
+
+
+async def test_an_album_keeps_its_photos_when_its_caption_changes(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """They belong to the new words, and officers see them all."""
+    first, *_ = [nimal.person.sends_photo(words, album="a1") for words in ("මල් වැටෙනවා", "", "")]
+    await nimal.sees_more(1)
+
+    await nimal.after(1, lambda: nimal.person.edits(first, UNKNOWN))
+
+    question = govi.rows(Question)[-1]
+    assert question.text == UNKNOWN
+    assert [each.question_id for each in govi.rows(Attachment)].count(question.id) == 3
 
 
 async def test_a_caption_is_looked_up_first(govi: Govi, nimal: Chat) -> None:
