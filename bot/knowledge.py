@@ -44,8 +44,19 @@ _ALLOWED_CONTROL = "\n\t"
 _NO_CHARACTERS = frozenset(map(chr, range(0xFDD0, 0xFDF0)))
 
 
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see in a text, though it may hold joiners and other marks.
+
+    >>> is_blank(" \u200b\u202e"), is_blank("👍")
+    (True, False)
+    """
+    return not any(char.isprintable() and not char.isspace() for char in text)
+
+
 def _sane_text(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    if is_blank(text):
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
     for char in sorted(set(text)):
         if _is_forbidden(char):
             code = f"U+{ord(char):04X}"

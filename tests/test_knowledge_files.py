@@ -241,6 +241,14 @@ def test_insane_phrasings_are_refused(text: str, reason: str) -> None:
     assert reason in message
 
 
+def test_an_answer_that_nobody_could_see_is_empty() -> None:
+    """Joiners and marks of direction alone say nothing to a farmer."""
+    raw = create_draft("a.one").model_dump(mode="json") | {"answer": "\u200b\u202e"}
+    Path("k.jsonl").write_text(json.dumps(raw))
+
+    assert "answer" in faults_of(Path("k.jsonl"))
+
+
 @pytest.mark.parametrize("pair", ["ක", "ක1", "a1", "𠀀", "㎡", "㏡"])
 def test_the_longest_phrasing_fits_into_an_index(pair: str) -> None:
     """PostgreSQL takes 2,704 bytes a row, and the column 1,200 characters."""

@@ -69,7 +69,7 @@ async def leave(visit: Visit) -> Response:
         await visit.run(sign_out_everywhere, visit.who)
     else:
         await visit.run(sign_out, visit.who, visit.visitor.session_id)
-    values = {"is_over": False}
+    values = {"is_over": False, "written": ()}
     response = visit.desk.pages.render("signed_out.html", visit.visitor.language, values)
     visit.desk.forget(response)
     return response

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -62,8 +62,9 @@ def create_app(
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk), www_redirect=False),
             Middleware(GZipMiddleware, minimum_size=1000),
         ],
-        exception_handlers={HTTPException: _say_status, Exception: _say_failure},
+        exception_handlers={HTTPException: _say_error, Exception: _say_error},
     )
+    app.router.redirect_slashes = False  # it names the host, and by another scheme than a proxy's
     app.state.desk = desk
     return SecureHeaders(app, desk.is_secure)  # outside everything, errors too
 
@@ -82,13 +83,15 @@ def _hosts(desk: Desk) -> list[str]:
     return sorted({*asked, "localhost", "127.0.0.1"} - {""})
 
 
-async def _say_status(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return _sorry(request, status)
-
-
-async def _say_failure(request: Request, error: Exception) -> Response:
-    return _sorry(request, 500)
+async def _say_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return _sorry(request, 500)
+    if error.status_code == 405 and request.method in ("GET", "HEAD"):
+        # Where a form goes, asked for again: the page that it stands on is one step up.
+        return RedirectResponse(request.url.path.rpartition("/")[0] or "/", 303)
+    response = _sorry(request, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
 
 
 def _sorry(request: Request, status: int) -> Response:

@@ -68,8 +68,14 @@ async def _draft(visit: Visit, error: KnowledgeError | None = None) -> Response:
     pending = await visit.read(read_pending, visit.who, visit.number("number"))
     near = await _alike(visit, pending)
     faults = error.faults if error else ()
+    typed = {name: visit.form.text(name) for name in ("phrasing", "reason")}
     return visit.render(
-        "draft.html", 422 if error else 200, pending=pending, near=near, faults=faults
+        "draft.html",
+        422 if error else 200,
+        pending=pending,
+        near=near,
+        faults=faults,
+        typed=typed,
     )
 
 

@@ -20,6 +20,8 @@ LARGEST = 2**31 - 1
 _MOST_DIGITS = 18
 
 CSRF = "csrf"
+#: The fields that people write in, rather than choose.
+WRITTEN = ("text", "title", "answer", "phrasings", "source", "keywords", "phrasing", "reason")
 
 
 class Form:
@@ -74,12 +76,14 @@ def read_number(text: str) -> int | None:
 
 
 async def read_form(request: Request) -> Form:
-    """Read a form that a browser sent, as far as it can be one of ours.
+    """Read a form that a browser sent, as far as it can be one of ours; without one, no field.
 
     Raises:
         LongFormError: It is longer than `LONGEST_FORM`.
         StaleFormError: It is none.
     """
+    if request.method != "POST":
+        return Form({})
     body = bytearray()
     async for part in request.stream():
         body += part

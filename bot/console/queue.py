@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.knowledge import look_up
-from bot.console.visiting import Visit, say_refusal, signed_in
+from bot.console.visiting import Visit, polled, say_refusal, signed_in
 from bot.errors import KnowledgeError, RequestError
 from bot.services.editing import EntryState, read_entry_by_id
 from bot.services.keeping import propose_words
@@ -47,7 +47,7 @@ async def show_queue(visit: Visit) -> Response:
     return visit.render("queue.html", listed=await _list(visit), view=None, area=_area(visit))
 
 
-@signed_in
+@polled
 async def show_lines(visit: Visit) -> Response:
     """Return the list alone, and whether the question that is open has changed.
 

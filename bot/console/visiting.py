@@ -1,8 +1,9 @@
 """What every page is given: who looks, what they sent, and how to answer them."""
 
+import contextlib
 import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.console.forms import (
     CSRF,
     LARGEST,
+    WRITTEN,
     Form,
     is_mark_of,
     make_mark,
@@ -204,6 +206,7 @@ class Visit:
             "mark": make_mark(self._token),
             "query": dict(self.request.query_params),
             "faults": (),
+            "written": (),
             "here": self.request.url.path,
             "can_fetch": self.desk.fetch is not None,
             "done": f"console.done.{self.query('done')}",
@@ -224,11 +227,11 @@ class Visit:
 Page = Callable[[Visit], Awaitable[Response]]
 
 
-def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
+def signed_in(page: Page, *, is_person: bool = True) -> Callable[[Request], Awaitable[Response]]:
     """Wrap a page for people with a role: others are shown how to sign in.
 
     A form must carry the mark of the session that it was made for. A `RequestError` that the page
-    raises becomes a page that says so kindly.
+    raises becomes a page that says so kindly. Nobody loses what they wrote, see `_written`.
     """
 
     @functools.wraps(page)
@@ -237,16 +240,23 @@ def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
         token = request.cookies.get(desk.cookie, "")
         visitor = await desk.services.read(find_visitor, token) if token else None
         if visitor is None:
-            return _turned_away(desk, request, bool(token))
-        if not visitor.is_fresh:
+            return await _turn_away(desk, request, bool(token))
+        if is_person and not visitor.is_fresh:
             await desk.services.run(note_visit, visitor.session_id)
         visit = Visit(request, desk, visitor, Form({}), token)
         try:
-            return await page(await _with_form(visit))
+            visit = replace(visit, form=await read_form(request))
+            if request.method == "POST" and not is_mark_of(token, visit.form.text(CSRF)):
+                raise StaleFormError
+            return await page(visit)
         except RequestError as error:
             return _refuse(visit, error)
 
     return call
+
+
+#: As `signed_in`, for what a script asks for by itself: a session that nobody uses still ends.
+polled = functools.partial(signed_in, is_person=False)
 
 
 def desk_of(request: Request) -> Desk:
@@ -262,23 +272,28 @@ def say_refusal(visit: Visit, error: RequestError) -> str:
     return visit.text(own if visit.words.has(own) else key, **error.values)
 
 
-async def _with_form(visit: Visit) -> Visit:
-    if visit.request.method != "POST":
-        return visit
-    form = await read_form(visit.request)
-    if not is_mark_of(visit._token, form.text(CSRF)):
-        raise StaleFormError
-    return Visit(visit.request, visit.desk, visit.visitor, form, visit._token)
-
-
 def _refuse(visit: Visit, error: RequestError) -> Response:
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
-    return visit.render("refused.html", status, reason=say_refusal(visit, error))
+    written = _written(visit.request, visit.form)
+    return visit.render("refused.html", status, reason=say_refusal(visit, error), written=written)
 
 
-def _turned_away(desk: Desk, request: Request, had_session: bool) -> Response:
-    values = {"is_over": had_session}
+async def _turn_away(desk: Desk, request: Request, had_session: bool) -> Response:
+    form = Form({})
+    with contextlib.suppress(RequestError):
+        form = await read_form(request)
+    values = {"is_over": had_session, "written": _written(request, form)}
     response = desk.pages.render("signed_out.html", language_of(request), values, 401)
     if had_session:
         desk.forget(response)
     return response
+
+
+def _written(request: Request, form: Form) -> list[str]:
+    """Return what a person wrote into a form that nothing came of, to be given back to them.
+
+    Only what the browser says was sent from a page of ours: others could put words in our mouth.
+    """
+    if request.headers.get("sec-fetch-site") != "same-origin":
+        return []
+    return [text for text in map(form.text, WRITTEN) if text]

@@ -7,6 +7,7 @@ twice hears it once, under the later message.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
 from sqlalchemy import func, select, update
@@ -27,6 +28,7 @@ from bot.db.models import (
     Role,
 )
 from bot.errors import EscalationMissingError, UnfitEntryError, UnfitTextError
+from bot.knowledge import is_blank
 from bot.services import audit, holds, outbox, roles
 from bot.services.editing import get_entry
 from bot.services.media import Media, media_of
@@ -136,6 +138,8 @@ def ask_detail(
 ) -> int:
     """Ask those who wait for more detail, or one of them; the officer goes on holding it.
 
+    The same words again, with nothing said in between, go to nobody: a button was pressed twice.
+
     Returns:
         To how many farmers it goes.
 
@@ -150,11 +154,15 @@ def ask_detail(
         return known
     word = _Word("inquiry", "inquiry", "inquiry", _checked(text))
     group = holds.get_held(session, officer_id, escalation_id)
+    note = _note(group, officer_id, word, ask_id)
+    known = _count_repeated(session, note, word)
+    if known is not None:
+        return known
     asks = [ask for ask in holds.list_waiting(session, group) if ask_id in (None, ask.id)]
     if not asks:
         raise EscalationMissingError(str(ask_id))
     group.claimed_at = utc_now()  # an officer at work is not stale
-    count = _tell(session, _note(group, officer_id, word, ask_id), word, asks, update_id)
+    count = _tell(session, note, word, asks, update_id)
     audit.record(session, officer_id, "ask for detail", f"escalation {group.id}", f"to {count}")
     return count
 
@@ -194,7 +202,7 @@ class _Word:
 
 def _checked(text: str, *, can_be_empty: bool = False) -> str:
     text = storable(text).strip()
-    if len(text) > TEXT_LIMIT or not (text or can_be_empty):
+    if len(text) > TEXT_LIMIT or (is_blank(text) and not can_be_empty):
         raise UnfitTextError(limit=TEXT_LIMIT)
     return text
 
@@ -282,8 +290,22 @@ def _count_sent(session: Session, update_id: int | None) -> int | None:
     if update_id is None:
         return None
     first = session.scalar(select(Reply).where(Reply.update_id == update_id))
-    if first is None:
+    return None if first is None else _count_replies(session, first.kind, first.created_at)
+
+
+def _count_repeated(session: Session, note: Note, word: _Word) -> int | None:
+    """Return to how many a word went that was the last said of it; None if it is new."""
+    said = select(Note).where(Note.escalation_id == note.escalation_id)
+    last = session.scalar(said.order_by(Note.id.desc()).limit(1))
+    if last is None or _said(last) != _said(note):
         return None
-    return session.scalar(
-        select(func.count()).where(Reply.kind == first.kind, Reply.created_at == first.created_at)
-    )
+    return _count_replies(session, word.reply_kind, last.written_at)
+
+
+def _said(note: Note) -> tuple[object, ...]:
+    return note.kind, note.text, note.officer_id, note.ask_id
+
+
+def _count_replies(session: Session, kind: str, at: datetime) -> int:
+    count = select(func.count()).where(Reply.kind == kind, Reply.created_at == at)
+    return session.scalars(count).one()

@@ -185,6 +185,48 @@ async def test_using_a_session_keeps_it(services: Services, officer: Guest) -> N
         assert session.query(ConsoleSession).one().last_seen_at > utc_now() - timedelta(minutes=1)
 
 
+async def test_a_script_that_asks_by_itself_keeps_no_session(
+    services: Services, officer: Guest
+) -> None:
+    """A queue that is left open on a screen does not count as somebody's work."""
+    left = utc_now() - IDLE + timedelta(minutes=5)
+    change(services, ConsoleSession, last_seen_at=left)
+
+    assert (await officer.open("/queue/lines")).status_code == 200
+
+    with transaction(services.sessions) as session:
+        assert session.query(ConsoleSession).one().last_seen_at == left
+
+
+@pytest.mark.parametrize(("site", "given"), [("same-origin", True), ("cross-site", False)])
+@pytest.mark.parametrize("is_over", [True, False])
+async def test_what_was_written_is_given_back(
+    services: Services, officer: Guest, site: str, given: bool, is_over: bool
+) -> None:
+    """When the session is over, or another one began; not what another site would have us say."""
+    if is_over:
+        change(services, ConsoleSession, ended_at=utc_now())
+
+    form = {"text": "දිගට <ලියපු> උත්තරය", "csrf": "of.another"}
+    page = await officer.client.post("/queue/1/answer", data=form, headers={"Sec-Fetch-Site": site})
+
+    assert page.status_code == (401 if is_over else 403)
+    assert ("දිගට &lt;ලියපු&gt; උත්තරය" in page.text) == given
+
+
+@pytest.mark.parametrize(
+    ("form", "page"), [("/knowledge/1/propose", "/knowledge/1"), ("/language", "/queue")]
+)
+async def test_the_address_of_a_form_leads_to_its_page(
+    officer: Guest, form: str, page: str
+) -> None:
+    """Who reloads, goes back or changes the language after a refusal ends up nowhere else."""
+    await officer.open(form)
+
+    assert officer.page.status_code == 200
+    assert officer.page.url.path == page
+
+
 async def test_the_database_opens_nothing(services: Services, officer: Guest) -> None:
     """Neither a cookie nor a link stands in it."""
     link = officer.link(OFFICER)
@@ -262,12 +304,12 @@ async def test_behind_a_tls_proxy_the_cookie_is_for_tls_alone(tmp_path: Path) ->
 
 async def test_the_language_can_be_changed_here(officer: Guest) -> None:
     """And one comes back to the page that one was on."""
-    await officer.open("/account")
+    await officer.open("/questions?q=kola+kaha&script=latin")
 
     await officer.submit("/language", language="si")
 
-    assert TEXTS.text("console.account.leave", "si") in officer.page.text
-    assert officer.page.url.path == "/account"
+    assert TEXTS.text("console.log.search", "si") in officer.page.text
+    assert str(officer.page.url).endswith("/questions?q=kola+kaha&script=latin")
 
 
 async def test_nobody_is_sent_to_another_site(officer: Guest) -> None:

@@ -148,7 +148,7 @@ def test_a_demoted_officer_sends_nothing(session: Session) -> None:
     assert group.state is EscalationState.OPEN
 
 
-@pytest.mark.parametrize("text", ["", " \n", "අ" * 4097])
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\u202e", "අ" * 4097])
 def test_an_answer_has_words_and_an_end(session: Session, text: str) -> None:
     """Telegram would not let a person send more either."""
     group = held(session, 11)
@@ -213,6 +213,16 @@ def test_an_officer_asks_one_of_them(session: Session) -> None:
     assert counts == [1, 1]
     assert [message.chat_id for message in owed(session)] == [22]
     assert [note.ask_id for note in session.scalars(select(Note))] == [ask.id]
+
+
+def test_what_is_asked_twice_in_a_row_is_sent_once(session: Session) -> None:
+    """A button that is pressed twice troubles farmers once; other words are another question."""
+    group = held(session, 11, 22)
+
+    for text in ("කොයි පළාතේද?", "කොයි පළාතේද?", "කොයි වගාවද?"):
+        assert resolving.ask_detail(session, SUNIL, group.id, text) == 2
+
+    assert len(owed(session)) == 4
 
 
 def test_an_asker_of_another_escalation_is_not_asked(session: Session) -> None:

@@ -87,13 +87,31 @@ for (const field of document.querySelectorAll("select[data-submit]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
 
-// An answer that was begun survives a reload or a lost connection.
+// An answer that was begun survives a reload, a lost connection and the end of a session.
+for (const sent of document.querySelectorAll("[data-sent]")) {
+  sessionStorage.removeItem(`govi:${sent.dataset.sent}`);
+}
 for (const field of document.querySelectorAll("[data-keep]")) {
   const key = `govi:${field.dataset.keep}`;
   if (!field.value) field.value = sessionStorage.getItem(key) || "";
   field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
-  field.form.addEventListener("submit", () => sessionStorage.removeItem(key));
 }
+
+// A form that is under way is not sent again: over a slow line one presses twice.
+const UNDER_WAY = 5000;
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  const now = Date.now();
+  if (now - (form.dataset.at || 0) < UNDER_WAY) event.preventDefault();
+  else form.dataset.at = now;
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.at;
+});
+
+// A chart that is wider than the screen shows its newest days first.
+for (const box of document.querySelectorAll("[data-newest]")) box.scrollLeft = box.scrollWidth;
 
 // Keys, unless somebody is typing or has switched them off.
 const keysOn = document.getElementById("keys-on");

@@ -169,6 +169,27 @@ async def test_an_answer_that_was_begun_survives_a_reload(look: Looker) -> None:
     assert await kept.is_editable()
 
 
+async def test_an_answer_survives_the_end_of_the_session(look: Looker) -> None:
+    """It is given back at once, stands in the form after signing in again, and goes when sent."""
+    number = waiting(look.services, "ddd session")
+    with transaction(look.services.sessions) as session:
+        claim(session, OFFICER, number)
+    page = await look.signed_in(OFFICER, f"/queue/{number}")
+    send = page.get_by_role("button", name=say("console.queue.send", count=1))
+    await page.get_by_label(say("console.queue.answer")).fill("දිගට ලිව්වා")
+    await page.context.clear_cookies()
+
+    await send.click()
+    await expect(page.get_by_label(say("console.written"))).to_have_value("දිගට ලිව්වා")
+    await look.come_in(page, OFFICER)
+    await page.goto(f"/queue/{number}")
+    await expect(page.get_by_label(say("console.queue.answer"))).to_have_value("දිගට ලිව්වා")
+    await send.click()
+
+    assert await done(page, "console.done.sent")
+    assert await page.evaluate(f"sessionStorage.getItem('govi:answer-{number}')") is None
+
+
 async def test_matches_show_while_one_writes(look: Looker) -> None:
     """Before and after the change, with nothing saved."""
     page = await look.signed_in(ADMIN, "/knowledge/1/edit")
