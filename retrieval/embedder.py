@@ -128,6 +128,7 @@ class TorchEmbedder:
         self.dim = manifest.dim
         self._prompt = manifest.prompt
         self._model = _open_torch(model_dir, threads)
+        self._model.max_seq_length = manifest.max_tokens
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors, float32 (n, dim); see `Embedder.encode`."""

@@ -121,8 +121,6 @@ class LexicalIndex:
 
     def _weigh(self, words: Sequence[str], likeness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Weigh words; an unknown one lies between the word most like it and the rarest."""
-        if not self.words:
-            return np.ones(len(words), dtype=np.float32)
         nearest = likeness.argmax(axis=1)
         likest = np.minimum(likeness[np.arange(len(words)), nearest], 1)
         weights: NDArray[np.float32] = likest * self.word_weights[nearest]

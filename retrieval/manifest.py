@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,10 @@ ONNX_FILE = "onnx/model.onnx"
 DATA_FILE = "onnx/model.onnx_data"
 WEIGHT_FILES = (ONNX_FILE, DATA_FILE)
 TOKENIZER_FILE = "tokenizer.json"
+#: Files without which nothing can be embedded.
+NEEDED_FILES = (*WEIGHT_FILES, TOKENIZER_FILE)
+#: The longest text that a model has positions for, its two markers included.
+MAX_TOKENS = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,8 @@ class ModelManifest:
 
         Raises:
             ModelMissingError: There is no manifest.
-            ModelError: It is not valid JSON, or a field is missing, unknown or of a wrong type.
+            ModelError: It is not valid JSON, or a field is missing, unknown, of a wrong type or out
+                of its range.
         """
         path = model_dir / MANIFEST_FILE
         try:
@@ -71,28 +76,44 @@ class ModelManifest:
         except FileNotFoundError as exc:
             msg = f"{path} is missing; it is written by: govi model build, govi train"
             raise ModelMissingError(msg) from exc
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
-            msg = f"{path} is not a usable model manifest: {exc!r}; write it anew by: govi train"
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as exc:
+            msg = f"{path} is not a usable model manifest: {exc}; write it anew by: govi train"
             raise ModelError(msg) from exc
 
     @classmethod
     def _parse(cls, fields: dict[str, Any]) -> "ModelManifest":
-        thresholds = Thresholds(**{k: float(v) for k, v in fields.pop("thresholds").items()})
-        fusion = Fusion(**{k: float(v) for k, v in fields.pop("fusion").items()})
+        thresholds = Thresholds(**{k: float(v) for k, v in fields.pop("thresholds", {}).items()})
+        fusion = Fusion(**{k: float(v) for k, v in fields.pop("fusion", {}).items()})
         manifest = cls(**fields, thresholds=thresholds, fusion=fusion)
         for attribute, kind in _KINDS.items():
             if not isinstance(getattr(manifest, attribute), kind):
                 msg = f"{attribute} must be {kind.__name__}"
                 raise TypeError(msg)
-        for needed in WEIGHT_FILES:
-            if needed not in manifest.sha256:
-                raise KeyError(needed)
+        if faults := list(manifest._faults()):
+            raise ValueError("; ".join(faults))
         return manifest
 
+    def _faults(self) -> Iterator[str]:
+        for file in NEEDED_FILES:
+            if not isinstance(self.sha256.get(file), str):
+                yield f"the sha256 of {file} is missing"
+        if not 3 <= self.max_tokens <= MAX_TOKENS:
+            yield f"max_tokens is {self.max_tokens}, not 3 to {MAX_TOKENS}"
+        if not -1 <= self.thresholds.suggest <= self.thresholds.answer <= 1:
+            yield "thresholds are not -1 <= suggest <= answer <= 1"
+        if not self.thresholds.margin >= 0:
+            yield f"margin is {self.thresholds.margin}, not 0 or more"
+        if not 0 <= self.fusion.dense_weight <= 1:
+            yield f"dense_weight is {self.fusion.dense_weight}, not 0 to 1"
+        if not self.fusion.length >= 0:
+            yield f"length is {self.fusion.length}, not 0 or more"
+
     def write(self, model_dir: Path) -> None:
-        """Write `govi.json`, readable and with a stable order of fields."""
+        """Write `govi.json`, readable and with a stable order of fields; whole or not at all."""
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        (model_dir / MANIFEST_FILE).write_text(text, "utf-8")
+        aside = model_dir / f"{MANIFEST_FILE}.writing"
+        aside.write_text(text, "utf-8")
+        aside.replace(model_dir / MANIFEST_FILE)
 
     def verify(self, model_dir: Path) -> None:
         """Compare every listed file with its digest; about 20 ms for 30 MB.

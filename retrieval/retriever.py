@@ -77,7 +77,7 @@ class _State:
     def hear(self, surfaces: Sequence[str]) -> list[Heard]:
         """Return what each part of the index makes of the questions' sound."""
         heard: list[Heard] = []
-        for segment, alive in self._parts():
+        for segment, alive in self.parts():
             heard.append(segment.hear(surfaces, alive, heard[0].sounds if heard else None))
         return heard
 
@@ -86,11 +86,12 @@ class _State:
     ) -> Candidates:
         """Return what the main index and what has changed since hold near to questions."""
         words = [len(surface.split()) for surface in surfaces]
-        parts = zip(self._parts(), heard, strict=True)
+        parts = zip(self.parts(), heard, strict=True)
         found = [segment.find(vectors, each, alive) for (segment, alive), each in parts]
         return Candidates(found, vectors, words)
 
-    def _parts(self) -> Iterator[tuple[Segment, NDArray[np.bool_] | None]]:
+    def parts(self) -> Iterator[tuple[Segment, NDArray[np.bool_] | None]]:
+        """Yield each index, and which of its rows are not out of date; None when all are not."""
         if self.main is not None:
             yield self.main, self.alive
         if self.delta is not None:
@@ -171,9 +172,8 @@ class Retriever:
 
     def load(self, entries: Iterable[IndexedEntry], progress: Progress | None = None) -> None:
         """Replace all entries, from a verified snapshot where there is one, else by embedding."""
-        ordered = sorted(entries, key=lambda entry: entry.key)
         with self._writing:
-            self._state = self._open(ordered, progress)
+            self._state = self._open(_by_key(entries), progress)
 
     def change(self, entries: Iterable[IndexedEntry], removed: Iterable[str] = ()) -> None:
         """Add or replace entries and take others out; searchable when this returns.
@@ -189,18 +189,21 @@ class Retriever:
     def needs_compacting(self) -> bool:
         """Whether enough has changed that one fresh index would serve better.
 
-        Rows that are out of date stay in the graph, in the way of those behind them.
+        Rows that are out of date stay in the graph, in the way of those behind them. What is added
+        takes over the weights and the lexicon of the index: of a small one too little to go by.
         """
         state = self._state
-        main = len(state.main.rows) if state.main else 0
+        if state.main is None:
+            return False
         added = len(state.delta.rows) if state.delta else 0
         outdated = 0 if state.alive is None else int(np.count_nonzero(~state.alive))
-        return max(added, outdated) > max(500, main // 10)
+        rows = len(state.main.rows)
+        return max(added, outdated) > max(min(500, rows), rows // 10)
 
     def compact(self, progress: Progress | None = None) -> None:
         """Build one index of all entries; searches and changes go on meanwhile on the old one."""
         present = self._state.entries
-        compacted = self._open([present[key] for key in sorted(present)], progress)
+        compacted = self._open(_by_key(present.values()), progress)
         with self._writing:
             current = self._state.entries
             fresh = {key: entry for key, entry in current.items() if present.get(key) != entry}
@@ -254,46 +257,45 @@ class Retriever:
 
     def _open(self, ordered: Sequence[IndexedEntry], progress: Progress | None) -> _State:
         """Return a state of entries in order of their keys, from its snapshot if it has one."""
+        entries = {entry.key: entry for entry in ordered}
         name = snapshot_name(ordered, self.model_id)
-        saved = self._load_saved(name) if ordered else None
-        restorer = saved.restorer if saved else restorer_of(ordered)
-        segment = saved.segment if saved else None
-        if segment is None and ordered:
-            segment = self._build(ordered, restorer, progress)
-            self._save(name, Snapshot(segment, restorer))
-        return _State({entry.key: entry for entry in ordered}, restorer, segment)
+        saved = self._load_saved(name)
+        if saved is not None:
+            return _State(entries, saved.restorer, saved.segment)
+        restorer = restorer_of(ordered)
+        rows = list_rows(ordered, restorer)
+        if not len(rows):
+            return _State(entries, restorer, None)
+        segment = build_segment(
+            rows, lambda texts: self._encode_in_steps(texts, progress), self._known_vectors()
+        )
+        self._save(name, Snapshot(segment, restorer))
+        return _State(entries, restorer, segment)
 
     def _changed(
         self, state: _State, fresh: Mapping[str, IndexedEntry], gone: Collection[str]
     ) -> _State:
         """Return a state with other entries, by key, and without some."""
+        entries = {k: e for k, e in {**state.entries, **fresh}.items() if k not in gone}
+        if state.main is None:  # nothing that they could stand beside
+            return self._open(_by_key(entries.values()), None)
         changed = {k: e for k, e in {**state.changed, **fresh}.items() if k not in gone}
+        alive = ~_rows_of(state.main, {*fresh, *gone})
         return replace(
             state,
-            entries={k: e for k, e in {**state.entries, **fresh}.items() if k not in gone},
+            entries=entries,
             changed=changed,
-            alive=_still_alive(state, {*fresh, *gone}),
-            delta=self._build_delta(state, changed),
+            alive=alive if state.alive is None else alive & state.alive,
+            delta=self._build_delta(state, state.main, changed),
         )
-
-    def _build(
-        self, entries: Sequence[IndexedEntry], restorer: Restorer, progress: Progress | None
-    ) -> Segment:
-        known = self._known_vectors()
-
-        def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-            return self._encode_in_steps(texts, progress)
-
-        return build_segment(list_rows(entries, restorer), encode, known)
 
     def _known_vectors(self) -> dict[str, NDArray[np.float16]]:
         state = self._state
-        if state.main is None and state.delta is None and self._snapshot_dir is not None:
+        if state.main is None and self._snapshot_dir is not None:
             return load_vectors(self._snapshot_dir, self.model_id)
         return {
             surface: vector
-            for segment in (state.main, state.delta)
-            if segment is not None
+            for segment, _ in state.parts()
             for surface, vector in zip(segment.rows.surfaces, segment.vectors, strict=True)
         }
 
@@ -307,19 +309,18 @@ class Retriever:
                 progress(min(start + _PROGRESS_STEP, len(texts)), len(texts))
         return np.concatenate(vectors)
 
-    def _build_delta(self, state: _State, changed: dict[str, IndexedEntry]) -> Segment | None:
+    def _build_delta(
+        self, state: _State, main: Segment, changed: Mapping[str, IndexedEntry]
+    ) -> Segment | None:
         rows = list_rows(list(changed.values()), state.restorer)
         if not len(rows):
             return None
-        if state.main is None:
-            return build_segment(rows, self._embedder.encode, {})
         known = {
             segment.rows.surfaces[row]: segment.vectors[row]
-            for segment in (state.main, state.delta)
-            if segment is not None
+            for segment, _ in state.parts()
             for row in np.flatnonzero(_rows_of(segment, changed)).tolist()
         }
-        return build_segment(rows, self._embedder.encode, known, like=state.main.lexical)
+        return build_segment(rows, self._embedder.encode, known, like=main.lexical)
 
     def _load_saved(self, name: str) -> Snapshot | None:
         if self._snapshot_dir is None:
@@ -347,11 +348,8 @@ def restorer_of(entries: Sequence[IndexedEntry]) -> Restorer:
     return Restorer.from_texts(sinhala, titles, keywords)
 
 
-def _still_alive(state: _State, replaced: Iterable[str]) -> NDArray[np.bool_] | None:
-    if state.main is None:
-        return None
-    alive = ~_rows_of(state.main, set(replaced))
-    return alive if state.alive is None else alive & state.alive
+def _by_key(entries: Iterable[IndexedEntry]) -> list[IndexedEntry]:
+    return sorted(entries, key=lambda entry: entry.key)
 
 
 def _rows_of(segment: Segment, keys: Container[str]) -> NDArray[np.bool_]:

@@ -1,7 +1,11 @@
 """Small real things for tests; each takes only what the test is about."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.knowledge import EntryDraft
 from retrieval import IndexedEntry, Retriever
@@ -12,6 +16,7 @@ from retrieval.testing import HashingEmbedder
 BLAST = "ගොයමේ කොළ පාළු රෝගයට මොකද කරන්නේ"
 UREA = "යූරියා දාන්නේ කවදද"
 RATS = "මීයන් ගොයම කනවා"
+GOATS = "එළුවන්ට දෙන කෑම"
 THRESHOLDS = Thresholds(answer=0.7, suggest=0.35, margin=0.05)
 
 
@@ -55,3 +60,22 @@ def paddy_entries() -> list[IndexedEntry]:
         create_entry("paddy.urea", UREA, "යූරියා වෙලාව", title="When to apply urea"),
         create_entry("paddy.rats", RATS, "මීයන්ගෙන් බේරෙන්නේ කොහොමද", title="Rats in paddy"),
     ]
+
+
+class CountingEmbedder(HashingEmbedder):
+    """Counts the texts that it embeds, and keeps the last."""
+
+    count = 0
+    last = ""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed as the parent does."""
+        self.count += len(texts)
+        self.last = texts[-1]
+        return super().encode(texts)
+
+
+def best_key(retriever: Retriever, text: str) -> str | None:
+    """Return the first match's key."""
+    matches = retriever.search([text])[0].matches
+    return matches[0].key if matches else None

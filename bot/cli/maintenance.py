@@ -1,5 +1,6 @@
 """`govi db` and `govi index`: what `govi run` does by itself, one step at a time."""
 
+import contextlib
 import shutil
 
 import click
@@ -30,6 +31,7 @@ def index_command() -> None:
 @index_command.command("rebuild")
 def rebuild_command() -> None:
     """Throw the saved index away and build it again from the database."""
-    shutil.rmtree(configured().index_dir, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(configured().index_dir)
     with services(update_starter=False) as opened:
         click.echo(f"{len(opened.index.retriever)} entries indexed")

@@ -16,7 +16,7 @@ from bot.knowledge_files import read_knowledge
 from bot.question_files import read_pairs, teach
 from retrieval import IndexedEntry
 from retrieval.evaluation import read_cases
-from retrieval.training.base import MAX_TOKENS
+from retrieval.manifest import MAX_TOKENS
 from retrieval.training.finetune import TrainingRecipe
 from retrieval.training.pairs import PairKind
 

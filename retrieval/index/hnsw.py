@@ -4,6 +4,8 @@ An index is built once and never changed, because hnswlib may crash when rows ar
 another thread searches. `ef` is set on every load, because the library does not save it.
 """
 
+import errno
+import os
 from pathlib import Path
 
 import hnswlib
@@ -61,8 +63,14 @@ class HnswIndex:
         return cls(graph, vectors)
 
     def save(self, path: Path) -> None:
-        """Write the graph to a file; not atomic, so write aside and rename."""
+        """Write the graph to a file; not atomic, so write aside and rename.
+
+        Raises:
+            OSError: The disk is full. hnswlib itself says nothing of it.
+        """
         self._graph.save_index(str(path))
+        if path.stat().st_size != self._graph.index_file_size():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
     def __len__(self) -> int:
         return len(self._exact)

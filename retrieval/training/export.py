@@ -14,16 +14,17 @@ import numpy as np
 from retrieval.decision import Thresholds
 from retrieval.manifest import (
     DATA_FILE,
+    MAX_TOKENS,
+    NEEDED_FILES,
     ONNX_FILE,
     TOKENIZER_FILE,
-    WEIGHT_FILES,
     ModelManifest,
     digest_file,
 )
 from retrieval.normalize import NORMALIZER_VERSION
 from retrieval.ranking import Fusion
 from retrieval.training import govi_transformer
-from retrieval.training.base import MAX_TOKENS, encoder_of, tokenizer_of
+from retrieval.training.base import encoder_of, tokenizer_of
 from retrieval.training.graph import EncoderSizes, Precision, build_graph, move_weights
 from retrieval.training.model_card import write_card, write_notices
 
@@ -125,7 +126,7 @@ def _manifest(out: Path, name: str, dim: int, settings: Mapping[str, Any]) -> Mo
         name=name,
         dim=dim,
         max_tokens=MAX_TOKENS,
-        sha256={file: digest_file(out / file) for file in (*WEIGHT_FILES, TOKENIZER_FILE)},
+        sha256={file: digest_file(out / file) for file in NEEDED_FILES},
         **{**defaults, **settings},
     )
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from retrieval.digest import sha256
+from retrieval.manifest import MAX_TOKENS
 from retrieval.normalize import normalize
-from retrieval.training.base import MAX_TOKENS, save_model
+from retrieval.training.base import save_model
 from retrieval.training.pairs import (
     PairDrawer,
     PairKind,

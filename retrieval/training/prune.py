@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import ModelError
+from retrieval.manifest import MAX_TOKENS
 from retrieval.training.base import (
-    MAX_TOKENS,
     SPECIAL_PIECES,
     assemble,
     encoder_of,

@@ -226,6 +226,14 @@ def test_rebuilding_the_index_says_how_much_it_holds(govi: Govi) -> None:
     assert "2 entries indexed" in govi("index", "rebuild").stdout
 
 
+def test_an_index_that_cannot_be_thrown_away_is_not_called_rebuilt(govi: Govi) -> None:
+    """The old one would be found there and taken up again."""
+    Path("var").mkdir()
+    Path("var/index").write_text("in the way")
+
+    assert isinstance(govi("index", "rebuild").exception, NotADirectoryError)
+
+
 def test_upgrading_the_database_names_its_revision(govi: Govi) -> None:
     """Safe at any time."""
     assert f"revision {head()}" in govi("db", "upgrade").stdout

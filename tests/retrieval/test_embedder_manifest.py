@@ -6,15 +6,22 @@ import pytest
 
 from retrieval.decision import Thresholds
 from retrieval.errors import ModelError, ModelMismatchError, ModelMissingError
-from retrieval.manifest import MANIFEST_FILE, ONNX_FILE, WEIGHT_FILES, ModelManifest, digest_file
+from retrieval.manifest import (
+    MANIFEST_FILE,
+    NEEDED_FILES,
+    ONNX_FILE,
+    WEIGHT_FILES,
+    ModelManifest,
+    digest_file,
+)
 from retrieval.ranking import Fusion
 
 
 @pytest.fixture
 def model_dir(tmp_path):
-    """A directory with weights, of whatever content."""
+    """A directory with weights and a tokenizer, of whatever content."""
     (tmp_path / "onnx").mkdir()
-    for name in WEIGHT_FILES:
+    for name in NEEDED_FILES:
         (tmp_path / name).write_bytes(b"weights")
     return tmp_path
 
@@ -26,7 +33,7 @@ def manifest(model_dir):
         name="govi-e5",
         dim=384,
         max_tokens=128,
-        sha256={name: digest_file(model_dir / name) for name in WEIGHT_FILES},
+        sha256={name: digest_file(model_dir / name) for name in NEEDED_FILES},
         normalizer_version=1,
         thresholds=Thresholds(answer=0.8, suggest=0.6, margin=0.05),
         fusion=Fusion(dense_weight=0.5),
@@ -67,7 +74,7 @@ def test_loading_fails_without_a_manifest(tmp_path):
         ModelManifest.load(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"name": "x"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"name": "x"}', "[" * 100_000])
 def test_loading_fails_on_what_is_no_manifest(tmp_path, text):
     """Broken JSON and wrong shapes give one kind of error."""
     (tmp_path / MANIFEST_FILE).write_text(text, "utf-8")
@@ -84,18 +91,27 @@ def test_loading_fails_on_what_is_no_manifest(tmp_path, text):
         ("sha256", {}),
         ("sha256", "abc"),
         ("sha256", {ONNX_FILE: "0a1b2c3d" * 8}),
+        ("sha256", dict.fromkeys(NEEDED_FILES, 5)),
+        ("sha256", dict.fromkeys(WEIGHT_FILES, "0a1b2c3d" * 8)),
+        ("max_tokens", 2),
+        ("max_tokens", 129),
         ("thresholds", {"answer": 0.5}),
         ("thresholds", {"answer": "much", "suggest": 0.5, "margin": 0.1}),
+        ("thresholds", {"answer": 0.4, "suggest": 0.5, "margin": 0.1}),
+        ("thresholds", {"answer": float("nan"), "suggest": 0.5, "margin": 0.1}),
+        ("thresholds", {"answer": 0.6, "suggest": 0.5, "margin": -0.1}),
         ("fusion", {}),
+        ("fusion", {"dense_weight": 55}),
+        ("fusion", {"dense_weight": 0.5, "length": -1}),
         ("colour", "green"),
     ],
 )
 def test_loading_fails_on_a_wrong_field(model_dir, manifest, name, value):
-    """A field that is missing, unknown or of another type is refused."""
+    """A field that is missing, unknown, of another type or out of its range is refused."""
     manifest.write(model_dir)
     change_field(model_dir, name, value)
 
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="not a usable model manifest"):
         ModelManifest.load(model_dir)
 
 

@@ -58,6 +58,14 @@ def test_a_saved_graph_gives_the_same_neighbours(tmp_path: Path) -> None:
     assert (loaded.search(queries, 5)[0] == built.search(queries, 5)[0]).all()
 
 
+def test_a_graph_that_a_full_disk_cut_short_is_an_error() -> None:
+    """The library says nothing of it; its file would be refused at every start."""
+    index = HnswIndex.build(unit_vectors(30))
+
+    with pytest.raises(OSError, match="No space left"):
+        index.save(Path("/dev/full"))
+
+
 def test_a_graph_of_another_size_is_refused(tmp_path: Path) -> None:
     """The graph must hold as many rows as there are vectors."""
     HnswIndex.build(unit_vectors(30)).save(tmp_path / "graph.bin")

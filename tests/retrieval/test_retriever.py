@@ -1,6 +1,5 @@
-"""Searching, changing and keeping the index."""
+"""Searching and changing the index."""
 
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,22 +17,18 @@ from retrieval.segment import Segment, build_segment
 from retrieval.testing import HashingEmbedder
 from tests.factories import (
     BLAST,
+    GOATS,
     RATS,
     THRESHOLDS,
     UREA,
+    CountingEmbedder,
+    best_key,
     create_entry,
     create_retriever,
     paddy_entries,
 )
 
-GOATS = "එළුවන්ට දෙන කෑම"
 MODEL = Path(__file__).resolve().parents[2] / "retrieval" / "model"
-
-
-def best_key(retriever: Retriever, text: str) -> str | None:
-    """The first match's key."""
-    matches = retriever.search([text])[0].matches
-    return matches[0].key if matches else None
 
 
 @pytest.mark.parametrize(
@@ -76,6 +71,13 @@ def test_hostile_text_gets_an_ordinary_result(text: str) -> None:
     }  # fmt: skip
 
 
+def test_entries_without_a_word_are_never_found() -> None:
+    """No more than entries that are not there."""
+    retriever = create_retriever(create_entry("a.one", "🌾", title="?", answer="!"))
+
+    assert best_key(retriever, BLAST) is None
+
+
 def test_an_empty_knowledge_base_falls_back() -> None:
     """No entries, no matches, no error."""
     assert create_retriever().search([BLAST])[0].decision.kind == "fallback"
@@ -107,6 +109,29 @@ def test_an_added_entry_is_found_at_once() -> None:
 
     assert best_key(retriever, "eluwanta monawada kanna denne") == "goat.feed"
     assert best_key(retriever, BLAST) == "paddy.blast"
+
+
+def test_the_first_entry_is_added_as_any_other() -> None:
+    """Its words make the lexicon; the next one embeds its own texts alone."""
+    embedder = CountingEmbedder()
+    retriever = Retriever(embedder, THRESHOLDS, Fusion(0.5))
+    retriever.change([create_entry("goat.feed", GOATS, title=GOATS, answer=GOATS)])
+    retriever.change([create_entry("paddy.urea", UREA, title=UREA, answer=UREA)])
+
+    assert embedder.count == 2
+    assert [best_key(retriever, text) for text in (UREA, "eluwanta")] == ["paddy.urea", "goat.feed"]
+    assert embedder.last == "එළුවන්ට"
+
+
+def test_a_small_index_is_made_anew_once_it_has_doubled() -> None:
+    """Its weights and lexicon are too little to go by for what is added to it."""
+    retriever = create_retriever(create_entry("a.one", "කොළ කහ"))
+    retriever.change([create_entry("a.two", "වතුර නෑ", "වතුර අඩුයි")])
+
+    before = retriever.needs_compacting
+    retriever.compact()
+
+    assert (before, retriever.needs_compacting) == (True, False)
 
 
 def test_a_removed_entry_is_never_found_again() -> None:
@@ -219,19 +244,6 @@ def test_searches_run_while_entries_change() -> None:
     assert failures == []
 
 
-class CountingEmbedder(HashingEmbedder):
-    """Counts the texts that it embeds, and keeps the last."""
-
-    count = 0
-    last = ""
-
-    def encode(self, texts):
-        """Embed as the parent does."""
-        self.count += len(texts)
-        self.last = texts[-1]
-        return super().encode(texts)
-
-
 def test_a_changed_entry_embeds_its_new_texts_only() -> None:
     """However many phrasings it had before, learning one more is quick."""
     embedder = CountingEmbedder()
@@ -244,114 +256,6 @@ def test_a_changed_entry_embeds_its_new_texts_only() -> None:
 
     assert embedder.count == before + 1
     assert retriever.search(["අලුත් ප්‍රශ්නයක්"])[0].matches[0].key == blast.key
-
-
-def open_saved(folder: Path, name: str = "hashing-256") -> tuple[Retriever, CountingEmbedder]:
-    """Load the paddy entries through a snapshot folder."""
-    embedder = CountingEmbedder()
-    embedder.model_id = name
-    retriever = create_retriever()
-    retriever = Retriever(embedder, retriever.thresholds, Fusion(0.5), folder)
-    retriever.load(paddy_entries())
-    return retriever, embedder
-
-
-def test_a_second_start_tells_words_of_one_sound_apart_as_the_first(tmp_path: Path) -> None:
-    """Equally frequent, whichever of them was seen first: the embedder reads the same word."""
-    read = []
-    for _ in range(2):
-        embedder = CountingEmbedder()
-        retriever = Retriever(embedder, THRESHOLDS, Fusion(0.5), tmp_path)
-        retriever.load([create_entry("out", "එළියේ තියන්න", "එලියෙ තියන්න")])
-        retriever.search(["eliye thiyanna"])
-        read.append(embedder.last)
-
-    assert read[0] == read[1]
-
-
-def test_a_second_start_embeds_nothing(tmp_path: Path) -> None:
-    """The snapshot is used, and answers the same."""
-    first, _ = open_saved(tmp_path)
-    second, embedder = open_saved(tmp_path)
-
-    assert embedder.count == 0
-    assert second.search([BLAST])[0].matches == first.search([BLAST])[0].matches
-
-
-@pytest.mark.parametrize("damage", ["", "truncate", "of another model"])
-def test_a_start_after_a_change_embeds_what_is_new(tmp_path: Path, damage: str) -> None:
-    """The vectors of the others are in the last snapshot, if it is whole and of the same model."""
-    open_saved(tmp_path)
-    if damage == "truncate":
-        path = next(tmp_path.glob("*/arrays.bin"))
-        path.write_bytes(path.read_bytes()[:-64])
-    embedder = CountingEmbedder()
-    embedder.model_id += damage
-
-    retriever = Retriever(embedder, THRESHOLDS, Fusion(0.5), tmp_path)
-    retriever.load([*paddy_entries(), create_entry("goat.feed", GOATS, title=GOATS, answer=GOATS)])
-
-    assert (embedder.count == 1) == (damage == "")
-    assert [best_key(retriever, text) for text in (GOATS, BLAST)] == ["goat.feed", "paddy.blast"]
-
-
-def test_a_second_start_hears_singlish_as_the_first_does(tmp_path: Path) -> None:
-    """Each word of the lexicon comes back with its own sound."""
-    question = "goyama meeyan urea kola danne kawadada"
-    first, _ = open_saved(tmp_path)
-    second, _ = open_saved(tmp_path)
-
-    assert second.search([question])[0].matches == first.search([question])[0].matches
-    assert second.search([question])[0].vector == first.search([question])[0].vector
-
-
-@pytest.mark.parametrize("file", ["graph.bin", "arrays.bin"])
-@pytest.mark.parametrize("damage", ["truncate", "remove", "overwrite"])
-def test_a_damaged_snapshot_is_rebuilt(tmp_path: Path, file: str, damage: str) -> None:
-    """Every file is verified before it is opened; the answer stays right."""
-    open_saved(tmp_path)
-    path = next(tmp_path.glob(f"*/{file}"))
-    content = path.read_bytes()
-    path.unlink()
-    if damage != "remove":
-        path.write_bytes(content[: len(content) // 2] if damage == "truncate" else b"x" * 99)
-
-    again, embedder = open_saved(tmp_path)
-
-    assert embedder.count > 0
-    assert best_key(again, BLAST) == "paddy.blast"
-
-
-def test_a_damaged_manifest_is_rebuilt(tmp_path: Path) -> None:
-    """A manifest that is not JSON counts as no snapshot."""
-    open_saved(tmp_path)
-    next(tmp_path.glob("*/manifest.json")).write_text("{")
-
-    assert open_saved(tmp_path)[1].count > 0
-
-
-def test_another_model_never_uses_this_index(tmp_path: Path) -> None:
-    """A snapshot belongs to the model that made its vectors."""
-    open_saved(tmp_path)
-
-    assert open_saved(tmp_path, name="another")[1].count > 0
-
-
-def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
-    """Without a place for snapshots the index lives in memory."""
-    (tmp_path / "file").write_text("in the way")
-
-    retriever, _ = open_saved(tmp_path / "file" / "index")
-
-    assert best_key(retriever, UREA) == "paddy.urea"
-
-
-def test_only_the_newest_snapshot_is_kept(tmp_path: Path) -> None:
-    """Old caches do not fill the disk."""
-    open_saved(tmp_path)
-    open_saved(tmp_path, name="another")
-
-    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_model_of_another_normaliser_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,16 +272,3 @@ def test_the_shipped_model_opens() -> None:
 
     assert retriever.model_id.startswith("govi-e5")
     assert 0 < retriever.thresholds.suggest <= retriever.thresholds.answer < 1
-
-
-def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
-    """What one has left that died long ago does not."""
-    fresh, left = tmp_path / ".writing-fresh", tmp_path / ".writing-left"
-    for folder in (fresh, left):
-        folder.mkdir()
-    os.utime(left, (0, 0))
-
-    open_saved(tmp_path)
-
-    assert fresh.is_dir()
-    assert not left.exists()
