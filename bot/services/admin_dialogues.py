@@ -55,10 +55,11 @@ def save_added(session: Session, telegram_user_id: int, update_id: int) -> Entry
     """Add the entry whose preview was shown, and leave the dialogue.
 
     Raises:
-        StaleButtonError: Nothing waits there to be saved.
         NotAllowedError: The person is no admin.
+        StaleButtonError: Nothing waits there to be saved.
         KnowledgeError: It cannot be saved; the dialogue stays.
     """
+    roles.require(session, telegram_user_id, Role.ADMIN)
     stand = find_waiting(session, telegram_user_id, ADD, PREVIEW, update_id)
     added = add_entry(session, telegram_user_id, {name: stand.data[name] for name in PARTS})
     dialogues.leave(session, telegram_user_id)
@@ -121,11 +122,12 @@ def save_edited(session: Session, telegram_user_id: int, update_id: int) -> Entr
     """Save the edit whose preview was shown, and leave the dialogue.
 
     Raises:
-        StaleButtonError: Nothing waits there to be saved.
         NotAllowedError: The person is no admin.
+        StaleButtonError: Nothing waits there to be saved.
         ChangedMeanwhileError: Somebody else has changed the entry since; the dialogue stays.
         KnowledgeError: It cannot be saved; the dialogue stays.
     """
+    roles.require(session, telegram_user_id, Role.ADMIN)
     stand = find_waiting(session, telegram_user_id, EDIT, PREVIEW, update_id)
     edit = read_edit(session, telegram_user_id, stand.data)
     changes = {edit.field: edit.value}

@@ -97,7 +97,12 @@ def read_entry(session: Session, telegram_user_id: int, key: str) -> EntryState:
 
 
 def read_entry_by_id(session: Session, telegram_user_id: int, entry_id: int) -> EntryState:
-    """Return an entry by its number, as `read_entry` does."""
+    """Return the entry of a number.
+
+    Raises:
+        NotAllowedError: The person is no officer.
+        EntryMissingError: There is none.
+    """
     roles.require(session, telegram_user_id, Role.OFFICER)
     return state_of(session, get_entry(session, entry_id))
 

@@ -60,10 +60,11 @@ def propose_kept(session: Session, officer_id: int, shown_by: int) -> Pending:
     """Propose the entry whose preview was shown, and leave the dialogue.
 
     Raises:
-        StaleButtonError: Nothing waits there to be proposed.
         NotAllowedError: The person is no officer.
+        StaleButtonError: Nothing waits there to be proposed.
         KnowledgeError: It cannot be saved; the dialogue stays.
     """
+    roles.require(session, officer_id, Role.OFFICER)
     data = find_waiting(session, officer_id, KEEP, PREVIEW, shown_by).data
     fields = {name: data[name] for name in PARTS}
     pending = propose_from_answer(session, officer_id, data["escalation_id"], fields)

@@ -84,6 +84,7 @@ def send_shown(
         update_id: The press.
 
     Raises:
+        NotAllowedError: The person is no officer.
         StaleButtonError: Nothing waits there to be sent.
         RequestError: As `bot.services.resolving`; the dialogue stays.
     """
@@ -115,6 +116,7 @@ def split_picked(session: Session, officer_id: int, begun_by: int) -> int:
     """Split off the asks that were picked and leave the dialogue; return the new escalation.
 
     Raises:
+        NotAllowedError: The person is no officer.
         StaleButtonError: Nothing was picked there.
         RequestError: As `regrouping.split`; the dialogue stays.
     """

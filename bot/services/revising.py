@@ -104,6 +104,7 @@ def merge(
         EntryMissingError: There is no such entry.
         VersionMissingError: It never had the version that the edit began at.
     """
+    roles.require(session, telegram_user_id, Role.ADMIN)
     state = state_of(session, get_entry(session, entry_id))
     base = read_version(session, telegram_user_id, entry_id, base_version)
     now = state.draft.model_dump(mode="json")

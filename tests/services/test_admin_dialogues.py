@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.db.models import Dialogue
-from bot.errors import ChangedMeanwhileError, KnowledgeError, NotAllowedError, StaleButtonError
+from bot.errors import ChangedMeanwhileError, KnowledgeError, StaleButtonError
 from bot.services.admin_dialogues import enter, read_edit, save_added, save_edited
 from bot.services.browsing import list_areas
 from bot.services.editing import edit_entry
 from tests.factories import create_draft
-from tests.services.curating import ADMIN, FIELDS, OFFICER, OTHER_ADMIN, staff, store
+from tests.services.curating import ADMIN, FIELDS, OTHER_ADMIN, staff, store
 
 
 def test_a_preview_is_saved_once(session: Session) -> None:
@@ -90,18 +90,3 @@ def test_areas_come_largest_first(session: Session) -> None:
     )
 
     assert list_areas(session, ADMIN) == ["b", "a"]
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda session: enter(session, OFFICER, "add", "title", {}, 1),
-        lambda session: list_areas(session, OFFICER),
-    ],
-)
-def test_dialogues_of_admins_are_for_admins(session: Session, act) -> None:
-    """Officers are refused at the first step."""
-    staff(session)
-
-    with pytest.raises(NotAllowedError):
-        act(session)

@@ -221,25 +221,6 @@ def test_missing_entries_are_named(session: Session) -> None:
         edit_entry(session, ADMIN, 99, 1, {"answer": "x"})
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda session, person: add_entry(session, person, FIELDS),
-        lambda session, person: edit_entry(session, person, 1, 1, {"answer": "x"}),
-        lambda session, person: retire_entry(session, person, 1, 1),
-        lambda session, person: restore_entry(session, person, 1),
-    ],
-)
-@pytest.mark.parametrize("person", [FARMER, OFFICER])
-def test_only_admins_change_entries(session: Session, act: Callable, person: int) -> None:
-    """The role is asked of the database first of all."""
-    staff(session)
-    store(session, create_draft("a.one"))
-
-    with pytest.raises(NotAllowedError):
-        act(session, person)
-
-
 def test_an_admin_who_was_removed_changes_nothing_more(session: Session) -> None:
     """At once, not at the next start."""
     grant(session, ADMIN)

@@ -4,10 +4,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.db.models import EntryStatus
-from bot.errors import NotAllowedError
 from bot.services.finding import find_entries, find_near
 from tests.factories import create_draft, create_match
-from tests.services.curating import FARMER, OFFICER, staff, store
+from tests.services.curating import OFFICER, staff, store
 
 
 def knowledge(session: Session) -> None:
@@ -80,13 +79,3 @@ def test_near_entries_are_published(session: Session) -> None:
 
     assert [each.key for each in near] == ["paddy.blast", "paddy.blast.spray"]
     assert find_near(session, OFFICER, matches, without_id=near[0].entry_id) == near[1:]
-
-
-def test_finding_is_for_officers(session: Session) -> None:
-    """Farmers ask."""
-    knowledge(session)
-
-    with pytest.raises(NotAllowedError):
-        find_entries(session, FARMER, "blast")
-    with pytest.raises(NotAllowedError):
-        find_near(session, FARMER, [])

@@ -6,14 +6,13 @@ from sqlalchemy.orm import Session
 from bot.errors import (
     ChangedMeanwhileError,
     KnowledgeError,
-    NotAllowedError,
     VersionMissingError,
 )
 from bot.services import roles
 from bot.services.editing import edit_entry, retire_entry
 from bot.services.history import FieldChange, compare_versions, list_versions, restore_version
 from tests.factories import create_draft
-from tests.services.curating import ADMIN, OFFICER, OTHER_ADMIN, staff, store
+from tests.services.curating import ADMIN, OTHER_ADMIN, staff, store
 
 
 def edited(session: Session) -> int:
@@ -130,11 +129,3 @@ def test_a_version_that_is_not_there_is_named(session: Session, number: int) -> 
 
     with pytest.raises(VersionMissingError, match=str(number)):
         compare_versions(session, ADMIN, entry_id, number, 1)
-
-
-def test_history_is_for_admins(session: Session) -> None:
-    """Officers use entries; admins look after them."""
-    entry_id = edited(session)
-
-    with pytest.raises(NotAllowedError):
-        list_versions(session, OFFICER, entry_id)

@@ -3,11 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy.orm import Session
 
 from bot.db.models import JobOutcome, JobRun, Role, RoleGrant
-from bot.errors import NotAllowedError
 from bot.services import checkup, job_runs
 
 NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
@@ -43,12 +41,6 @@ def test_runs_are_listed_newest_first_without_those_that_found_nothing(session: 
     run(session, detail="new")
 
     assert names(session) == ["new", "backup", "old"]
-
-
-def test_a_farmer_is_shown_no_runs(session: Session) -> None:
-    """It takes a role."""
-    with pytest.raises(NotAllowedError):
-        job_runs.list_runs(session, 11)
 
 
 def test_old_runs_are_deleted_but_never_a_jobs_newest(session: Session) -> None:

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.db.models import Escalation, Origin
-from bot.errors import EscalationMissingError, KnowledgeError, NotAllowedError, StaleButtonError
+from bot.errors import EscalationMissingError, KnowledgeError, StaleButtonError
 from bot.services import keeping, queue, resolving
 from bot.services.curation import import_entries
 from tests.factories import create_draft
-from tests.services.loop import MALA, SUNIL, appoint, pass_on
+from tests.services.loop import SUNIL, appoint, pass_on
 
 SINHALA, SINGLISH = "කුරුඳු පොත්ත සුදු වෙනවා", "kurundu poththa sudu wenawa"
 ANSWER = "ලෑල්ලේ ඉර එළියේ දවසක් වේලන්න."
@@ -93,14 +93,3 @@ def test_words_that_another_entry_holds_stay_there(session: Session, group: Esca
 
     with pytest.raises(KnowledgeError):
         keeping.propose_words(session, SUNIL, group.id, 1)
-
-
-def test_only_officers_keep(session: Session, group: Escalation) -> None:
-    """Whatever they were shown before."""
-    answer(session, group)
-
-    for act in (keeping.gather, keeping.list_kept_areas):
-        with pytest.raises(NotAllowedError):
-            act(session, MALA, group.id)
-    with pytest.raises(NotAllowedError):
-        keeping.propose_words(session, MALA, group.id, 1)

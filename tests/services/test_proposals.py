@@ -1,7 +1,5 @@
 """Drafts and phrasings that wait for another person's approval."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -11,7 +9,6 @@ from bot.db.models import AuditEvent, Entry, EntryStatus, Origin, Phrasing, Prop
 from bot.errors import (
     AlreadyDecidedError,
     KnowledgeError,
-    NotAllowedError,
     OwnProposalError,
     ProposalMissingError,
     UnfitEntryError,
@@ -29,7 +26,6 @@ from bot.services.proposals import (
 from tests.factories import create_draft, create_retriever
 from tests.services.curating import (
     ADMIN,
-    FARMER,
     FIELDS,
     OFFICER,
     OTHER_ADMIN,
@@ -241,24 +237,3 @@ def test_a_proposal_that_is_not_there_is_named(session: Session) -> None:
 
     with pytest.raises(ProposalMissingError, match="99"):
         approve(session, ADMIN, 99)
-
-
-@pytest.mark.parametrize(
-    ("act", "person"),
-    [
-        (lambda session, person: propose_entry(session, person, FIELDS), FARMER),
-        (lambda session, person: propose_phrasing(session, person, 1, WORDS), FARMER),
-        (lambda session, person: list_pending(session, person), OFFICER),
-        (lambda session, person: read_pending(session, person, 1), OFFICER),
-        (lambda session, person: approve(session, person, 1), OFFICER),
-        (lambda session, person: reject(session, person, 1), OFFICER),
-    ],
-)
-def test_officers_propose_and_admins_decide(session: Session, act: Callable, person: int) -> None:
-    """The role is asked of the database first of all."""
-    staff(session)
-    entry = store(session, create_draft("a.one"))
-    propose_phrasing(session, OFFICER, entry.entry_id, WORDS)
-
-    with pytest.raises(NotAllowedError):
-        act(session, person)

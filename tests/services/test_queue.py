@@ -9,10 +9,9 @@ from bot.errors import (
     EscalationClosedError,
     EscalationMissingError,
     HeldByOtherError,
-    NotAllowedError,
     NotHeldError,
 )
-from bot.services import granting, queue
+from bot.services import queue
 from bot.services.curation import import_entries
 from bot.services.escalating import escalate
 from tests.factories import create_draft
@@ -178,19 +177,6 @@ def test_near_entries_are_shown(session: Session) -> None:
     view = queue.read_escalation(session, SUNIL, group.id)
 
     assert [found.key for found in view.near] == ["paddy.blast"]
-
-
-@pytest.mark.parametrize("act", [queue.read_escalation, queue.claim, queue.release])
-def test_only_officers_may(session: Session, act) -> None:
-    """The role is asked of the database every time."""
-    group = pass_on(session, TEXTS[0])
-    queue.claim(session, SUNIL, group.id)
-    granting.assign(session, SUNIL, None, "test")
-
-    with pytest.raises(NotAllowedError):
-        act(session, SUNIL, group.id)
-    with pytest.raises(NotAllowedError):
-        queue.list_queue(session, SUNIL)
 
 
 def test_what_looks_alike_is_offered_for_merging(session: Session) -> None:

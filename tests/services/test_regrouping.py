@@ -8,7 +8,6 @@ from bot.errors import (
     EscalationClosedError,
     EscalationMissingError,
     HeldByOtherError,
-    NotAllowedError,
     UnfitSplitError,
 )
 from bot.services import queue, resolving
@@ -141,11 +140,3 @@ def test_nothing_is_merged_into_itself(session: Session) -> None:
 
     with pytest.raises(EscalationMissingError):
         merge(session, SUNIL, group.id, group.id)
-
-
-def test_farmers_do_not_regroup(session: Session) -> None:
-    """The role is asked first."""
-    group = pass_on(session, HOPPERS, 11, 22)
-
-    with pytest.raises(NotAllowedError):
-        split(session, 11, group.id, [group.asks[0].id])

@@ -52,17 +52,6 @@ def test_an_admin_is_an_officer_too(session: Session) -> None:
         roles.require(session, OFFICER, Role.ADMIN)
 
 
-@pytest.mark.parametrize("actor", [OFFICER, FARMER])
-def test_only_admins_give_and_take_roles(session: Session, actor: int) -> None:
-    """The service itself refuses, whoever calls it."""
-    with pytest.raises(NotAllowedError):
-        granting.set_role(session, actor, actor, Role.ADMIN)
-    with pytest.raises(NotAllowedError):
-        granting.remove(session, actor, grant_id(session, OFFICER))
-    with pytest.raises(NotAllowedError):
-        roles.find_grant(session, actor, grant_id(session, OFFICER))
-
-
 def test_the_team_is_not_for_farmers(session: Session) -> None:
     """Officers may read it, admins may change it."""
     assert roles.list_team(session, OFFICER)[1] is False

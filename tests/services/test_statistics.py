@@ -2,11 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy.orm import Session
 
 from bot.db.models import QuestionState
-from bot.errors import NotAllowedError
 from bot.services.statistics import (
     Subject,
     count_figures,
@@ -15,7 +13,7 @@ from bot.services.statistics import (
 )
 from tests.factories import create_draft
 from tests.services.asking import answer, ask, escalate, rate
-from tests.services.curating import ADMIN, OFFICER, staff, store
+from tests.services.curating import ADMIN, staff, store
 
 #: Noon in Sri Lanka; its day began at 18:30 UTC of the day before.
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -129,13 +127,3 @@ def test_subjects_are_the_nearest_entries_or_the_words(session: Session) -> None
         Subject(3, "kola lapa tiyenawa", "paddy.blast", "paddy_diseases"),
         Subject(2, "iphone  ekak?", None, None),
     ]
-
-
-def test_figures_are_for_admins(session: Session) -> None:
-    """Both of them."""
-    staff(session)
-
-    with pytest.raises(NotAllowedError):
-        read_figures(session, OFFICER, NOW)
-    with pytest.raises(NotAllowedError):
-        list_unanswered_subjects(session, OFFICER, NOW, 0.6)
