@@ -136,6 +136,10 @@ class PrivateOnlyError(RequestError):
     """It is done in the private chat with the bot only."""
 
 
+class PrivateFirstError(RequestError):
+    """It is shown in the private chat with the bot, which the person has not begun."""
+
+
 class LastAdminError(RequestError):
     """Nobody would be left who could give anyone a role."""
 

@@ -24,7 +24,8 @@ class Attachment:
     """A photo, a voice note or another file, which is a message of its own.
 
     Attributes:
-        kind: What it is sent as: "photo", "voice", "audio", "video", "video_note", "document".
+        kind: What it is sent as: "photo", "voice", "audio", "video", "video_note", "animation",
+            "document".
         content: Telegram's id of a file that it knows; or what makes the bytes, called in a
             thread of its own when it is sent. If that returns None, the caption goes alone, as
             text.

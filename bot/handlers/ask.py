@@ -47,7 +47,7 @@ async def receive_media(update: Update, context: GoviContext) -> None:
     incoming = read_message(update)
     if await _joins_album(context, incoming) or await is_detail(update, context, incoming):
         return
-    if incoming.media is not None and _is_question(context, incoming.text):
+    if _is_question(context, incoming.text):
         await decide(context, incoming)
     elif not incoming.is_edit:
         outcome = await context.run(record_media, incoming)
@@ -68,8 +68,9 @@ async def _joins_album(context: GoviContext, incoming: Incoming) -> bool:
 
 
 def _is_question(context: GoviContext, caption: str) -> bool:
-    is_remark = context.desk.services.recognition.small_talk(caption) is not None
-    return has_words(caption) and not is_remark
+    if caption.startswith("/") or not has_words(caption):
+        return False
+    return context.desk.services.recognition.small_talk(caption) is None
 
 
 async def decide(context: GoviContext, incoming: Incoming) -> None:

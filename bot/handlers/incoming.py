@@ -11,7 +11,8 @@ from bot.services.farmers import Asker
 from bot.services.media import Media
 
 _KINDS = ("sticker", "location")
-_RECORDINGS = ("voice", "audio", "video", "video_note")
+#: A video without sound is an animation to Telegram, and a document as well.
+_RECORDINGS = ("voice", "audio", "video", "video_note", "animation")
 #: Commands that a group's members send to its only bot without its name.
 _COMMON = (["/start"], ["/help"])
 #: Documents of other types may hold anything, and are shown to nobody.
@@ -70,7 +71,7 @@ def read_media(message: Message) -> Media | None:
         if recording:
             return Media(kind, recording.file_id, album_id, _seconds(recording.duration))
     document = message.document
-    if document and not message.animation and _is_shown(document.mime_type):
+    if document and _is_shown(document.mime_type):
         return Media("document", document.file_id, album_id)
     return None
 

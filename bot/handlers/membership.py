@@ -5,16 +5,16 @@ from telegram import ChatMember, Update
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_message
 from bot.services.farmers import mark_unreachable
-from bot.services.outbox import move_chat
+from bot.services.outbox import move_chat, owe_missed
 
 
 async def note_blocking(update: Update, context: GoviContext) -> None:
-    """Record that a person blocked the bot; the next message from them takes it back."""
+    """Record that a person blocked the bot, or lets it in again and reads what they missed."""
     change = update.my_chat_member
     if change is None or change.chat.type != change.chat.PRIVATE:
         return
-    if change.new_chat_member.status == ChatMember.BANNED:
-        await context.run(mark_unreachable, change.chat.id)
+    is_shut = change.new_chat_member.status == ChatMember.BANNED
+    await context.run(mark_unreachable if is_shut else owe_missed, change.chat.id)
 
 
 async def follow_group(update: Update, context: GoviContext) -> None:

@@ -9,7 +9,7 @@ from telegram.ext import BaseHandler, CommandHandler
 from bot.excerpts import excerpt
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
-from bot.handlers.incoming import ADDRESSED, get_message, read_asker, replied_to
+from bot.handlers.incoming import ADDRESSED, get_message, has_words, read_asker, replied_to
 from bot.handlers.pressing import answer_press, remove_buttons, show_instead, show_keyboard
 from bot.handlers.registering import on_button
 from bot.handlers.replying import place_of, send
@@ -23,7 +23,7 @@ from bot.keyboards.escalations import (
 )
 from bot.rendering import Rendered, render_text
 from bot.services.answering import Incoming
-from bot.services.my_questions import MyQuestion, add_detail, list_mine, withdraw
+from bot.services.my_questions import MyQuestion, add_detail, is_asked, list_mine, withdraw
 from bot.services.rating import REASONS, give_reason
 
 EXCERPT_LIMIT = 120
@@ -40,9 +40,17 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 
 
 async def is_detail(update: Update, context: GoviContext, incoming: Incoming) -> bool:
-    """Add a reply to what it replies to, if that is an open question; return whether it was so."""
+    """Add a reply to what it replies to, if that is an open question; return whether it was so.
+
+    What somebody writes or shows next after an officer has asked them replies to that by itself.
+    """
     replied = replied_to(get_message(update))
-    return replied is not None and await context.run(add_detail, incoming, replied.message_id)
+    if replied is not None:
+        return await context.run(add_detail, incoming, replied.message_id)
+    is_said = not incoming.is_edit and (has_words(incoming.text) or incoming.media is not None)
+    if not is_said or not await context.read(is_asked, incoming.asker, incoming.update_id):
+        return False
+    return await context.run(add_detail, incoming)
 
 
 @guarded

@@ -29,8 +29,8 @@ class Incoming:
     """A message from a person.
 
     Attributes:
-        kind: "text", "photo", "voice", "audio", "video", "video_note", "document", "sticker",
-            "location" or "other".
+        kind: "text", "photo", "voice", "audio", "video", "video_note", "animation", "document",
+            "sticker", "location" or "other".
         is_edit: The person changed an earlier message.
         topic_id: The forum topic that the message stands in, if any.
         is_quoted: A button asked it, so that the reply has to repeat the question.

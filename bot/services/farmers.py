@@ -52,6 +52,14 @@ def choose_language(session: Session, asker: Asker, language: str) -> None:
 
 def mark_unreachable(session: Session, telegram_user_id: int) -> None:
     """Record that the person has blocked the bot, so that nothing more is sent unasked."""
-    session.execute(
-        update(Farmer).where(Farmer.telegram_user_id == telegram_user_id).values(is_reachable=False)
-    )
+    _mark(session, telegram_user_id, is_reachable=False)
+
+
+def mark_reachable(session: Session, telegram_user_id: int) -> None:
+    """Record that the person lets the bot write again."""
+    _mark(session, telegram_user_id, is_reachable=True)
+
+
+def _mark(session: Session, telegram_user_id: int, is_reachable: bool) -> None:
+    person = update(Farmer).where(Farmer.telegram_user_id == telegram_user_id)
+    session.execute(person.values(is_reachable=is_reachable))

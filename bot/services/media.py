@@ -16,7 +16,7 @@ class Media:
     """A file that a message carries.
 
     Attributes:
-        kind: "photo", "voice", "audio", "video", "video_note" or "document".
+        kind: "photo", "voice", "audio", "video", "video_note", "animation" or "document".
         file_id: Telegram's id of it, valid for this bot only.
         album_id: Telegram's name for the album that the message is part of.
         seconds: Length of a recording; None where there is none.

@@ -103,14 +103,24 @@ def withdraw(session: Session, asker: Asker, ask_id: int) -> bool:
     return True
 
 
-def add_detail(session: Session, incoming: Incoming, replied_message_id: int) -> bool:
+def is_asked(session: Session, asker: Asker, update_id: int) -> bool:
+    """Whether an officer's question is the last that a person heard, in their private chat.
+
+    So it was for an update that is handled again, if it was noted as a detail.
+    """
+    known = session.scalar(select(Reply.kind).where(Reply.update_id == update_id))
+    return known == _NOTED or _find_inquired(session, asker) is not None
+
+
+def add_detail(session: Session, incoming: Incoming, replied_message_id: int | None = None) -> bool:
     """Add a farmer's words to their open question; does not commit.
 
     Args:
         session: The transaction.
         incoming: What the farmer wrote.
         replied_message_id: What it replies to: the own question, the message that says it was
-            passed on, or what an officer asked back.
+            passed on, or what an officer asked back. None stands for the last of these, if nothing
+            was said since.
 
     Returns:
         Whether it was such a reply; if not, it is a question of its own.
@@ -118,8 +128,11 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int) ->
     known = select(Reply.kind).where(Reply.update_id == incoming.update_id)
     if (kind := session.scalar(known)) is not None:
         return kind == _NOTED
-    farmer = get_farmer(session, incoming.asker)
-    ask = _find_ask(session, farmer, incoming.asker.chat_id, replied_message_id)
+    if replied_message_id is None:
+        ask = _find_inquired(session, incoming.asker)
+    else:
+        farmer = get_farmer(session, incoming.asker)
+        ask = _find_ask(session, farmer, incoming.asker.chat_id, replied_message_id)
     if ask is None or ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
         return False
     text = storable(incoming.text) or NO_WORDS
@@ -220,6 +233,22 @@ def _confirm(session: Session, ask: Ask, incoming: Incoming) -> None:
         under_message_id=incoming.message_id,
         topic_id=incoming.topic_id,
     )
+
+
+def _find_inquired(session: Session, asker: Asker) -> Ask | None:
+    """Return the ask about which an officer's question was the last thing said to its farmer."""
+    if asker.chat_id != asker.telegram_user_id:
+        return None
+    last = session.scalar(
+        select(Reply)
+        .join(Reply.question)
+        .join(Question.farmer)
+        .where(Farmer.telegram_user_id == asker.telegram_user_id, Question.chat_id == asker.chat_id)
+        .order_by(Reply.id.desc())
+        .limit(1)
+    )
+    is_heard = last is not None and last.kind == "inquiry" and last.message_id is not None
+    return last.question.ask if last is not None and is_heard else None
 
 
 def _find_ask(session: Session, farmer: Farmer, chat_id: int, message_id: int) -> Ask | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.db.base import UtcDateTime, utc_now
 from bot.db.models import Lane, OutboxStatus, OutgoingMessage, Question, Reply
-from bot.services.farmers import mark_unreachable
+from bot.services.farmers import mark_reachable, mark_unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +301,23 @@ def drop_unreachable(session: Session, message_id: int, chat_id: int, reason: st
     drop(session, message_id, reason)
     if chat_id > 0:  # a private chat has its person's own id
         mark_unreachable(session, chat_id)
+
+
+def owe_missed(session: Session, chat_id: int) -> None:
+    """Owe a person again the replies that they did not let in, for as long as those are kept.
+
+    One whose matter is over is dropped again.
+    """
+    mark_reachable(session, chat_id)
+    session.execute(
+        update(OutgoingMessage)
+        .where(
+            OutgoingMessage.chat_id == chat_id,
+            OutgoingMessage.status == OutboxStatus.DROPPED,
+            OutgoingMessage.reply_id.is_not(None),
+        )
+        .values(status=OutboxStatus.PENDING, due_at=utc_now(), finished_at=None, reason=None)
+    )
 
 
 def move_chat(session: Session, old_chat_id: int, new_chat_id: int) -> None:

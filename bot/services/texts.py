@@ -16,6 +16,12 @@ _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
 _UNRULY = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
+#: Letters and signs that show nothing; people call themselves by these alone.
+_BLANK = re.compile(
+    "[\\s\u00ad\u115f\u1160\u200b-\u200d\u2060-\u2064\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]*"
+)
+
+
 def storable(text: str) -> str:
     """Replace what no database can hold by U+FFFD; everything else stays as it was typed."""
     return _UNSTORABLE.sub("�", text)
@@ -46,5 +52,10 @@ def storable_within(value: Any) -> Any:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return a text, such as a person's name, without anything that could upset a line of ours."""
-    return " ".join(_UNRULY.sub(" ", storable(text)).split())[:limit].strip()
+    """Return a text, such as a person's name, without anything that could upset a line of ours.
+
+    >>> one_line(chr(0x3164), 64)
+    ''
+    """
+    line = " ".join(_UNRULY.sub(" ", storable(text)).split())[:limit].strip()
+    return "" if _BLANK.fullmatch(line) else line

@@ -121,6 +121,8 @@ def describe_file(about: dict[str, Any], kind: str, name: str = "") -> Any:
             return [about | {"width": 320, "height": 240}]
         case "voice":
             return about | {"duration": 3}
+        case "video" | "animation":
+            return about | {"duration": 3, "width": 320, "height": 240}
         case "document" if name:
             mime_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
             return about | {"file_name": name, "mime_type": mime_type}

@@ -194,6 +194,18 @@ def send_voice(world: World, given: Given) -> Any:
     return send_file(world, given, "voice")
 
 
+@method("sendVideo", {"chat_id": integer, "video": file}, _PLACING | _CAPTION)
+def send_video(world: World, given: Given) -> Any:
+    """Send a video, new or known."""
+    return send_file(world, given, "video")
+
+
+@method("sendAnimation", {"chat_id": integer, "animation": file}, _PLACING | _CAPTION)
+def send_animation(world: World, given: Given) -> Any:
+    """Send a video without sound, new or known."""
+    return send_file(world, given, "animation")
+
+
 @method("getFile", {"file_id": text})
 def get_file(world: World, given: Given) -> Any:
     """Return where a file can be downloaded."""

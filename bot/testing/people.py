@@ -120,6 +120,12 @@ class Person:
         voice = {"voice": note["voice"] | {"duration": seconds}}
         return self._puts(voice, None, replying_to)
 
+    def sends_video(self, content: bytes = b"....ftypisom", is_silent: bool = False) -> Seen:
+        """Send a video; one without sound is an animation to Telegram, and a document as well."""
+        video = self._file("animation" if is_silent else "video", "video.mp4", content)
+        as_document = {"document": video["animation"]} if is_silent else {}
+        return self._puts(video | as_document)
+
     def sends_document(self, name: str, content: bytes, caption: str = "") -> Seen:
         """Send a file under its name."""
         return self._puts(self._file("document", name, content) | _caption(caption))

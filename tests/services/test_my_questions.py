@@ -10,7 +10,7 @@ from bot.services import outbox, queue, resolving
 from bot.services.answering import Incoming
 from bot.services.escalating import reopen
 from bot.services.farmers import Asker
-from bot.services.my_questions import add_detail, list_mine, withdraw
+from bot.services.my_questions import add_detail, is_asked, list_mine, withdraw
 from tests.services.loop import SUNIL, appoint, pass_on
 
 HOPPERS, SUBSIDY = "දුඹුරු පැළ කීඩෑවා ආවා", "පොහොර සහනාධාරය කවදද"
@@ -242,3 +242,20 @@ def test_a_neighbours_reply_is_a_question_of_their_own(session: Session) -> None
     group = pass_on(session, HOPPERS, 11, chat_id=-5)
 
     assert not say(session, group.asks[0].question.message_id, asker=Asker(22, -5))
+
+
+def test_what_answered_an_officer_is_known_when_it_is_handled_again(session: Session) -> None:
+    """It answers once; what was said afterwards is a question of its own."""
+    group = pass_on(session, HOPPERS, 11)
+    queue.claim(session, SUNIL, group.id)
+    resolving.ask_detail(session, SUNIL, group.id, "කොහෙද?")
+    inquiry = session.scalars(select(Reply).where(Reply.kind == "inquiry")).one()
+    assert not is_asked(session, NIMAL, 7)  # it has not gone out yet
+    inquiry.message_id = 700
+
+    for _ in range(2):
+        assert is_asked(session, NIMAL, 7)
+        assert add_detail(session, Incoming(NIMAL, "මාතලේ", 7, message_id=900))
+
+    assert details(session) == ["මාතලේ"]
+    assert not is_asked(session, NIMAL, 8)

@@ -94,7 +94,8 @@ class Attachment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), index=True)
-    #: What Telegram sends it as: "photo", "voice", "audio", "video", "video_note", "document".
+    #: What Telegram sends it as: "photo", "voice", "audio", "video", "video_note", "animation",
+    #: "document".
     kind: Mapped[str] = mapped_column(String(16))
     #: Telegram's id of the file, valid for this bot only.
     file_id: Mapped[str] = mapped_column(String(255))

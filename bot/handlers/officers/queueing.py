@@ -19,7 +19,7 @@ from bot.handlers.officers.wording import (
     say_words,
 )
 from bot.handlers.pressing import remove_buttons, show_instead
-from bot.handlers.replying import place_of, private_place, say, send
+from bot.handlers.replying import place_of, say, send, show
 from bot.rendering import LIMIT, Rendered, render_text, split_html
 from bot.services.queue import (
     AreaCount,
@@ -102,7 +102,7 @@ async def say_view(
     update: Update, context: GoviContext, view: EscalationView, page: int = 0
 ) -> None:
     """Show an escalation with the buttons for what may be done with it now, and what was sent."""
-    await send(context, private_place(update), _render_view(context, view, page))
+    await show(update, context, _render_view(context, view, page))
     first = page * ASKERS_SHOWN
     for ask in view.asks[first : first + ASKERS_SHOWN]:
         for media in ask.media[:MEDIA_SHOWN]:

@@ -5,12 +5,11 @@ from typing import Any
 
 from telegram import CallbackQuery, Update
 
-from bot.handlers import replying
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.pressing import remove_buttons
-from bot.handlers.replying import private_place, say
+from bot.handlers.replying import say, show
 from bot.rendering import render_file
 from bot.services.media import Media
 from bot.services.officer_dialogues import ANSWER, ENTRY, INQUIRY, keep_shown, send_shown
@@ -46,7 +45,7 @@ async def show_before_sending(
         await say(update, context, shown, keyboard([buttons]))
     else:
         rendered = render_file(media.kind, media.file_id, shown, keyboard([buttons]))
-        await replying.send(context, private_place(update), rendered)
+        await show(update, context, rendered)
 
 
 async def send(

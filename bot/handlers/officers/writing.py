@@ -40,6 +40,8 @@ async def begin_answering(
 
 async def take_answer(update: Update, context: GoviContext, stand: Stand) -> None:
     """Show the answer as the farmers will read it."""
+    if _is_left_out(update, stand):
+        return
     if stand.step == PREVIEW:
         await say(update, context, context.text("curate.press_a_button"))
         return
@@ -113,7 +115,10 @@ def _answer_by_reply(numbers: list[int]) -> Handler:
             opening = open_keyboard(context.words, numbers)
             await reply(update, context, context.text("officer.answer.open_first"), opening)
             return
-        await context.run(claim, get_user(update).id, numbers[0])
+        user_id = get_user(update).id
+        if _is_left_out(update, await context.read(find_stand, user_id, update.update_id)):
+            return
+        await context.run(claim, user_id, numbers[0])
         await _show_answer(update, context, numbers[0])
         if not is_private(update):
             await reply(update, context, context.text("officer.answer.in_private"))
@@ -126,5 +131,13 @@ async def _show_answer(update: Update, context: GoviContext, number: int) -> Non
     text, media = message.text or message.caption or "", read_media(message)
     heading = context.text("officer.answer.preview", number=number)
     data = {"escalation_id": number, "text": text, "media": asdict(media) if media else None}
-    shown = f"{heading}\n\n{text}".strip()
+    alone = context.text("officer.answer.one_of_album") if media and media.album_id else ""
+    shown = "\n\n".join(part for part in (heading, text, alone) if part)
     await show_before_sending(update, context, ANSWER, data, shown, media=media)
+
+
+def _is_left_out(update: Update, stand: Stand | None) -> bool:
+    """Whether a message is of an album whose first is shown already; that one goes alone."""
+    media = read_media(get_message(update))
+    shown = stand.data.get("media") if stand is not None else None
+    return bool(media and media.album_id and shown and shown["album_id"] == media.album_id)

@@ -4,12 +4,19 @@ from typing import Any
 
 from bot.db.base import utc_now
 from bot.db.engine import transaction
-from bot.db.models import Escalation, EscalationState
+from bot.db.models import (
+    Attachment,
+    Escalation,
+    EscalationState,
+    Farmer,
+    OutboxStatus,
+    OutgoingMessage,
+)
 from bot.services import announcing, queue, resolving
 from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.loop.officers.desk import ANSWER, MIXED, SINGLISH, SINHALA, group
-from tests.journeys.serving import Govi
+from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
 
 
 def resolve(govi: Govi, officer: Chat, act: Any, *words: Any) -> None:
@@ -85,6 +92,37 @@ async def test_an_officers_question_is_answered_by_replying(
 
     assert noted.text == text("passed_on.detail_noted", number=1)
     assert "ඔව්" in (await officer.sees_more(2)).text
+
+
+async def test_what_comes_next_after_an_officers_question_answers_it(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """Few farmers know how to reply on Telegram; a photo will do. What follows is a question."""
+    await nimal.sends(SINHALA)
+    resolve(govi, officer, resolving.ask_detail, "පින්තූරයක් එවන්න පුළුවන්ද?")
+    await nimal.sees_more(2)
+
+    noted = await nimal.after(1, nimal.person.sends_photo)
+    answer = await nimal.sends(BLAST)
+
+    assert noted.text == text("passed_on.detail_noted", number=1)
+    assert answer.text == BLAST_ANSWER
+    assert [each.question_id for each in govi.rows(Attachment)] == [1]
+
+
+async def test_who_shut_the_bot_out_hears_the_answer_later(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """Once they let it in again; until then it is not sent."""
+    await nimal.sends(SINHALA)
+    nimal.person.blocks()
+    resolve(govi, officer, resolving.send_answer, ANSWER)
+    await nimal.api.until(lambda: govi.rows(OutgoingMessage)[-1].status is OutboxStatus.DROPPED)
+
+    nimal.person.unblocks()
+
+    assert "වේලන්න" in (await nimal.sees_more(2)).text
+    assert [each.is_reachable for each in govi.rows(Farmer)] == [True]
 
 
 async def test_officers_are_told_of_what_is_new(govi: Govi, nimal: Chat, officer: Chat) -> None:

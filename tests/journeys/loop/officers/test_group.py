@@ -6,14 +6,15 @@ import pytest
 
 from bot.db.base import utc_now
 from bot.db.engine import transaction
-from bot.db.models import Escalation, EscalationState, Question
+from bot.db.models import Escalation, EscalationState, Question, Role
 from bot.services import announcing
 from bot.services.farmers import Asker, choose_language
 from bot.testing.bot_api import BotApi
-from bot.testing.people import Person, Seen
+from bot.testing.people import Button, Person, Seen
 from tests.journeys.curation.chat import Chat, in_dialogue, text
 from tests.journeys.loop.officers.desk import ANSWER, ROOTS, SINHALA, ask, claimed, group
 from tests.journeys.serving import Govi
+from tests.journeys.team import appoint
 
 GROUP = -1001
 #: What sounds like a call for help.
@@ -170,3 +171,36 @@ async def test_a_reply_to_what_is_new_in_private_is_an_answer(
     preview = await officer.after(1, lambda: officer.person.sends(ANSWER, replying_to=notice))
 
     assert preview.text.startswith(text("officer.answer.preview", language, number=number))
+
+
+@pytest.mark.parametrize("verb", ["o", "c"])
+async def test_who_never_wrote_to_the_bot_hears_to_begin_with_that(
+    api: BotApi, govi: Govi, nimal: Chat, officer: Chat, announce: Announce, verb: str
+) -> None:
+    """What is opened or taken up in the group is shown in private; nothing could be shown there."""
+    number = await ask(govi, nimal, SINHALA)
+    notice = await announce()
+    newcomer = Chat(api, appoint(govi, api.user(8), Role.OFFICER))
+
+    told = await newcomer.is_told(Button("", f"q1:{verb}:{number}", GROUP, notice.message_id))
+
+    assert told == text("refusal.private_first")
+
+
+async def test_of_an_album_the_first_goes_with_its_words(
+    api: BotApi, govi: Govi, nimal: Chat, officer: Chat, announce: Announce
+) -> None:
+    """The officer reads that the others do not; they would each be an answer of its own."""
+    number = await ask(govi, nimal, SINHALA)
+    notice = await announce()
+    before = len(officer.answers())
+    for words in ("මේ වගේ", "", ""):
+        officer.person.sends_photo(words, album="b", replying_to=notice)
+    officer.person.sends("/help", GROUP)
+    await api.until(lambda: text("help.text") in in_group(api, officer.person))
+
+    [preview] = officer.answers()[before:]
+    assert text("officer.answer.one_of_album") in preview.caption
+    await officer.presses(preview.button(text("officer.button.send")), replies=2)
+    assert "මේ වගේ" in (await nimal.sees_more(2)).caption
+    assert group(govi, number).state is EscalationState.ANSWERED

@@ -39,6 +39,19 @@ async def test_a_photo_or_a_voice_note_goes_to_the_officers(
     assert "forward_origin" not in shown.raw
 
 
+@pytest.mark.parametrize(("is_silent", "kind"), [(False, "video"), (True, "animation")])
+async def test_a_video_goes_to_the_officers_with_or_without_sound(
+    govi: Govi, nimal: Chat, officer: Chat, is_silent: bool, kind: str
+) -> None:
+    """Telegram calls a silent one an animation, and sends it as nothing else."""
+    told = await nimal.after(1, lambda: nimal.person.sends_video(is_silent=is_silent))
+    shown = await seen_by(officer)
+
+    assert told.text == text("media.passed_on.file", number=1).strip()
+    assert kind in shown.raw
+    assert text(f"sent.{kind}") in officer.answers()[-2].text
+
+
 async def test_a_reply_to_the_picture_itself_is_an_answer(
     govi: Govi, nimal: Chat, officer: Chat
 ) -> None:
@@ -121,6 +134,15 @@ async def test_a_caption_is_looked_up_first(govi: Govi, nimal: Chat) -> None:
     assert answer.text == BLAST_ANSWER
     assert govi.rows(Escalation) == []
     assert [each.kind for each in govi.rows(Attachment)] == ["photo"]
+
+
+async def test_a_caption_of_what_nobody_looks_at_is_looked_up_too(govi: Govi, nimal: Chat) -> None:
+    """Whoever wrote a question is not told to write one; a command there is none."""
+    answer = await nimal.after(1, lambda: nimal.person.sends_document("a.pdf", b"%PDF", BLAST))
+    other = await nimal.after(1, lambda: nimal.person.sends_document("a.csv", b"a", "/import"))
+
+    assert answer.text == BLAST_ANSWER
+    assert other.text == text("media.other")
 
 
 async def test_a_caption_without_an_answer_goes_with_its_picture(
