@@ -10,9 +10,9 @@ told by a classifier (`bot.emergency_classifier`), which may also overrule a rul
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -57,8 +57,7 @@ class EmergencyError(GoviError):
     """The rules for emergencies cannot be used; the message says what and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Emergency:
+class Emergency(NamedTuple):
     """What a call for help is about.
 
     Attributes:
@@ -99,8 +98,7 @@ class _Sounds:
         return self._found[expression]
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A sequence of words: its whole expression, and those of the words that it cannot lack."""
 
     expression: Expression
@@ -112,8 +110,7 @@ class Pattern:
             yield from self.expression.compiled.finditer(sounds.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One way in which a kind of emergency is told.
 
     Attributes:

@@ -43,8 +43,8 @@ GoviError
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class GoviError(Exception):
@@ -71,8 +71,7 @@ class ListenError(GoviError):
     """A port on which requests should arrive cannot be had."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing wrong with an entry or a knowledge file.
 
     Attributes:
@@ -87,7 +86,7 @@ class Fault:
     field: str
     reason: str
     kind: str = ""
-    values: Mapping[str, object] = dataclass_field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
 
     def __str__(self) -> str:
         place = f", {self.field}" if self.field else ""

@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -171,8 +170,7 @@ class EntryDraft(BaseModel):
 FIELDS: tuple[str, ...] = tuple(EntryDraft.model_fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """Raw fields read from a file, and where they stand in it."""
 
     where: str

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.errors import Fault, KnowledgeError
 from bot.knowledge import match_key
@@ -29,13 +28,13 @@ def format_log(suffix: str, questions: Iterable[LoggedQuestion]) -> bytes:
         case ".xlsx":
             return write_xlsx("questions", _table(questions))
         case ".jsonl":
-            return _lines(asdict(question) for question in questions)
+            return _lines(question._asdict() for question in questions)
     raise FormatError(f"{suffix or 'no suffix'}: use one of {', '.join(SUFFIXES)}")
 
 
 def format_pairs(pairs: Iterable[LearntPair]) -> bytes:
     """Return learnt pairs as JSON lines."""
-    return _lines(asdict(pair) for pair in pairs)
+    return _lines(pair._asdict() for pair in pairs)
 
 
 def read_pairs(path: Path) -> list[LearntPair]:
@@ -61,8 +60,7 @@ def read_pairs(path: Path) -> list[LearntPair]:
     return pairs
 
 
-@dataclass(frozen=True, slots=True)
-class Taught:
+class Taught(NamedTuple):
     """Entries with what was learnt among their phrasings, and what became of each pair."""
 
     entries: tuple[IndexedEntry, ...]
@@ -136,7 +134,6 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def _table(questions: Iterable[LoggedQuestion]) -> Iterator[list[str]]:
-    names = [field.name for field in fields(LoggedQuestion)]
-    yield names
+    yield list(LoggedQuestion._fields)
     for question in questions:
-        yield [to_cell(getattr(question, name)) for name in names]
+        yield [to_cell(value) for value in question]

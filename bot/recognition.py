@@ -1,7 +1,7 @@
 """What a message is before anything is searched, told by rules alone: no model, no database."""
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from bot.emergency import Emergencies, load_emergencies
 from bot.services.remarks import EMERGENCY, SMALLTALK, Remark
@@ -9,8 +9,7 @@ from bot.smalltalk import SmallTalk, load_smalltalk
 from retrieval import detect_script
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
+class Recognition(NamedTuple):
     """The rules for messages that need no search."""
 
     emergencies: Emergencies

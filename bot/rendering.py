@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from telegram import InlineKeyboardMarkup
 from telegram.constants import MessageLimit
@@ -19,8 +19,7 @@ CAPTION_LIMIT = int(MessageLimit.CAPTION_LENGTH)
 _BREAKS = ("\n\n", "\n", ". ", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """A photo, a voice note or another file, which is a message of its own.
 
     Attributes:
@@ -47,8 +46,7 @@ class Attachment:
 Part = str | Attachment
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """What is ready to send: the messages in order; the keyboard is for the last."""
 
     parts: tuple[Part, ...]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -36,8 +37,7 @@ class SmallTalkError(GoviError):
     """The small talk file cannot be used; the message says what and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """The phrases of one kind.
 
     Attributes:
@@ -50,8 +50,7 @@ class Rule:
     is_alone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     """A kind that a single word gives away.
 
     Attributes:

@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from bot.errors import GoviError
 
@@ -37,8 +37,7 @@ class SpeechError(GoviError):
     """A text could not be said; the message is the program's last words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Programs:
+class Programs(NamedTuple):
     """Where the programs are, and the name of the one that packs."""
 
     speaker: str

@@ -3,9 +3,9 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.errors import GoviError
 from bot.settings import ROOT
@@ -21,8 +21,7 @@ class TipsError(GoviError):
     """The list of tips cannot be used as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(NamedTuple):
     """One tip.
 
     Attributes:

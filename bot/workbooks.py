@@ -5,8 +5,7 @@ import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.errors import Fault, KnowledgeError
 from bot.tables import MOST_ROWS, FormatError, NumberedRow, refuse_many_rows
@@ -28,8 +27,7 @@ _DECLARATIONS = tuple(word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY")
 _STEP = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(NamedTuple):
     """The rows of a sheet that hold anything; `where` names the file, and which of its sheets."""
 
     where: str
@@ -66,7 +64,7 @@ def _has(sheet: Sheet, column: str) -> bool:
 
 
 def _with_values(sheet: Sheet) -> Sheet:
-    return replace(sheet, rows=[(n, [_value(cell) for cell in row]) for n, row in sheet.rows])
+    return sheet._replace(rows=[(n, [_value(cell) for cell in row]) for n, row in sheet.rows])
 
 
 def _value(cell: Any) -> Any:

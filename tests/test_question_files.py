@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +46,7 @@ def test_nothing_a_farmer_writes_is_run_by_a_spreadsheet(suffix: str, start: str
 
 def test_a_number_below_zero_is_a_number() -> None:
     """Only words could be run."""
-    question = replace(asked("a"), margin=-0.5)
+    question = asked("a")._replace(margin=-0.5)
 
     assert "-0.5" in cells(".csv", format_log(".csv", [question]))
 

@@ -1,7 +1,7 @@
 """Charts as numbers: where each bar stands; the templates draw them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.services.overview import Share
 from bot.services.statistics import DayCount
@@ -13,8 +13,7 @@ _NAMED = 8
 _PARTS = ("answered", "suggested", "unanswered")
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """One rectangle; `kind` is a class of the style sheet."""
 
     x: float
@@ -24,16 +23,14 @@ class Bar:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A word at a place: of a day under its bar, of a count beside its line."""
 
     at: float
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """A chart of stacked columns, one a day."""
 
     bars: tuple[Bar, ...]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -103,11 +102,11 @@ async def take_edit(visit: Visit) -> Response:
             return visit.go(f"/knowledge/{entry_id}", "saved")
     except KnowledgeError as error:
         state = await visit.read(read_entry_by_id, visit.who, entry_id)
-        begun = replace(state, version=version)
+        begun = state._replace(version=version)
         return await _editor(visit, begun, fields, faults=error.faults)
     except ChangedMeanwhileError:
         return await _merged(visit, entry_id, version, fields)
-    begun = replace(checked.state, version=version)
+    begun = checked.state._replace(version=version)
     return await _preview(visit, begun, fields, checked.draft, act, changes=checked.changes)
 
 

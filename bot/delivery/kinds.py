@@ -1,8 +1,7 @@
 """What a renderer of outbox rows is, and what it is given."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.i18n import Words
 from bot.rendering import Rendered
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """What a renderer is given.
 
     Attributes:
@@ -47,8 +45,7 @@ def number_of(number: int | None) -> int:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """How rows of one kind become text.
 
     Attributes:

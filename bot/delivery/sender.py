@@ -23,8 +23,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from sqlalchemy.orm import Session
 from telegram import Message
@@ -63,8 +62,7 @@ class UnreadError(GoviError):
     """What several messages need could not be read, whatever it was; no single one is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Trouble:
+class _Trouble(NamedTuple):
     """How often a message was put back in a row, and what had been sent until then."""
 
     times: int = 0

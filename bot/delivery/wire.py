@@ -5,9 +5,9 @@ import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -24,8 +24,7 @@ _MUTED = ("not enough rights to send", "no rights to send", "chat_write_forbidde
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a message goes: under `message_id` if that is still there, in a forum's topic."""
 
     chat_id: int

@@ -2,8 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from telegram import InlineKeyboardMarkup, Update
 from telegram.error import BadRequest
@@ -29,8 +28,7 @@ from bot.services.farmers import read_language
 from bot.services.rating import rate
 
 
-@dataclass(frozen=True, slots=True)
-class _Effect:
+class _Effect(NamedTuple):
     """What a press led to: the line shown over the chat, and whether its keyboard is used up.
 
     A used one makes room for `left`, if that is given.

@@ -3,9 +3,8 @@
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from bot.contacts import load_numbers
 from bot.errors import GoviError
@@ -77,8 +76,7 @@ class Catalogue:
         return set(self._texts[language])
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """Govi's own words in one language: what everything that speaks to a person is given."""
 
     catalogue: Catalogue

@@ -14,8 +14,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from telegram import Update
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
@@ -52,16 +51,14 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 30.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Progress:
+class _Progress(NamedTuple):
     """How much had got through when somebody looked: updates handled, messages Telegram took."""
 
     handled: int
     messages_taken: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Trouble:
+class _Trouble(NamedTuple):
     """Since when and how often an update fails as in an outage, and what got through by then."""
 
     since: float
@@ -69,8 +66,7 @@ class _Trouble:
     times: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Sentence(NamedTuple):
     """What becomes of an update that failed: the pause, or None; whether the attempt counts."""
 
     retry_seconds: float | None

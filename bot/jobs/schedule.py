@@ -6,8 +6,8 @@ is lost when a run is broken off and repeated, each job is safe to run twice.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import time, timedelta
+from typing import NamedTuple
 
 from bot.bootstrap import Services
 from bot.jobs import backups, copying, work
@@ -18,8 +18,7 @@ _HOUR = timedelta(hours=1)
 _MONDAY, _THURSDAY = 0, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One piece of scheduled work.
 
     Attributes:

@@ -1,8 +1,7 @@
 """When something is due: times of day and days of the week in Sri Lanka, and fixed intervals."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot.local_time import COLOMBO
 
@@ -18,8 +17,7 @@ class When(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(NamedTuple):
     """At every multiple of an interval.
 
     >>> Every(timedelta(minutes=10)).latest(datetime(2026, 11, 24, 6, 29, tzinfo=UTC))
@@ -33,8 +31,7 @@ class Every:
         return now.astimezone(UTC) - (now - _EPOCH) % self.interval
 
 
-@dataclass(frozen=True, slots=True)
-class Daily:
+class Daily(NamedTuple):
     """At a time of day.
 
     >>> Daily(time(6, 30)).latest(datetime(2026, 11, 24, 0, 59, tzinfo=UTC))
@@ -49,8 +46,7 @@ class Daily:
         return (today if today <= now else today - _DAY).astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Hourly:
+class Hourly(NamedTuple):
     """At every full hour of the day from one to another, both included."""
 
     first: int
@@ -62,8 +58,7 @@ class Hourly:
         return max(hours)
 
 
-@dataclass(frozen=True, slots=True)
-class Weekly:
+class Weekly(NamedTuple):
     """At a time of day on one day of the week, 0 for Monday."""
 
     weekday: int

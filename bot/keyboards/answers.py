@@ -1,7 +1,7 @@
 """Buttons under replies of Govi's own: to rate, to choose, to listen, to try."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -15,36 +15,31 @@ LABEL_LIMIT = 60
 _SHAPE = re.compile(r"1:([crudel])((?::[0-9]{1,18}){0,2})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Choose:
+class Choose(NamedTuple):
     """Answer the question with this suggested entry."""
 
     question_id: int
     entry_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(NamedTuple):
     """None of the suggestions."""
 
     question_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """👍 or 👎 for an answer."""
 
     reply_id: int
     is_helpful: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AskExample:
+class AskExample(NamedTuple):
     """Ask the example question of the welcome."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+class Listen(NamedTuple):
     """Hear an answer."""
 
     reply_id: int

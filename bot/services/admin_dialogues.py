@@ -1,8 +1,7 @@
 """Guided dialogues of admins: what they have given so far, and saving it in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -25,8 +24,7 @@ from bot.services.proposals import Pending, approve, reject
 ADD, EDIT, IMPORT, REJECT, CORRECT = "add", "edit", "import", "reject", "correct"
 
 
-@dataclass(frozen=True, slots=True)
-class PendingEdit:
+class PendingEdit(NamedTuple):
     """An edit that waits to be saved: the entry as it stands now, and what is to be changed."""
 
     state: EntryState

@@ -1,6 +1,7 @@
 """A farmer's question: what was asked, what was decided, what is owed in reply."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,8 +25,7 @@ from bot.services.texts import sound_of, storable
 from retrieval import SearchResult
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A message from a person.
 
     Attributes:
@@ -48,16 +48,14 @@ class Incoming:
     media: Media | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """One stored question offered by "did you mean"."""
 
     entry_id: int
     phrasing: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What is owed to the asker, whatever channel it goes through.
 
     Attributes:
@@ -76,8 +74,7 @@ class Outcome:
     ask_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwedReply:
+class OwedReply(NamedTuple):
     """A reply that is to be sent, and the text, kind and script of its question."""
 
     outcome: Outcome

@@ -1,8 +1,7 @@
 """How much waits in the inbox and the outbox, and since when."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,8 +10,7 @@ from bot.db.base import utc_now
 from bot.db.models import InboxStatus, OutboxStatus, OutgoingMessage, ReceivedUpdate
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(NamedTuple):
     """Of the inbox or the outbox: what waits, how long the oldest has, and what was set aside."""
 
     waiting: int

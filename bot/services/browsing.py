@@ -1,8 +1,8 @@
 """The knowledge base as a list to page through."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -16,8 +16,7 @@ from bot.services import roles
 PAGE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFilter:
+class EntryFilter(NamedTuple):
     """Which entries; None takes all. An expired one is published and past its last day."""
 
     area: str | None = None
@@ -25,8 +24,7 @@ class EntryFilter:
     is_expired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListedEntry:
+class ListedEntry(NamedTuple):
     """An entry as a list shows it."""
 
     entry_id: int
@@ -41,8 +39,7 @@ class ListedEntry:
     is_expired: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPage:
+class EntryPage(NamedTuple):
     """One page of entries, and how many there are in all."""
 
     entries: tuple[ListedEntry, ...]

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -30,8 +30,7 @@ ALIKE_SHARE = 0.4
 _AGAIN = {"inbox": "replay", "outbox": "retry"}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One observation; `is_fault` asks for action, anything else is information."""
 
     subject: str

@@ -5,9 +5,8 @@ a knowledge base of a hundred phrasings and of a hundred thousand.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session, selectinload
@@ -29,8 +28,7 @@ T = TypeVar("T")
 _CHUNK = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Who changes the knowledge base, and what that makes of what is written.
 
     Attributes:
@@ -45,8 +43,7 @@ class Change:
     takes_over: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(NamedTuple):
     """Keys by what an import did, or would do, to them.
 
     Attributes:

@@ -1,8 +1,7 @@
 """From what the retriever found to what a reply may say: only what the database stands for now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +15,7 @@ SUGGESTION_COUNT = 3
 SUGGESTION_SPREAD = 0.12
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What a reply says.
 
     Attributes:

@@ -5,9 +5,8 @@ that one of an earlier dialogue, or one pressed twice, finds nothing to save or 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -25,8 +24,7 @@ _STAND = ("name", "step", "data", "update_id")
 _NOWHERE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(NamedTuple):
     """Where a person stands: the dialogue, what is asked for now, and what was given so far."""
 
     name: str

@@ -1,7 +1,7 @@
 """The morning digest to officers: who is owed it, and what is in it."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,7 @@ DAYS = 7
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(NamedTuple):
     """What an officer is told in the morning.
 
     Attributes:

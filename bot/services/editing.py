@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,8 +43,7 @@ _TELEGRAM = "telegram:"
 _KEY_WORDS, _KEY_LENGTH = 4, 60
 
 
-@dataclass(frozen=True, slots=True)
-class EntryState:
+class EntryState(NamedTuple):
     """An entry as it stands: its content, its version, and who made it so and when.
 
     Attributes:
@@ -62,8 +60,7 @@ class EntryState:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(NamedTuple):
     """An entry after something older was brought back; `left_out` belongs to others by now."""
 
     state: EntryState

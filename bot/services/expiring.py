@@ -1,8 +1,8 @@
 """Entries whose answer is out of date by its own word, shown to those who look after them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -14,8 +14,7 @@ from bot.services.telling import tell_all
 _MONDAY = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
+class Expired(NamedTuple):
     """A published entry after its last valid day."""
 
     key: str

@@ -1,7 +1,7 @@
 """The people who write to the bot: their language, and whether they can be reached."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,8 +12,7 @@ from bot.db.models import Farmer
 LANGUAGES = ("si", "en", "ta")
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who wrote (`telegram_user_id`), where to answer (`chat_id`), and Telegram's language hint."""
 
     telegram_user_id: int

@@ -1,7 +1,7 @@
 """Finding entries for the people who look after them: by words, and by what retrieval says."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -16,8 +16,7 @@ LIMIT = 8
 NEAR_SHARE = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An entry that fits what was looked for.
 
     Attributes:
@@ -57,7 +56,7 @@ def find_entries(
     scores = {match.key: match.score for match in matches}
     found: dict[str, Found] = {}
     for each in (*_by_words(session, text, limit), *_by_matches(session, matches)):
-        found.setdefault(each.key, replace(each, score=scores.get(each.key)))
+        found.setdefault(each.key, each._replace(score=scores.get(each.key)))
     return list(found.values())[:limit]
 
 
@@ -107,7 +106,7 @@ def _by_phrasing(session: Session, question: str, limit: int) -> Iterable[Found]
         .limit(limit)
     )
     for entry_id, phrasing in rows.all():
-        yield replace(_found(session.get_one(Entry, entry_id)), phrasing=phrasing)
+        yield _found(session.get_one(Entry, entry_id))._replace(phrasing=phrasing)
 
 
 def _by_matches(session: Session, matches: Sequence[Match]) -> Iterable[Found]:
@@ -116,7 +115,7 @@ def _by_matches(session: Session, matches: Sequence[Match]) -> Iterable[Found]:
     entries = {entry.key: entry for entry in session.scalars(published)}
     for match in matches:
         if match.key in entries:
-            yield replace(_found(entries[match.key]), phrasing=match.phrasing, score=match.score)
+            yield _found(entries[match.key])._replace(phrasing=match.phrasing, score=match.score)
 
 
 def _found(entry: Entry) -> Found:

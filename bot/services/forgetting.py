@@ -5,8 +5,7 @@ has taken over into the knowledge base is general advice and stays.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -41,8 +40,7 @@ _LONG = 12
 _Ids = Sequence[int] | Select[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(NamedTuple):
     """What was erased.
 
     Attributes:

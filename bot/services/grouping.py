@@ -1,8 +1,7 @@
 """Which open escalation a new question belongs to, if any."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,8 +20,7 @@ LIKELY = 0.5
 Group = TypeVar("Group")
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """The first question of an open escalation, as far as its vector tells."""
 
     escalation_id: int

@@ -1,6 +1,6 @@
 """What a voice note may have said: suggested to who said it, asked only if they confirm it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +16,7 @@ from bot.services.texts import storable
 from retrieval import SearchResult
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """What Govi understood of a voice note."""
 
     question_id: int

@@ -3,9 +3,8 @@
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,8 +19,7 @@ from bot.services.editing import Restored, get_entry, name_author, refuse_change
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """One version of an entry; `fields` are those that it changed, all of them for the first."""
 
     number: int
@@ -31,8 +29,7 @@ class Version:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """How one field differs between two versions: sentences or items, in reading order."""
 
     field: str

@@ -4,10 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from sqlalchemy import Integer, Select, Text, bindparam, cast, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -28,8 +27,7 @@ CRASHES = 20
 _RECEIVED = ReceivedUpdate.status == InboxStatus.RECEIVED
 
 
-@dataclass(frozen=True, slots=True)
-class LeasedUpdate:
+class LeasedUpdate(NamedTuple):
     """A raw update handed to one worker until its lease ends; `attempts` counts this one."""
 
     id: int

@@ -6,8 +6,8 @@ opens nothing.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -24,16 +24,14 @@ PREFIX = "i_"
 TOKEN_BYTES = 24
 
 
-@dataclass(frozen=True, slots=True)
-class NewInvite:
+class NewInvite(NamedTuple):
     """What the link to the bot carries (of A-Z, a-z, 0-9, _ and -), and when it stops working."""
 
     payload: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Redemption:
+class Redemption(NamedTuple):
     """The role that a person holds through an invite; `is_new` only the first time."""
 
     role: Role

@@ -6,8 +6,8 @@ skipped. The first time that a job is heard of is its starting point; nothing wa
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -28,8 +28,7 @@ KEPT, NOTHING_KEPT = timedelta(days=90), timedelta(days=2)
 _REASON_TOLD = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When a job was due last, seen from now.
 
     Attributes:
@@ -45,8 +44,7 @@ class Due:
     lateness: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(NamedTuple):
     """A run that the caller is to do now.
 
     Attributes:
@@ -63,8 +61,7 @@ class Occasion:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One run as it stands on record."""
 
     name: str

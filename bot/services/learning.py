@@ -4,7 +4,7 @@ Only farmers who let the words of their questions be kept teach; a phrasing is g
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -29,8 +29,7 @@ from bot.knowledge import PHRASING_LIMIT, match_key
 from bot.services.consent import words_may_be_kept
 
 
-@dataclass(frozen=True, slots=True)
-class LearntPair:
+class LearntPair(NamedTuple):
     """A question and the key of its entry.
 
     Attributes:

@@ -1,7 +1,7 @@
 """Answers as voice messages: who may hear which, and what was recorded before."""
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,8 +26,7 @@ from bot.services.questions import ANSWERS, refuse_others
 MANNER = "espeak-ng 1"
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(NamedTuple):
     """An answer to be heard.
 
     Attributes:

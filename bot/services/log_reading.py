@@ -1,6 +1,7 @@
 """The question log as officers read it: page by page, and one question with its matches."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
@@ -40,8 +41,7 @@ class LogPage:
     older_than: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class MatchLine:
+class MatchLine(NamedTuple):
     """One entry that retrieval found; `entry_id` is None for one that is there no more."""
 
     match: Match
@@ -49,8 +49,7 @@ class MatchLine:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionView:
+class QuestionView(NamedTuple):
     """One question with what was decided and why.
 
     Attributes:

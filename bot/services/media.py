@@ -1,7 +1,7 @@
 """Photos, voice notes and other recordings: kept by Telegram's file id, looked at by officers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -11,8 +11,7 @@ from bot.errors import MediaMissingError
 from bot.services import audit, roles
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """A file that a message carries.
 
     Attributes:

@@ -1,8 +1,7 @@
 """A farmer's own questions at the officers: how they stand, more detail, and taking them back."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -40,8 +39,7 @@ _NOTED = "detail_noted"
 State = Literal["waiting", "held", "answered", "declined", "withdrawn"]
 
 
-@dataclass(frozen=True, slots=True)
-class MyQuestion:
+class MyQuestion(NamedTuple):
     """One question that was passed on; `ask_id` is the number that its farmer knows it by.
 
     Attributes:

@@ -1,6 +1,6 @@
 """What officers are told about escalations, and what is needed to write it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,8 +11,7 @@ from bot.services.media import kind_of
 from bot.services.telling import tell_all
 
 
-@dataclass(frozen=True, slots=True)
-class OwedNotice:
+class OwedNotice(NamedTuple):
     """An escalation as a notice names it.
 
     Attributes:

@@ -1,10 +1,9 @@
 """Messages that are owed: written down with their cause, sent in order, given up with a reason."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -14,8 +13,7 @@ from bot.db.models import Lane, OutboxStatus, OutgoingMessage, Question, Reply
 from bot.services.farmers import mark_reachable, mark_unreachable
 
 
-@dataclass(frozen=True, slots=True)
-class LeasedMessage:
+class LeasedMessage(NamedTuple):
     """A message handed to one sender until its lease ends.
 
     Attributes:
@@ -40,7 +38,7 @@ class LeasedMessage:
 #: five deaths of a hundred that follow upon each other.
 CRASHES = 20
 
-_LEASED = [getattr(OutgoingMessage, field.name) for field in fields(LeasedMessage)]
+_LEASED = [getattr(OutgoingMessage, name) for name in LeasedMessage._fields]
 _PENDING = OutgoingMessage.status == OutboxStatus.PENDING
 
 

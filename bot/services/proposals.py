@@ -1,9 +1,8 @@
 """Changes that another person must approve: draft entries, and phrasings for entries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -29,8 +28,7 @@ from bot.services.editing import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A proposal that waits for an admin, and the entry that it is about as it stands now.
 
     Attributes:

@@ -1,8 +1,8 @@
 """What farmers asked and what became of it, without saying who they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -17,8 +17,7 @@ SCRIPTS = ("sinhala", "latin", "mixed", "tamil", "other")
 _STEP = 500
 
 
-@dataclass(frozen=True, slots=True)
-class LogFilter:
+class LogFilter(NamedTuple):
     """Which questions; None takes all.
 
     Attributes:
@@ -43,8 +42,7 @@ class LogFilter:
     most_score: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedQuestion:
+class LoggedQuestion(NamedTuple):
     """One question as it is handed out for study.
 
     Attributes:
@@ -92,7 +90,7 @@ def iter_questions(session: Session, wanted: LogFilter) -> Iterator[LoggedQuesti
             return
         logged = describe(session, [question for question, _ in rows], areas)
         for each, (_, is_kept) in zip(logged, rows, strict=True):
-            yield each if is_kept else replace(each, text="")
+            yield each if is_kept else each._replace(text="")
         last_id = logged[-1].question_id
 
 

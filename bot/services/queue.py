@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -30,8 +31,7 @@ PAGE_SIZE = 6
 NEAR_COUNT, ALIKE_COUNT = 5, 3
 
 
-@dataclass(frozen=True, slots=True)
-class EscalationLine:
+class EscalationLine(NamedTuple):
     """An escalation as the queue shows it.
 
     Attributes:
@@ -61,8 +61,7 @@ class AreaCount:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueuePage:
+class QueuePage(NamedTuple):
     """One page of the queue.
 
     Attributes:
@@ -79,8 +78,7 @@ class QueuePage:
     areas: tuple[AreaCount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AskLine:
+class AskLine(NamedTuple):
     """One asker's question, who stays unnamed.
 
     Attributes:
@@ -100,8 +98,7 @@ class AskLine:
     is_waiting: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NoteLine:
+class NoteLine(NamedTuple):
     """One thing said.
 
     Attributes:
@@ -121,8 +118,7 @@ class NoteLine:
     media: Media | None
 
 
-@dataclass(frozen=True, slots=True)
-class EscalationView:
+class EscalationView(NamedTuple):
     """All that an officer needs to answer an escalation.
 
     Attributes:

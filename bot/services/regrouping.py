@@ -1,7 +1,7 @@
 """What Govi grouped wrongly, put right by an officer: an escalation split, or two made one."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,8 +19,7 @@ from bot.services.escalating import area_of
 from bot.services.queue import PAGE_SIZE, EscalationLine, list_alike, list_queue
 
 
-@dataclass(frozen=True, slots=True)
-class Joinable:
+class Joinable(NamedTuple):
     """What an escalation may be merged into: nothing that another officer holds.
 
     Attributes:

@@ -1,6 +1,6 @@
 """Messages that need no search: small talk, and calls for help, which officers hear of at once."""
 
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +16,7 @@ SMALLTALK = "smalltalk"
 EMERGENCY = "emergency"
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """What such a message is.
 
     Attributes:
@@ -58,7 +57,7 @@ def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outco
     reply = Reply(question=question, kind=remark.decision, update_id=incoming.update_id)
     session.add(reply)
     session.flush()
-    outbox.post_reply(session, reply, "remark", asdict(remark))
+    outbox.post_reply(session, reply, "remark", remark._asdict())
     return Outcome(question.id, remark.decision, reply.id)
 
 

@@ -6,9 +6,8 @@ twice hears it once, under the later message.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -41,8 +40,7 @@ Refusal = Literal["not_ours", "abuse", "other"]
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
 
-@dataclass(frozen=True, slots=True)
-class OwedWord:
+class OwedWord(NamedTuple):
     """What an officer's message to one asker says.
 
     Attributes:
@@ -188,8 +186,7 @@ def read_owed_word(session: Session, reply_id: int, note_id: int) -> OwedWord:
     return OwedWord(reply_id, note.text, ask.id, is_over, media_of(note))
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     """What an officer says, under the names that replies, the outbox and notes know it by."""
 
     reply_kind: str

@@ -1,7 +1,7 @@
 """Keeping nothing longer than the settings say."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,8 +12,7 @@ from bot.services.dialogues import FORGOTTEN_AFTER
 from bot.services.forgetting import erase_questions, list_question_ids
 
 
-@dataclass(frozen=True, slots=True)
-class Periods:
+class Periods(NamedTuple):
     """How many days things are kept.
 
     Attributes:
@@ -29,8 +28,7 @@ class Periods:
 _UPDATE_DAYS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Purged:
+class Purged(NamedTuple):
     """What was erased.
 
     Attributes:

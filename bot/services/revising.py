@@ -1,8 +1,7 @@
 """Edits of a whole entry at once: what they change, and what others changed meanwhile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +15,7 @@ from bot.services.history import FieldChange, compare, read_version
 _LISTS = ("phrasings", "keywords")
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """An edit that could be saved: the entry as it would be, and what that changes."""
 
     state: EntryState
@@ -25,8 +23,7 @@ class Checked:
     changes: tuple[FieldChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """A person's edit, put on top of what somebody else has saved since they began.
 
     Attributes:

@@ -1,8 +1,8 @@
 """Who may do what, asked of the database at every command and every button."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,8 +34,7 @@ __all__ = [
 NAME_LIMIT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A person with a role.
 
     Attributes:

@@ -1,8 +1,8 @@
 """What was given up, in and out: kept with its reason, told to the admins, tried again by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -18,8 +18,7 @@ LONGEST_WAIT = 3600.0
 KIND = "set_aside"
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(NamedTuple):
     """A row that nobody will try again by itself.
 
     Attributes:

@@ -6,8 +6,8 @@ database at every visit: who loses it is out at the next click.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -33,16 +33,14 @@ _TOKEN_BYTES = 32
 _BROWSER_LIMIT = 80
 
 
-@dataclass(frozen=True, slots=True)
-class NewLink:
+class NewLink(NamedTuple):
     """What a sign-in link carries (of A-Z, a-z, 0-9, _ and -), and when it stops working."""
 
     token: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(NamedTuple):
     """Who looks at the console, with what they may do at this moment.
 
     Attributes:
@@ -65,8 +63,7 @@ class Visitor:
         return self.role is Role.ADMIN
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSession:
+class OpenSession(NamedTuple):
     """One of a person's own sessions."""
 
     session_id: int

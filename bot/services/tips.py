@@ -1,7 +1,7 @@
 """Seasonal tips to the farmers who asked for them: an approved answer in its season."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +14,7 @@ from bot.services.farmers import Asker, get_farmer
 SOURCED = ("A", "B")
 
 
-@dataclass(frozen=True, slots=True)
-class TipText:
+class TipText(NamedTuple):
     """The words of a tip; `question` is how farmers ask for what it tells."""
 
     question: str

@@ -1,7 +1,7 @@
 """What would a farmer be told: now, and after a change that nobody has saved yet."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.knowledge import EntryDraft
 from retrieval import IndexedEntry, Match, Retriever, SearchResult
@@ -10,8 +10,7 @@ from retrieval import IndexedEntry, Match, Retriever, SearchResult
 _MOST_PHRASINGS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(NamedTuple):
     """What retrieval makes of a question; `after` is None where nothing would change."""
 
     question: str

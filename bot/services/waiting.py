@@ -1,8 +1,8 @@
 """What waits for officers, as their digest and reminders tell it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
@@ -15,8 +15,7 @@ from bot.services.texts import one_line
 EXCERPT_LIMIT = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """An escalation in which somebody waits.
 
     Attributes:

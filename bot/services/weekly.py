@@ -1,7 +1,7 @@
 """The weekly summary to admins."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,7 @@ _WEEK = timedelta(days=_DAYS)
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(NamedTuple):
     """What an admin is told of a week.
 
     Attributes:

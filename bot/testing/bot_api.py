@@ -9,9 +9,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import uvicorn
 
@@ -24,8 +23,7 @@ from bot.testing.world import Chat, World
 TOKEN = "700700700:stand-in-token-which-opens-nothing-0"  # noqa: S105 - it opens nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call that came in: its parameters as sent, and the status that it got (0: no answer)."""
 
     method: str

@@ -1,10 +1,9 @@
 """What goes wrong between a bot and Telegram, on order."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One way for a call to fail.
 
     Attributes:

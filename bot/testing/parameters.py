@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.testing.world import Refusal, World
 
@@ -12,8 +11,7 @@ Kind = Callable[[Any], Any]
 Call = Callable[[World, Given], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(NamedTuple):
     """One method; `required` and `optional` map a parameter's name to what reads it."""
 
     call: Call

@@ -1,15 +1,13 @@
 """People who write to the bot, and what they see: the driver of the stand-in Bot API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.testing.content import describe_file
 from bot.testing.world import Chat, Message, World, find_entities, quoted
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(NamedTuple):
     """A button under a message, ready to be pressed."""
 
     text: str
@@ -18,8 +16,7 @@ class Button:
     message_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A message as it stood in its chat when it was looked at; `raw` is Telegram's object."""
 
     raw: Mapping[str, Any]

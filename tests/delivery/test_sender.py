@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +86,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, is_meant: Callable[[Any], bool], no:
             raise no
         return usual.call(world, given)
 
-    monkeypatch.setitem(METHODS, "sendMessage", replace(usual, call=send))
+    monkeypatch.setitem(METHODS, "sendMessage", usual._replace(call=send))
 
 
 async def owe(services: Services, chat_id: int, *parts: str, **options: Any) -> None:

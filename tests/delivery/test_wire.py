@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,7 +126,7 @@ async def test_what_a_topic_does_not_take_goes_to_the_whole_group(
             raise Refusal(400, f"Bad Request: {reason}")
         return usual.call(world, given)
 
-    monkeypatch.setitem(METHODS, "sendMessage", replace(usual, call=send))
+    monkeypatch.setitem(METHODS, "sendMessage", usual._replace(call=send))
 
     await wire.send(Place(group, 5, topic_id=7), "වචන")
 

@@ -5,7 +5,6 @@ In the officers' group it is written as a reply as well; what it leads to is sho
 """
 
 import re
-from dataclasses import asdict
 
 from telegram import CallbackQuery, Update
 
@@ -130,7 +129,7 @@ async def _show_answer(update: Update, context: GoviContext, number: int) -> Non
     message = get_message(update)
     text, media = message.text or message.caption or "", read_media(message)
     heading = context.text("officer.answer.preview", number=number)
-    data = {"escalation_id": number, "text": text, "media": asdict(media) if media else None}
+    data = {"escalation_id": number, "text": text, "media": media._asdict() if media else None}
     alone = context.text("officer.answer.one_of_album") if media and media.album_id else ""
     shown = "\n\n".join(part for part in (heading, text, alone) if part)
     await show_before_sending(update, context, ANSWER, data, shown, media=media)
