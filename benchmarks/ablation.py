@@ -7,8 +7,8 @@ var/ablation, so that a run which was broken off goes on.
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from retrieval.training.augment import Typist
 from retrieval.training.export import UNCALIBRATED, export_model
 from retrieval.training.finetune import DevExam, TrainingRecipe, finetune
 from retrieval.training.graph import Precision
-from retrieval.training.pairs import TrainingEntry
 
 #: Accuracy@1 with its interval, by group, by way of scoring.
 Measured = dict[str, dict[str, Any]]
@@ -134,19 +133,15 @@ def train(variant: Variant, base: Path, place: Path, entries: Sequence[IndexedEn
     finetune(
         base,
         out,
-        [_training_entry(entry, glosses) for entry in entries],
+        entries,
         [],
         variant.recipe,
+        glosses=glosses,
         augment=Typist(variant.recipe.seed).variants,
         prepare=prepare,
         report=print,
     )
     return out
-
-
-def _training_entry(entry: IndexedEntry, glosses: Mapping[str, str]) -> TrainingEntry:
-    own = {text: glosses[text] for text in entry.phrasings if text in glosses}
-    return TrainingEntry(entry.key, entry.title, entry.answer, entry.phrasings, entry.keywords, own)
 
 
 def measure(variant: Variant, base: Path, place: Path, cases: Sequence[EvalCase]) -> Measured:
@@ -179,14 +174,13 @@ def _accuracies(report: dict[str, Any]) -> dict[str, Any]:
 def _accuracy_on_raw_text(
     embedder: Remembering, entries: Sequence[IndexedEntry], cases: Sequence[EvalCase]
 ) -> dict[str, Any]:
-    exam = DevExam.prepare([_training_entry(e, {}) for e in entries], cases, normalize)
+    exam = DevExam.prepare(entries, cases, normalize)
     nearest = (embedder.encode(exam.questions) @ embedder.encode(exam.indexed).T).argmax(axis=1)
     shares = {}
     for group in GROUPS:
         of_group = [at for at, case in enumerate(cases) if case.group == group]
         right = sum(exam.indexed_keys[nearest[at]] == exam.keys[at] for at in of_group)
-        share = wilson(right, len(of_group))
-        shares[group] = asdict(share) if share else None
+        shares[group] = wilson(right, len(of_group))
     return shares
 
 

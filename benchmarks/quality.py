@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -101,8 +101,7 @@ def served_rows(retriever: Retriever, cases: Sequence[EvalCase]) -> list[list[st
     for group in GROUPS:
         asked = [(c, r) for c, r in zip(cases, results, strict=True) if c.group == group]
         served = sum(case.key in _offered(result) for case, result in asked)
-        share = wilson(served, len(asked))
-        rows.append([group, show_share(asdict(share) if share else None)])
+        rows.append([group, show_share(wilson(served, len(asked)))])
     return rows
 
 

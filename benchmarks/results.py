@@ -3,9 +3,11 @@
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+from retrieval.metrics import Share
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 _HEAD = "# Results\n\nMeasured, not promised: each section names the command that makes it again.\n"
@@ -18,8 +20,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
-def show_share(share: Mapping[str, float] | None) -> str:
-    """Return a share with its interval, as `retrieval.metrics.wilson` gives them."""
+def show_share(share: Share | None) -> str:
+    """Return a share with its interval; "-" where there is none."""
     if share is None:
         return "-"
     return f"{share['value']:.1%} ({share['low']:.1%} - {share['high']:.1%})"

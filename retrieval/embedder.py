@@ -158,7 +158,7 @@ def _open_tokenizer(path: Path, max_tokens: int) -> "Tokenizer":
         msg = f"{path} is not a usable tokenizer: {exc}"
         raise ModelError(msg) from exc
     if tokenizer.token_to_id(PAD_TOKEN) is None:
-        msg = f"{path} has no {PAD_TOKEN} token; run: govi model build"
+        msg = f"{path} has no {PAD_TOKEN} token; run: govi train"
         raise ModelError(msg)
     return tokenizer
 
@@ -189,7 +189,7 @@ def _check_output(session: "InferenceSession", manifest: ModelManifest, model_di
     if width != manifest.dim:
         msg = (
             f"{model_dir / ONNX_FILE} gives {VECTOR_OUTPUT} of width {width}, the manifest says "
-            f"{manifest.dim}; run: govi model build"
+            f"{manifest.dim}; run: govi train"
         )
         raise ModelError(msg)
 

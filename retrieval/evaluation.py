@@ -3,12 +3,12 @@
 import codecs
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import RetrievalError
-from retrieval.metrics import Share, reciprocal_rank, wilson
+from retrieval.metrics import reciprocal_rank, wilson
 from retrieval.retriever import SearchResult
 
 _BATCH = 64
@@ -25,35 +25,6 @@ class EvalCase:
     question: str
     key: str | None
     group: str
-
-
-@dataclass(frozen=True, slots=True)
-class GroupReport:
-    """Figures of one group; None where a figure does not apply.
-
-    Attributes:
-        n: Questions.
-        accuracy_at_1: Share of answerable questions whose entry ranks first, whatever was decided.
-        recall_at_5: The same for the first five.
-        mrr: Mean reciprocal rank over answerable questions. Its interval is Wilson's for a share
-            of the same mean, which is too wide rather than too narrow: nothing in [0, 1] varies
-            more than a share.
-        answered: Share of all questions with the decision "answer".
-        precision_answered: Share of those whose first entry is the right one.
-        refused: Share of questions without an entry whose decision is not "answer".
-    """
-
-    n: int
-    accuracy_at_1: Share | None
-    recall_at_5: Share | None
-    mrr: Share | None
-    answered: Share | None
-    precision_answered: Share | None
-    refused: Share | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report under its published names ("accuracy@1", "recall@5", ...)."""
-        return {name.replace("_at_", "@"): value for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +73,21 @@ def _read_case(path: Path, number: int, line: str) -> EvalCase:
 def evaluate(
     cases: Sequence[EvalCase], search: Callable[[Sequence[str]], Iterable[SearchResult]]
 ) -> dict[str, Any]:
-    """Search every question and report overall and per group, ready for JSON."""
+    """Search every question and report overall and per group, ready for JSON.
+
+    Returns:
+        {"overall": figures, "groups": {name: figures}}, where figures are shares as `wilson` gives
+        them, None where one does not apply, but for the number of questions "n":
+
+        - accuracy@1: of the answerable questions, whose entry ranks first, whatever was decided.
+        - recall@5: the same for the first five.
+        - mrr: mean reciprocal rank over answerable questions. Its interval is Wilson's for a share
+          of the same mean, which is too wide rather than too narrow: nothing in [0, 1] varies more
+          than a share.
+        - answered: of all questions, those with the decision "answer".
+        - precision_answered: of those, whose first entry is the right one.
+        - refused: of the questions without an entry, whose decision is not "answer".
+    """
     scored: list[_Scored] = []
     for start in range(0, len(cases), _BATCH):
         batch = cases[start : start + _BATCH]
@@ -112,27 +97,25 @@ def evaluate(
             scored.append(_Scored(case, ranked, result.decision.kind == "answer"))
     groups = sorted({case.group for case in cases})
     return {
-        "overall": _report(scored).as_dict(),
+        "overall": _report(scored),
         "groups": {
-            name: _report([one for one in scored if one.case.group == name]).as_dict()
-            for name in groups
+            name: _report([one for one in scored if one.case.group == name]) for name in groups
         },
     }
 
 
-def _report(scored: Sequence[_Scored]) -> GroupReport:
+def _report(scored: Sequence[_Scored]) -> dict[str, Any]:
     askable = [(one.case.key, one.ranked) for one in scored if one.case.key is not None]
     strangers = [one for one in scored if one.case.key is None]
     answered = [one for one in scored if one.is_answered]
     ranks = [reciprocal_rank(key, ranked) for key, ranked in askable]
-    return GroupReport(
-        n=len(scored),
-        accuracy_at_1=wilson(sum(key in ranked[:1] for key, ranked in askable), len(askable)),
-        recall_at_5=wilson(sum(key in ranked[:5] for key, ranked in askable), len(askable)),
-        mrr=wilson(sum(ranks), len(ranks)),
-        answered=wilson(len(answered), len(scored)),
-        precision_answered=wilson(
-            sum(one.case.key in one.ranked[:1] for one in answered), len(answered)
-        ),
-        refused=wilson(sum(not one.is_answered for one in strangers), len(strangers)),
-    )
+    right = sum(one.case.key in one.ranked[:1] for one in answered)
+    return {
+        "n": len(scored),
+        "accuracy@1": wilson(sum(key in ranked[:1] for key, ranked in askable), len(askable)),
+        "recall@5": wilson(sum(key in ranked[:5] for key, ranked in askable), len(askable)),
+        "mrr": wilson(sum(ranks), len(ranks)),
+        "answered": wilson(len(answered), len(scored)),
+        "precision_answered": wilson(right, len(answered)),
+        "refused": wilson(sum(not one.is_answered for one in strangers), len(strangers)),
+    }

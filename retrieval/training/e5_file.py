@@ -128,6 +128,9 @@ def _unpack(raw: bytes, dtype: int, items: int) -> NDArray[np.float32]:
     if dtype != Q4_0:
         msg = f"tensor type {dtype} is unknown"
         raise ValueError(msg)
+    if len(raw) * BLOCK < items * BLOCK_BYTES:
+        msg = f"a tensor of {items} values is cut short"
+        raise ValueError(msg)
     blocks = np.frombuffer(raw, np.uint8).reshape(-1, BLOCK_BYTES)
     scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
     packed = blocks[:, 2:]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from retrieval.decision import Thresholds
+from retrieval.errors import ModelError
 from retrieval.manifest import (
     DATA_FILE,
+    MANIFEST_FILE,
     MAX_TOKENS,
     NEEDED_FILES,
     ONNX_FILE,
@@ -24,16 +23,14 @@ from retrieval.manifest import (
 from retrieval.normalize import NORMALIZER_VERSION
 from retrieval.ranking import Fusion
 from retrieval.training import govi_transformer
-from retrieval.training.base import encoder_of, tokenizer_of
+from retrieval.training.base import encoder_of, open_model, tokenizer_of
 from retrieval.training.graph import EncoderSizes, Precision, build_graph, move_weights
 from retrieval.training.model_card import write_card, write_notices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from transformers import BertModel
-
-    from retrieval.embedder import Embedder
 
 # Placeholders until `govi train` has calibrated; nothing clears them by chance.
 UNCALIBRATED = Thresholds(answer=0.9, suggest=0.75, margin=0.02)
@@ -43,15 +40,6 @@ _MODULES = (
     ("1_Pooling", "sentence_transformers.sentence_transformer.modules.pooling.Pooling"),
     ("2_Normalize", "sentence_transformers.base.modules.normalize.Normalize"),
 )
-
-
-@dataclass(frozen=True)
-class ParityReport:
-    """How near the served vectors are to the torch float32 ones, as cosines."""
-
-    texts: int
-    minimum: float
-    mean: float
 
 
 def export_model(
@@ -66,7 +54,7 @@ def export_model(
 
     Args:
         model_dir: A sentence-transformers directory with a BertModel and mean pooling.
-        out: Directory to write; its previous contents are replaced.
+        out: Directory to write; a model that is there is replaced.
         name: First part of the `model_id`.
         precision: "int8" to ship, "fp32" to compare with.
         settings: Further fields of `ModelManifest`, such as `thresholds` and `prompt`.
@@ -75,11 +63,10 @@ def export_model(
         The manifest, as written to `out`.
 
     Raises:
-        ModelError: The encoder is not a BertModel.
+        ModelError: The encoder is not a BertModel, or `out` holds anything else than a model.
     """
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(model_dir), device="cpu")
+    require_replaceable(out)
+    model = open_model(model_dir, device="cpu")
     encoder = encoder_of(model)
     if out.exists():
         # Never written over: a running Govi may have the old weights mapped.
@@ -95,10 +82,14 @@ def export_model(
     return manifest
 
 
-def measure_parity(reference: Embedder, served: Embedder, texts: Sequence[str]) -> ParityReport:
-    """Compare two embedders text by text."""
-    cosines = np.einsum("nd,nd->n", reference.encode(texts), served.encode(texts))
-    return ParityReport(len(texts), float(cosines.min()), float(cosines.mean()))
+def require_replaceable(out: Path) -> None:
+    """Look whether `export_model` may write here: it removes everything that it finds.
+
+    Raises:
+        ModelError: The directory holds other files, and no model that was exported.
+    """
+    if out.exists() and any(out.iterdir()) and not (out / MANIFEST_FILE).exists():
+        raise ModelError(f"{out} is neither empty nor an exported model; name another directory")
 
 
 def _write_graph(encoder: BertModel, precision: Precision, out: Path) -> None:

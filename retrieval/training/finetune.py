@@ -17,7 +17,6 @@ from retrieval.training.pairs import (
     PairKind,
     PairRow,
     TrainingDataError,
-    TrainingEntry,
     as_stranger,
     find_near_entries,
     plan_batches,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retrieval.evaluation import EvalCase
+    from retrieval.segment import IndexedEntry
 
 RECIPE_FILE = "recipe.json"
 
@@ -50,7 +50,6 @@ class TrainingRecipe:
         no_duplicates: Whether a batch may hold an entry once only.
         near_batches: With `no_duplicates`: whether batches are made of near entries.
         hard_negatives: Texts of near entries that each row carries.
-        by_length: Whether pairs of like length share a batch; saves 6 % of the padded tokens.
         augment_share: Share of questions replaced by another way of typing them.
         patience: Evaluations without a better one before training ends; 0 never ends it
             early. With dev questions the best model is kept in either case.
@@ -72,7 +71,6 @@ class TrainingRecipe:
     no_duplicates: bool = False
     near_batches: bool = False
     hard_negatives: int = 0
-    by_length: bool = False
     augment_share: float = 0.0
     patience: int = 0
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -104,14 +102,14 @@ class TrainingOutcome:
 def finetune(
     base_dir: Path,
     out: Path,
-    entries: Sequence[TrainingEntry],
+    entries: Sequence[IndexedEntry],
     dev: Sequence[EvalCase],
     recipe: TrainingRecipe,
     *,
     off_topic: Sequence[str] = (),
+    glosses: Mapping[str, str] | None = None,
     augment: Callable[[str], Sequence[str]] | None = None,
     prepare: Callable[[str], str] = normalize,
-    near: Mapping[str, Sequence[str]] | None = None,
     checkpoint_dir: Path | None = None,
     report: Callable[[str], None] | None = None,
 ) -> TrainingOutcome:
@@ -124,9 +122,9 @@ def finetune(
         dev: Held-out questions, for early stopping; those without a key are left out.
         recipe: How.
         off_topic: Questions that no entry answers; learnt to lie far from all that do.
+        glosses: English of some phrasings, by phrasing, for pairs of that kind.
         augment: Other ways of typing a text, for `recipe.augment_share`.
         prepare: Brings any text into the form that the model will be served.
-        near: Near entries of each, nearest first; found by sound when left out.
         checkpoint_dir: Where to keep the state after each epoch. A run that was broken off
             goes on from there; None keeps nothing.
         report: Called with a line of progress about every ten seconds.
@@ -139,7 +137,7 @@ def finetune(
     from retrieval.training.trainer import open_for_training, run_trainer
 
     strangers = [as_stranger(number, question) for number, question in enumerate(off_topic)]
-    plan = _plan([*entries, *strangers], recipe, augment, near)
+    plan = _plan([*entries, *strangers], recipe, glosses, augment)
     plan.rows[:] = [_prepared(row, prepare, recipe.prompt) for row in plan.rows]
     model = open_for_training(base_dir, recipe)
     if checkpoint_dir is not None:
@@ -163,11 +161,11 @@ class DevExam:
     @classmethod
     def prepare(
         cls,
-        entries: Sequence[TrainingEntry],
+        entries: Sequence[IndexedEntry],
         dev: Sequence[EvalCase],
         ready: Callable[[str], str],
     ) -> DevExam:
-        """Index phrasings and titles, as serving does; questions without a key are left out."""
+        """Take phrasings and titles, and the questions that have a key."""
         texts = [(entry.key, text) for entry in entries for text in (*entry.phrasings, entry.title)]
         asked = [(case.key, case.question) for case in dev if case.key is not None]
         return cls(
@@ -188,17 +186,18 @@ class TrainingPlan:
 
 
 def _plan(
-    entries: Sequence[TrainingEntry],
+    entries: Sequence[IndexedEntry],
     recipe: TrainingRecipe,
+    glosses: Mapping[str, str] | None,
     augment: Callable[[str], Sequence[str]] | None,
-    near: Mapping[str, Sequence[str]] | None,
 ) -> TrainingPlan:
-    if recipe.hard_negatives or recipe.near_batches:
-        near = near or find_near_entries(entries)
+    needs_near = recipe.hard_negatives or recipe.near_batches
+    near = find_near_entries(entries) if needs_near else None
     drawer = PairDrawer(
         entries,
         recipe.pairs,
         seed=recipe.seed,
+        glosses=glosses,
         near=near,
         hard_negatives=recipe.hard_negatives,
         augment=augment,
@@ -214,7 +213,6 @@ def _plan(
             seed=recipe.seed + epoch,
             no_duplicates=recipe.no_duplicates,
             near=near if recipe.near_batches else None,
-            by_length=recipe.by_length,
         )
         batches += [[at + len(rows) for at in batch] for batch in planned]
         rows += drawn

@@ -4,54 +4,31 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from retrieval.errors import RetrievalError
 from retrieval.lexical import grams
+from retrieval.segment import IndexedEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-PairKind = Literal[
-    "question_answer",
-    "question_question",
-    "question_title",
-    "question_keywords",
-    "question_gloss",
-]
+PairKind = Literal["question_answer", "question_question", "question_title", "question_gloss"]
 Near = dict[str, list[str]]
-# Batches whose rows are sorted by length together.
-_STRETCH = 8
 
 
 class TrainingDataError(RetrievalError):
     """The training entries cannot make a batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingEntry:
-    """One entry of the knowledge base, as training sees it.
-
-    Attributes:
-        glosses: English of some phrasings, by phrasing.
-    """
-
-    key: str
-    title: str
-    answer: str
-    phrasings: Sequence[str]
-    keywords: Sequence[str] = ()
-    glosses: Mapping[str, str] = field(default_factory=dict)
-
-
-def as_stranger(number: int, question: str) -> TrainingEntry:
+def as_stranger(number: int, question: str) -> IndexedEntry:
     """Return a question that no entry answers as an entry of its own: near to nothing else."""
-    return TrainingEntry(f"off_topic.{number}", "", "", [question])
+    return IndexedEntry(f"off_topic.{number}", "", (), "", (question,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +47,11 @@ class PairDrawer:
 
     def __init__(
         self,
-        entries: Sequence[TrainingEntry],
+        entries: Sequence[IndexedEntry],
         kinds: Sequence[PairKind],
         *,
         seed: int,
+        glosses: Mapping[str, str] | None = None,
         near: Mapping[str, Sequence[str]] | None = None,
         hard_negatives: int = 0,
         augment: Callable[[str], Sequence[str]] | None = None,
@@ -86,6 +64,7 @@ class PairDrawer:
             kinds: Each kind adds one row a phrasing, where the entry has such a text. The
                 partner of a lone phrasing is the phrasing itself, perhaps typed another way.
             seed: Decides partners, negatives and variants.
+            glosses: English of some phrasings, by phrasing.
             near: Keys of the entries nearest to each, nearest first; needed for negatives.
             hard_negatives: How many texts of near entries a row carries.
             augment: Gives other ways of typing a text; an empty answer keeps the text.
@@ -102,6 +81,7 @@ class PairDrawer:
             msg = "hard negatives need the near entries of each entry"
             raise TrainingDataError(msg)
         self._kinds = kinds
+        self._glosses = glosses or {}
         self._near = near or {}
         self._hard_negatives = hard_negatives
         self._augment = augment
@@ -122,15 +102,13 @@ class PairDrawer:
                 question = self._vary(phrasing)
                 yield PairRow(entry.key, kind, question, positive, negatives)
 
-    def _positive(self, kind: PairKind, entry: TrainingEntry, phrasing: str) -> str | None:
+    def _positive(self, kind: PairKind, entry: IndexedEntry, phrasing: str) -> str | None:
         if kind == "question_answer":
             return entry.answer or None
         if kind == "question_title":
             return entry.title or None
-        if kind == "question_keywords":
-            return ", ".join(entry.keywords) or None
         if kind == "question_gloss":
-            return entry.glosses.get(phrasing)
+            return self._glosses.get(phrasing)
         others = [other for other in entry.phrasings if other != phrasing]
         return self._vary(self._random.choice(others or [phrasing]))
 
@@ -142,7 +120,7 @@ class PairDrawer:
         for other in keys:
             yield self._typical_text(kind, self._entries[other])
 
-    def _typical_text(self, kind: PairKind, entry: TrainingEntry) -> str:
+    def _typical_text(self, kind: PairKind, entry: IndexedEntry) -> str:
         if kind == "question_answer":
             return entry.answer
         if kind == "question_question":
@@ -163,7 +141,6 @@ def plan_batches(
     seed: int,
     no_duplicates: bool = False,
     near: Mapping[str, Sequence[str]] | None = None,
-    by_length: bool = False,
 ) -> list[list[int]]:
     """Divide rows into shuffled batches; a batch holds rows of one kind only.
 
@@ -175,8 +152,6 @@ def plan_batches(
             anywhere form smaller batches at the end.
         near: With `no_duplicates`: rows of near entries are put side by side, so that a
             batch's own rows are its hard negatives.
-        by_length: Whether rows of like length share a batch, so that less is padding; without
-            effect on batches of near entries.
 
     Returns:
         Positions in `rows`, batch by batch.
@@ -188,8 +163,6 @@ def plan_batches(
         rng.shuffle(positions)
         if no_duplicates and near:
             positions = _walk_near(rows, positions, near, rng)
-        elif by_length:
-            positions = _sort_stretches(rows, positions, batch_size * _STRETCH)
         if no_duplicates:
             batches += _deal(rows, positions, batch_size)
         else:
@@ -199,18 +172,6 @@ def plan_batches(
     batches = [batch for batch in batches if len(batch) > 1]
     rng.shuffle(batches)
     return batches
-
-
-def _sort_stretches(rows: Sequence[PairRow], positions: list[int], size: int) -> list[int]:
-    """Sort by length within stretches only, so that a batch's make-up stays random."""
-    stretches = (positions[at : at + size] for at in range(0, len(positions), size))
-    return [
-        at for stretch in stretches for at in sorted(stretch, key=lambda at: _longer_side(rows[at]))
-    ]
-
-
-def _longer_side(row: PairRow) -> int:
-    return max(len(row.question), len(row.positive))
 
 
 def _deal(rows: Sequence[PairRow], positions: Sequence[int], batch_size: int) -> list[list[int]]:
@@ -252,7 +213,7 @@ def _walk_near(
     return ordered
 
 
-def find_near_entries(entries: Sequence[TrainingEntry], count: int = 8) -> Near:
+def find_near_entries(entries: Sequence[IndexedEntry], count: int = 8) -> Near:
     """Find the entries whose phrasings sound most alike, nearest first, by key.
 
     Uses the sound n-grams of retrieval.lexical, weighted by rarity: before training they tell
@@ -268,7 +229,7 @@ def find_near_entries(entries: Sequence[TrainingEntry], count: int = 8) -> Near:
     }
 
 
-def _profiles(entries: Sequence[TrainingEntry]) -> NDArray[np.float32]:
+def _profiles(entries: Sequence[IndexedEntry]) -> NDArray[np.float32]:
     counts: list[Counter[str]] = []
     for entry in entries:
         total: Counter[str] = Counter()

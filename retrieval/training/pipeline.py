@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from retrieval.embedder import OnnxEmbedder
 from retrieval.evaluation import evaluate
 from retrieval.manifest import ModelManifest
 from retrieval.retriever import Retriever, restorer_of
 from retrieval.training.augment import Typist
-from retrieval.training.calibrate import Calibration, calibrate
-from retrieval.training.export import DEFAULT_FUSION, UNCALIBRATED, export_model
+from retrieval.training.calibrate import Calibration, CalibrationError, calibrate
+from retrieval.training.export import export_model, require_replaceable
 from retrieval.training.finetune import TrainingRecipe, finetune
 from retrieval.training.model_card import write_card
-from retrieval.training.pairs import TrainingEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,11 +52,13 @@ def train(
     Raises:
         RetrievalError: The base, the entries or the dev questions cannot be used.
     """
+    require_replaceable(out)
+    require_answerable(entries, dev)
     restorer = restorer_of(entries)
     outcome = finetune(
         base_dir,
         workplace / "float32",
-        [_training_entry(entry) for entry in entries],
+        entries,
         dev,
         recipe,
         off_topic=off_topic,
@@ -90,9 +90,9 @@ def settle(
     Raises:
         RetrievalError: The model cannot be used, or no thresholds do on these questions.
     """
-    manifest = ModelManifest.load(model_dir)
+    require_answerable(entries, dev)
+    retriever = Retriever.open(model_dir)
     report("indexing the entries to calibrate")
-    retriever = Retriever(OnnxEmbedder(model_dir), UNCALIBRATED, DEFAULT_FUSION)
     retriever.load(entries)
     chosen = calibrate(retriever, dev)
     report(
@@ -100,7 +100,7 @@ def settle(
         f"{chosen.answered_rightly:.1%} of the answerable dev questions answered directly"
     )
     settled = replace(
-        manifest,
+        ModelManifest.load(model_dir),
         thresholds=chosen.thresholds,
         fusion=chosen.fusion,
         metrics=_metrics(retriever, chosen, dev),
@@ -108,6 +108,20 @@ def settle(
     settled.write(model_dir)
     write_card(model_dir, settled)
     return settled
+
+
+def require_answerable(entries: Sequence[IndexedEntry], dev: Sequence[EvalCase]) -> None:
+    """Look whether the dev questions are about these entries at all.
+
+    Raises:
+        CalibrationError: None of them is.
+    """
+    keys = {entry.key for entry in entries}
+    if not any(case.key in keys for case in dev):
+        raise CalibrationError(
+            "no dev question is about an entry of this knowledge; name a file of questions "
+            "that are: --dev"
+        )
 
 
 def _metrics(
@@ -120,13 +134,3 @@ def _metrics(
         for figure in _FIGURES
         if values[figure] is not None
     }
-
-
-def _training_entry(entry: IndexedEntry) -> TrainingEntry:
-    return TrainingEntry(
-        key=entry.key,
-        title=entry.title,
-        answer=entry.answer,
-        phrasings=entry.phrasings,
-        keywords=entry.keywords,
-    )

@@ -14,6 +14,7 @@ from retrieval.training.base import (
     SPECIAL_PIECES,
     assemble,
     encoder_of,
+    open_model,
     save_model,
     tokenizer_of,
 )
@@ -51,11 +52,10 @@ def prune_vocabulary(
         The number of pieces kept.
 
     Raises:
-        ModelError: The tokenizer is not Unigram, or the encoder not a BertModel.
+        ModelError: The tokenizer is not Unigram, the encoder not a BertModel, or `out` holds a
+            model that serves.
     """
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(model_dir), device="cpu")
+    model = open_model(model_dir, device="cpu")
     tokenizer = tokenizer_of(model)
     pieces = _unigram_pieces(tokenizer)
     kept = _kept_rows(pieces, ascii_pieces, _rows_used(tokenizer, keep_texts))
@@ -84,9 +84,8 @@ def drop_layers(model_dir: Path, out: Path, layers: int) -> tuple[int, ...]:
         ModelError: The model has fewer layers, or its encoder is not a BertModel.
     """
     import torch
-    from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(model_dir), device="cpu")
+    model = open_model(model_dir, device="cpu")
     encoder = encoder_of(model)
     whole = encoder.config.num_hidden_layers
     if not 2 <= layers <= whole:

@@ -27,6 +27,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from retrieval.errors import ModelError
+from retrieval.training.base import open_model
 from retrieval.training.finetune import DevExam, TrainingOutcome, TrainingPlan, TrainingRecipe
 
 if TYPE_CHECKING:
@@ -48,10 +49,9 @@ def open_for_training(base_dir: Path, recipe: TrainingRecipe) -> SentenceTransfo
     # backward pass took a quarter of a step, and a step without it 0.88 s instead of 1.16 s.
     kind = {"attn_implementation": "eager"} if recipe.precision == "bf16" else {}
     try:
-        model = SentenceTransformer(str(base_dir), model_kwargs=kind)
-    except (OSError, ValueError) as exc:
-        msg = f"cannot start from {base_dir}, which `govi model build` should have written: {exc}"
-        raise ModelError(msg) from exc
+        model = open_model(base_dir, model_kwargs=kind)
+    except ModelError as exc:
+        raise ModelError(f"training starts from what `govi model build` writes; {exc}") from exc
     model.max_seq_length = recipe.max_tokens
     if recipe.dropout is not None:
         for module in model.modules():

@@ -12,6 +12,7 @@ from bot.bootstrap import STARTER
 from bot.cli import cli, main
 from bot.errors import GoviError
 from bot.settings import ROOT
+from retrieval.errors import RetrievalError
 from retrieval.manifest import ModelManifest
 
 COMMANDS = [
@@ -70,6 +71,27 @@ def test_what_cannot_be_written_is_one_line_before_anything_is_learnt(
 
     assert ended.value.code == 1
     assert capsys.readouterr().err == "govi: cannot use file: File exists\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--out", "home", "name another directory"),
+        ("--dev", "home/dev.jsonl", "no dev question is about an entry"),
+    ],
+)
+def test_what_would_end_training_in_vain_is_said_before_it(
+    option: str, value: str, reason: str
+) -> None:
+    """It takes an hour; then everything in that folder would be gone."""
+    Path("home").mkdir()
+    Path("home/dev.jsonl").write_text('{"question": "x", "key": "of.another.knowledge"}')
+
+    result = CliRunner().invoke(cli, ["train", "--base", ".", option, value])
+
+    assert isinstance(result.exception, RetrievalError)
+    assert reason in str(result.exception)
+    assert Path("home/dev.jsonl").exists()
 
 
 def test_a_model_is_calibrated_for_the_knowledge_that_it_answers_from() -> None:

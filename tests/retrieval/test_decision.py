@@ -37,7 +37,7 @@ def test_wilson_matches_a_published_value() -> None:
     share = wilson(81, 263)
 
     assert share is not None
-    assert (round(share.low, 4), round(share.high, 4)) == (0.2553, 0.3662)
+    assert (round(share["low"], 4), round(share["high"], 4)) == (0.2553, 0.3662)
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 10), (10, 10), (0, 1)])
@@ -46,7 +46,7 @@ def test_wilson_stays_within_zero_and_one(successes: int, trials: int) -> None:
     share = wilson(successes, trials)
 
     assert share is not None
-    assert 0 <= share.low <= share.value <= share.high <= 1
+    assert 0 <= share["low"] <= share["value"] <= share["high"] <= 1
 
 
 def test_no_trials_give_no_share() -> None:

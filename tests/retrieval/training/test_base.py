@@ -1,8 +1,12 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from retrieval.embedder import OnnxEmbedder
-from retrieval.errors import ModelError
+from retrieval.errors import ModelError, ModelMismatchError
+from retrieval.manifest import DATA_FILE
 from retrieval.training.base import build_base, unigram_tokenizer
 from retrieval.training.export import export_model
 from tests.retrieval.training.conftest import tiny_pieces
@@ -45,6 +49,33 @@ def test_an_unknown_name_is_a_model_error(tmp_path, monkeypatch):
 
     with pytest.raises(ModelError, match="no-such-model"):
         build_base(str(tmp_path / "no-such-model"), tmp_path / "base")
+
+
+def test_damaged_weights_are_a_model_error(tiny_model_dir, tmp_path):
+    """A download that broke off is no mistake of ours."""
+    base = Path(shutil.copytree(tiny_model_dir, tmp_path / "damaged"))
+    (base / "model.safetensors").write_bytes(b"")
+
+    with pytest.raises(ModelError, match="damaged"):
+        build_base(str(base), tmp_path / "base")
+
+
+def test_a_damaged_export_is_no_base(tiny_model_dir, tmp_path):
+    """Its files are compared with its manifest first."""
+    export_model(tiny_model_dir, tmp_path / "shipped")
+    (tmp_path / "shipped" / DATA_FILE).write_bytes(b"")
+
+    with pytest.raises(ModelMismatchError, match=DATA_FILE):
+        build_base(str(tmp_path / "shipped"), tmp_path / "base")
+
+
+def test_a_base_is_not_written_over_a_model_that_serves(tiny_model_dir, tmp_path):
+    """Its tokenizer would be replaced, and nothing could open it any more."""
+    export_model(tiny_model_dir, tmp_path / "shipped")
+
+    with pytest.raises(ModelError, match="serves"):
+        build_base(str(tiny_model_dir), tmp_path / "shipped")
+    OnnxEmbedder(tmp_path / "shipped")
 
 
 def test_a_missing_wheel_is_a_model_error(tmp_path, monkeypatch):

@@ -57,7 +57,7 @@ def test_both_kinds_of_tensors_are_unpacked(tmp_path):
     assert high.tolist() == [-4.0] * 16
 
 
-@pytest.mark.parametrize("cut", [0, 3, 30, 150])
+@pytest.mark.parametrize("cut", [0, 3, 30, 150, -1, -18])
 def test_a_truncated_file_is_refused(tmp_path, cut):
     """The error names the file."""
     path = write_file(tmp_path / "weights.bin")

@@ -2,28 +2,27 @@ from collections import Counter
 
 import pytest
 
+from retrieval.segment import IndexedEntry
 from retrieval.training.pairs import (
     PairDrawer,
     PairRow,
     TrainingDataError,
-    TrainingEntry,
     as_stranger,
     find_near_entries,
     plan_batches,
 )
 
-BLAST = TrainingEntry(
+BLAST = IndexedEntry(
     key="blast",
     title="Rice blast",
+    keywords=("blast", "fungus"),
     answer="කොළ පාළු රෝගයකි.",
-    phrasings=["කොළ පාළු", "පාළු රෝගය", "blast එක"],
-    keywords=["blast", "fungus"],
-    glosses={"කොළ පාළු": "leaf blast"},
+    phrasings=("කොළ පාළු", "පාළු රෝගය", "blast එක"),
 )
-BLAST_SEED = TrainingEntry(
-    "blast.seed", "Seed and blast", "බීජ ප්‍රතිකාර කරන්න.", ["පාළු රෝගයට බීජ", "බීජ පාළු"]
+BLAST_SEED = IndexedEntry(
+    "blast.seed", "Seed and blast", (), "බීජ ප්‍රතිකාර කරන්න.", ("පාළු රෝගයට බීජ", "බීජ පාළු")
 )
-LOAN = TrainingEntry("loan", "Farm loan", "බැංකුවට යන්න.", ["ණයක් ගන්න", "ගොවි ණය"])
+LOAN = IndexedEntry("loan", "Farm loan", (), "බැංකුවට යන්න.", ("ණයක් ගන්න", "ගොවි ණය"))
 ENTRIES = [BLAST, BLAST_SEED, LOAN]
 
 
@@ -64,23 +63,22 @@ def test_one_seed_draws_the_same_rows():
     assert one == PairDrawer(ENTRIES, ["question_question", "question_title"], seed=5).draw_epoch()
 
 
-def test_english_sides_come_from_title_keywords_and_glosses():
+def test_english_sides_come_from_titles_and_glosses():
     """A kind without material for an entry adds no row."""
-    kinds = ["question_title", "question_keywords", "question_gloss"]
+    kinds, glosses = ["question_title", "question_gloss"], {BLAST.phrasings[0]: "leaf blast"}
 
-    rows = PairDrawer([BLAST, LOAN], kinds, seed=1).draw_epoch()
+    rows = PairDrawer([BLAST, LOAN], kinds, seed=1, glosses=glosses).draw_epoch()
 
     assert Counter(row.positive for row in rows) == {
         "Rice blast": 3,
         "Farm loan": 2,
-        "blast, fungus": 3,
         "leaf blast": 1,
     }
 
 
 def test_a_lone_phrasing_is_its_own_partner():
     """So it is learnt to lie far from the others' texts, however few ways of asking it has."""
-    lonely = TrainingEntry("lonely", "t", "a", ["එකයි"])
+    lonely = IndexedEntry("lonely", "t", (), "a", ("එකයි",))
 
     rows = PairDrawer([lonely, LOAN], ["question_question"], seed=1).draw_epoch()
 
@@ -89,7 +87,7 @@ def test_a_lone_phrasing_is_its_own_partner():
 
 def test_a_stranger_is_paired_with_itself_alone():
     """A question that no entry answers has no answer or title to lie near to."""
-    kinds = ["question_answer", "question_title", "question_keywords", "question_question"]
+    kinds = ["question_answer", "question_title", "question_question"]
 
     rows = PairDrawer([as_stranger(7, "රත්තරන් ගාන"), LOAN], kinds, seed=1).draw_epoch()
 
@@ -154,10 +152,9 @@ def test_drawing_fails_for_negatives_without_near_entries():
         PairDrawer(ENTRIES, ["question_answer"], seed=1, hard_negatives=1)
 
 
-@pytest.mark.parametrize("options", [{}, {"by_length": True}])
-def test_every_row_is_in_one_batch(options):
+def test_every_row_is_in_one_batch():
     """Nothing is lost or seen twice."""
-    batches = plan_batches(rows_of(64), 8, seed=3, **options)
+    batches = plan_batches(rows_of(64), 8, seed=3)
 
     assert sorted(at for batch in batches for at in batch) == list(range(64))
     assert all(len(batch) <= 8 for batch in batches)
@@ -187,21 +184,6 @@ def test_a_batch_of_one_row_is_left_out():
     batches = plan_batches(rows_of(9), 8, seed=3)
 
     assert [len(batch) for batch in batches] == [8]
-
-
-def test_like_lengths_share_a_batch():
-    """Sorting lessens the spread inside batches."""
-    rows = rows_of(64, keys=64)
-
-    def spread(**options):
-        batches = plan_batches(rows, 8, seed=3, **options)
-        return sum(
-            max(len(rows[at].question) for at in batch)
-            - min(len(rows[at].question) for at in batch)
-            for batch in batches
-        )
-
-    assert spread(by_length=True) < spread() / 2
 
 
 def test_near_entries_share_batches():
