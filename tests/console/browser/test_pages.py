@@ -26,7 +26,7 @@ PATHS = (
     "/queue/1/merge?into=2", "/questions", "/questions/1",
     "/overview", "/jobs", "/knowledge", "/knowledge?q=blast", "/knowledge/1?try=blast",
     "/knowledge/1/edit", "/knowledge/new", "/knowledge/1/history", "/drafts", "/drafts/1",
-    "/account", "/knowledge/99", "/sign-in/x",
+    "/account", "/knowledge/99", "/sign-in/x", "/nowhere",
 )  # fmt: skip
 MATCH = {
     "key": "paddy.blast", "score": 0.6, "phrasing": BLAST, "dense_score": 0.7,
@@ -38,7 +38,7 @@ MOST_BYTES = 150_000
 
 @pytest.fixture(scope="module", autouse=True)
 def something_to_see(services: Services) -> None:
-    """Questions that wait, one of them held; a rated answer; a draft; a history."""
+    """Questions that wait, one of them held; a rated answer; a draft; a history; a long word."""
     with transaction(services.sessions) as session:
         mine = pass_on(session, "මගේ කෙසෙල් ගහේ කොළ ඉරිලා", 11, 12, matches=[MATCH])
         pass_on(session, "xyzzy plugh qwop", 13, reason="wrong")
@@ -46,7 +46,8 @@ def something_to_see(services: Services) -> None:
         liked = ask(session, "goyam kola kaha", "answer", entry_id=1, matches=[MATCH], score=0.6)
         rate(session, liked, is_helpful=True)
         propose_phrasing(session, OFFICER, 1, "kola paluwa")
-        edit_entry(session, ADMIN, 1, 1, {"answer": "අලුත් උත්තරය. නිලධාරියාගෙන් අහන්න."})
+        changes = {"answer": "අලුත් උත්තරය. නිලධාරියාගෙන් අහන්න.", "title": "W" * 150}
+        edit_entry(session, ADMIN, 1, 1, changes)
 
 
 async def faults(page: Page, wanted: dict[str, object]) -> list[str]:
