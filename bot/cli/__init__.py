@@ -1,6 +1,7 @@
 """The `govi` command. Each command translates words into one call; nothing is decided here."""
 
 import errno
+import re
 import sys
 
 import click
@@ -25,6 +26,8 @@ _COMMANDS = {
     "restore": "bot.cli.backup",
     "doctor": "bot.cli.doctor",
 }
+
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 #: What the system says of a place that cannot be used.
 _NO_PLACE = {
@@ -64,7 +67,8 @@ def main() -> None:
         reason = _explain(error)
         if reason is None:
             raise
-        click.echo(f"govi: {reason}", err=True)
+        # A file that somebody sent names what is wrong with it: it shall not steer the terminal.
+        click.echo(f"govi: {_CONTROL.sub('�', reason)}", err=True)
         sys.exit(1)
 
 

@@ -21,7 +21,7 @@ _NO_ANSWER = Outcome(question_id=0, decision="fallback", reply_id=0)
 @click.argument("words", nargs=-1, required=True, metavar="QUESTION")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all matches.")
 def ask_command(words: tuple[str, ...], as_json: bool) -> None:
-    """Answer QUESTION as a farmer would be answered; nothing is recorded."""
+    """Answer QUESTION as a farmer would be answered. Nothing is recorded."""
     question = " ".join(words)  # quotes are easily forgotten
     remark = load_recognition().emergency(question)
     if remark is not None:  # told and answered without the database and the model

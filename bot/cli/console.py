@@ -24,10 +24,11 @@ from bot.services.signing_in import create_link
     help="Print a sign-in link for this officer or admin (a Telegram user id) instead.",
 )
 def console_command(person: int | None) -> None:
-    """Serve the officers' web console on CONSOLE_HOST and CONSOLE_PORT.
+    """Serve the officers' web console.
 
-    What officers answer there is sent by `govi run`, which can serve the console itself:
-    `govi run --console`. People come in by a link that the bot sends them on /console.
+    It listens on CONSOLE_HOST and CONSOLE_PORT. What officers answer there is sent by `govi run`,
+    which can serve the console itself: `govi run --console`. People come in by a link that the bot
+    sends them on /console.
     """
     if person is not None:
         _print_link(person)

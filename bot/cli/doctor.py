@@ -33,9 +33,10 @@ _LEAST_FREE = 100 * 2**20
 @click.group("doctor", invoke_without_command=True)
 @click.pass_context
 def doctor_command(context: click.Context) -> None:
-    """Examine this installation: settings, database, model, index, messages set aside.
+    """Examine this installation, and say what to do.
 
-    Exit status 1 when something asks for action.
+    Settings, database, model, index, messages set aside. Exit status 1 when something asks for
+    action.
     """
     if context.invoked_subcommand is None:
         with services(update_starter=False) as opened:
@@ -44,7 +45,10 @@ def doctor_command(context: click.Context) -> None:
 
 @doctor_command.command("knowledge")
 def knowledge_command() -> None:
-    """Examine the entries: expired, too few phrasings, phrasings nearer to another entry."""
+    """Examine the entries.
+
+    Expired ones, those with too few phrasings, and phrasings nearer to another entry.
+    """
     with services(update_starter=False) as opened:
         with reading(opened.sessions) as session:
             drafts = export_entries(session)
@@ -59,7 +63,7 @@ def knowledge_command() -> None:
 @doctor_command.command("inbox")
 @click.option("--replay", type=_ID, metavar="ID", help="Handle this one again.")
 def inbox_command(replay: int | None) -> None:
-    """List the updates that were set aside, and why; ID is Telegram's number of one."""
+    """List the updates that were set aside, and why. ID is Telegram's number of one."""
     _examine_queue("inbox", set_aside.list_updates, set_aside.replay, replay)
 
 

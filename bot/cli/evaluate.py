@@ -23,10 +23,11 @@ _SHARES = ("accuracy@1", "recall@5", "mrr", "answered", "precision_answered", "r
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def evaluate_command(file: Path, as_json: bool) -> None:
-    """Measure FILE.jsonl: lines of {"question", "key", "group"}, key null for "do not answer".
+    """Measure the answers to the questions of FILE.
 
-    Uses the knowledge in the database as it stands. A call for help and small talk, which get
-    replies of their own, count as refused. Intervals are Wilson's at 95 %.
+    It is .jsonl: lines of {"question", "key", "group"}, key null for "do not answer". Uses the
+    knowledge in the database as it stands. A call for help and small talk, which get replies of
+    their own, count as refused. Intervals are Wilson's at 95 %.
     """
     cases = read_cases(file)
     with services(update_starter=False) as opened:

@@ -37,16 +37,18 @@ _STARTER_LEFT_OUT = (
 )
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
+_DAY_SHAPE = "YYYY-MM-DD"
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check everything and report; change nothing.")
 def import_command(file: Path, dry_run: bool) -> None:
-    """Add or change entries from FILE: .csv, .jsonl, .xlsx, .toml, or a folder of .toml files.
+    """Add or change entries from FILE.
 
-    All or nothing: one fault anywhere and nothing is imported; every fault is listed. Importing
-    the same file again changes nothing.
+    It is .csv, .jsonl, .xlsx or .toml, or a folder of .toml files. All or nothing: one fault
+    anywhere and nothing is imported; every fault is listed. Importing the same file again changes
+    nothing.
     """
     settings = configured()
     drafts = read_knowledge(file)
@@ -101,8 +103,10 @@ def _some(keys: Sequence[str]) -> str:
     type=_FILE,
     help="Write what people have taught Govi instead, for `govi train --learnt` (.jsonl).",
 )
-@click.option("--since", type=_DAY, help="Questions from this day on, in Sri Lanka.")
-@click.option("--until", type=_DAY, help="Questions up to and on this day.")
+@click.option(
+    "--since", type=_DAY, metavar=_DAY_SHAPE, help="Questions from this day on, in Sri Lanka."
+)
+@click.option("--until", type=_DAY, metavar=_DAY_SHAPE, help="Questions up to and on this day.")
 @click.option("--decision", type=click.Choice(DECISIONS), help="Only questions decided so.")
 @click.option("--area", help="Only questions answered from, or nearest to, this area.")
 @click.option("--script", type=click.Choice(SCRIPTS), help="Only questions in this script.")
@@ -112,10 +116,10 @@ def _some(keys: Sequence[str]) -> str:
 def export_command(
     file: Path | None, questions: Path | None, training_pairs: Path | None, **filters: Any
 ) -> None:
-    """Write every entry to FILE (.csv, .jsonl or .xlsx), ready to be edited and imported again.
+    """Write every entry to FILE, to be edited and imported again.
 
-    The question log names nobody: each farmer is a number that means nothing elsewhere. It has the
-    words of those alone who let them be kept.
+    It becomes .csv, .jsonl or .xlsx, as it is named. The question log names nobody: each farmer is
+    a number that means nothing elsewhere. It has the words of those alone who let them be kept.
     """
     targets = [path for path in (file, questions, training_pairs) if path is not None]
     if len(targets) != 1:

@@ -17,7 +17,7 @@ def db_command() -> None:
 
 @db_command.command("upgrade")
 def upgrade_command() -> None:
-    """Bring the database to this release's schema; safe to run at any time."""
+    """Bring the database to this release's schema. Safe to run at any time."""
     engine, _ = open_database(configured())
     engine.dispose()
     click.echo(f"the database is at revision {head()}")

@@ -45,7 +45,10 @@ def model_command() -> None:
 def build_command(
     out: Path, base: str, ascii_pieces: int, layers: int | None, exported: Path | None
 ) -> None:
-    """Write a base to OUT: unpacked, its vocabulary pruned to what is typed in Sri Lanka."""
+    """Write a base for training to OUT.
+
+    It is unpacked, its vocabulary pruned to what is typed in Sri Lanka.
+    """
     configured()
     require_training()
     from retrieval.training.base import build_base
@@ -75,9 +78,10 @@ def build_command(
 @knowledge_option
 @dev_option
 def calibrate_command(model_dir: Path | None, knowledge: Path, dev: Path) -> None:
-    """Choose the thresholds of MODEL_DIR, or of the model that serves, anew (a minute).
+    """Choose the thresholds of a model anew.
 
-    `govi train` does it too. Do it after phrasings or dev questions were added in numbers.
+    Of the one in MODEL_DIR, or of the one that serves; a minute. `govi train` does it too. Do it
+    after phrasings or dev questions were added in numbers.
     """
     settings = configured()
     require_training()
@@ -100,7 +104,10 @@ def calibrate_command(model_dir: Path | None, knowledge: Path, dev: Path) -> Non
     help="File to write instead of the one that Govi reads.",
 )
 def emergencies_command(messages: Path | None, out: Path | None) -> None:
-    """Learn to tell calls for help from knowledge/emergency_messages.jsonl (two minutes)."""
+    """Learn to tell calls for help.
+
+    From the messages in knowledge/emergency_messages.jsonl; two minutes.
+    """
     configured()
     require_training()
     from bot.emergency import WEIGHTS

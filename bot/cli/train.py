@@ -58,7 +58,8 @@ def _option(field: "Field[Any]") -> Callable[[Callable[..., None]], Callable[...
     name = f"--{field.name.replace('_', '-')}"
     default = None if field.default is MISSING else field.default
     if isinstance(default, bool):
-        return click.option(f"{name}/--no-{name[2:]}", default=default, help=_HELP[field.name])
+        off = name.replace("--no-", "--") if name.startswith("--no-") else f"--no-{name[2:]}"
+        return click.option(f"{name}/{off}", default=default, help=_HELP[field.name])
     if isinstance(default, tuple):
         default = ",".join(default)
     kind = _KINDS.get(field.name)
@@ -126,10 +127,11 @@ def train_command(
     learnt: tuple[Path, ...],
     **values: Any,
 ) -> None:
-    """Fine-tune the embedder, export it to int8 and calibrate its thresholds.
+    """Fine-tune the embedder on the knowledge.
 
-    Without options the recipe is the reference: question-answer pairs, batch 32, one epoch,
-    learning rate 5e-5. `make train` holds the options of the shipped model.
+    The result is exported to int8, and its thresholds are calibrated. Without options the recipe is
+    the reference: question-answer pairs, batch 32, one epoch, learning rate 5e-5. `make train`
+    holds the options of the shipped model.
     """
     configured()
     require_training()

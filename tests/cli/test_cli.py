@@ -26,6 +26,15 @@ def test_every_command_has_help(govi: Govi) -> None:
         assert len(govi(name, "--help").output) > 80
 
 
+@pytest.mark.parametrize("name", ["", "model", "index", "db", "doctor"])
+def test_a_list_of_commands_cuts_no_sentence_off(govi: Govi, name: str) -> None:
+    """Each is summed up in so few words that they fit into a terminal."""
+    commands = govi(*name.split(), "--help").output.partition("Commands:")[2]
+
+    assert commands
+    assert "..." not in commands
+
+
 def test_ask_prints_the_stored_answer(govi: Govi) -> None:
     """What a farmer would see, and nothing else on standard output."""
     assert govi("ask", "yuriya danne kawadada").stdout.strip() == "දෙවැනි සතියේ."

@@ -82,6 +82,21 @@ def test_an_output_that_cannot_hold_an_answer_gets_it_escaped(
     assert shown.read().strip() == ANSWER.encode("ascii", "backslashreplace").decode()
 
 
+def test_a_file_does_not_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong with it is told with its own words, which may come from anybody."""
+    Path("k.csv").write_text("key,\x1b]0;title\x07,\x9b31m\n")
+    monkeypatch.setattr("sys.argv", ["govi", "import", "k.csv"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    shown = capsys.readouterr().err
+    assert "�]0;title�" in shown
+    assert not {"\x1b", "\x07", "\x9b"} & set(shown)
+
+
 def test_a_full_disk_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
