@@ -11,10 +11,12 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot.handlers.context import GoviContext
+from bot.handlers.guard import guarded
 from bot.handlers.hearing import listen_in
 from bot.handlers.incoming import has_words, read_message
 from bot.handlers.my_questions import is_detail
-from bot.services.answering import Incoming, record_media, record_question
+from bot.handlers.replying import reply
+from bot.services.answering import Incoming, is_stray, record_media, record_question
 from bot.services.my_questions import join_album
 from bot.services.remarks import record_remark
 
@@ -27,7 +29,7 @@ async def ask_question(update: Update, context: GoviContext) -> None:
     One without a word that is no small talk either is taken as media.
     """
     incoming = read_message(update)
-    if await is_detail(update, context, incoming):
+    if await _is_dealt_with(update, context, incoming):
         return
     remark = context.desk.services.recognition.small_talk(incoming.text)
     if remark is not None:
@@ -45,7 +47,7 @@ async def receive_media(update: Update, context: GoviContext) -> None:
     looked at alone.
     """
     incoming = read_message(update)
-    if await _joins_album(context, incoming) or await is_detail(update, context, incoming):
+    if await _joins_album(context, incoming) or await _is_dealt_with(update, context, incoming):
         return
     if _is_question(context, incoming.text):
         await decide(context, incoming)
@@ -57,6 +59,21 @@ async def receive_media(update: Update, context: GoviContext) -> None:
 async def follow_album(update: Update, context: GoviContext) -> None:
     """Add a photo to what the first of its album asked, which alone names the bot in a group."""
     await _joins_album(context, read_message(update))
+
+
+async def _is_dealt_with(update: Update, context: GoviContext, incoming: Incoming) -> bool:
+    """Add a message to an open question, or refuse an edit that is none; return whether it was."""
+    if await is_detail(update, context, incoming):
+        return True
+    if not incoming.is_edit or not await context.read(is_stray, incoming):
+        return False
+    await _refuse_edit(update, context)
+    return True
+
+
+@guarded
+async def _refuse_edit(update: Update, context: GoviContext) -> None:
+    await reply(update, context, context.text("ask.no_edits"))
 
 
 async def _joins_album(context: GoviContext, incoming: Incoming) -> bool:

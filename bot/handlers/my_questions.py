@@ -47,8 +47,8 @@ async def is_detail(update: Update, context: GoviContext, incoming: Incoming) ->
     replied = replied_to(get_message(update))
     if replied is not None:
         return await context.run(add_detail, incoming, replied.message_id)
-    is_said = not incoming.is_edit and (has_words(incoming.text) or incoming.media is not None)
-    if not is_said or not await context.read(is_asked, incoming.asker, incoming.update_id):
+    is_said = has_words(incoming.text) or incoming.media is not None
+    if not is_said or not await context.read(is_asked, incoming):
         return False
     return await context.run(add_detail, incoming)
 

@@ -13,6 +13,7 @@ from bot.db.models import (
     Question,
     QuestionState,
     Reply,
+    Role,
 )
 from bot.errors import StaleButtonError
 from bot.services import outbox
@@ -21,6 +22,7 @@ from bot.services.escalating import escalate, replace_edited
 from bot.services.farmers import Asker, get_farmer
 from bot.services.media import Media, attach
 from bot.services.questions import get_own, move
+from bot.services.roles import has_role
 from bot.services.texts import sound_of, storable
 from retrieval import SearchResult
 
@@ -129,8 +131,25 @@ def find_said(session: Session, incoming: Incoming) -> Outcome | None:
     """
     if not (incoming.is_edit or incoming.is_quoted):
         return None
+    last = _find_last(session, incoming)
+    if last is None or last.text != storable(incoming.text) or not last.replies:
+        return None
+    return _outcome(last.replies[0])
+
+
+def is_stray(session: Session, incoming: Incoming) -> bool:
+    """Whether a changed message of an officer's was no question: it answered one, for example."""
+    asker = incoming.asker
+    is_private = asker.chat_id == asker.telegram_user_id
+    if not incoming.is_edit or not is_private or _find_last(session, incoming) is not None:
+        return False
+    return has_role(session, asker.telegram_user_id, Role.OFFICER)
+
+
+def _find_last(session: Session, incoming: Incoming) -> Question | None:
+    """Return what a message, or what a button under it, asked last."""
     asker = select(Farmer.id).where(Farmer.telegram_user_id == incoming.asker.telegram_user_id)
-    last = session.scalar(
+    return session.scalar(
         select(Question)
         .where(
             Question.farmer_id == asker.scalar_subquery(),
@@ -140,9 +159,6 @@ def find_said(session: Session, incoming: Incoming) -> Outcome | None:
         .order_by(Question.id.desc())
         .limit(1)
     )
-    if last is None or last.text != storable(incoming.text) or not last.replies:
-        return None
-    return _outcome(last.replies[0])
 
 
 def record_terminal_question(session: Session, text: str, result: SearchResult) -> Outcome:
@@ -156,9 +172,9 @@ def record_media(session: Session, incoming: Incoming) -> Outcome:
     """Store that a person sent something without a word to look up; owe a kind reply.
 
     What officers can look at or listen to goes to them. An update that was recorded before has no
-    second effect.
+    second effect, nor has what says nothing new.
     """
-    known = find_outcome(session, incoming.update_id)
+    known = find_outcome(session, incoming.update_id) or find_said(session, incoming)
     if known is not None:
         return known
     question = Question(

@@ -101,13 +101,14 @@ def withdraw(session: Session, asker: Asker, ask_id: int) -> bool:
     return True
 
 
-def is_asked(session: Session, asker: Asker, update_id: int) -> bool:
+def is_asked(session: Session, incoming: Incoming) -> bool:
     """Whether an officer's question is the last that a person heard, in their private chat.
 
-    So it was for an update that is handled again, if it was noted as a detail.
+    So it was for an update that is handled again, and for a message that was changed, if it was
+    noted as a detail.
     """
-    known = session.scalar(select(Reply.kind).where(Reply.update_id == update_id))
-    return known == _NOTED or _find_inquired(session, asker) is not None
+    known = session.scalar(select(Reply.kind).where(Reply.update_id == incoming.update_id))
+    return known == _NOTED or _find_meant(session, incoming) is not None
 
 
 def add_detail(session: Session, incoming: Incoming, replied_message_id: int | None = None) -> bool:
@@ -118,7 +119,7 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int | N
         incoming: What the farmer wrote.
         replied_message_id: What it replies to: the own question, the message that says it was
             passed on, or what an officer asked back. None stands for the last of these, if nothing
-            was said since.
+            was said since, and for what a message was noted for before it was changed.
 
     Returns:
         Whether it was such a reply; if not, it is a question of its own.
@@ -127,15 +128,17 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int | N
     if (kind := session.scalar(known)) is not None:
         return kind == _NOTED
     if replied_message_id is None:
-        ask = _find_inquired(session, incoming.asker)
+        ask = _find_meant(session, incoming)
     else:
         farmer = get_farmer(session, incoming.asker)
         ask = _find_ask(session, farmer, incoming.asker.chat_id, replied_message_id)
-    if ask is None or ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
+    if ask is None:
         return False
     text = storable(incoming.text) or NO_WORDS
     if incoming.is_edit and _is_noted(session, ask, incoming, text):
         return True
+    if ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
+        return False
     _note(session, ask, text)
     if incoming.media is not None:
         attach(session, ask.question, incoming.media, incoming.message_id)
@@ -185,14 +188,24 @@ def _add_caption(session: Session, question: Question, caption: str) -> None:
 
 def _is_noted(session: Session, ask: Ask, incoming: Incoming, text: str) -> bool:
     """Whether a message was added before, and is told of again without another word."""
-    told = select(OutgoingMessage.id).where(
-        OutgoingMessage.kind == _NOTED,
-        OutgoingMessage.chat_id == incoming.asker.chat_id,
-        OutgoingMessage.under_message_id == incoming.message_id,
+    noted = select(Note.id).where(Note.ask_id == ask.id, Note.kind == "detail", Note.text == text)
+    is_known = session.scalar(noted.limit(1)) is not None
+    return is_known and _find_noted(session, incoming) is not None
+
+
+def _find_noted(session: Session, incoming: Incoming) -> Ask | None:
+    """Return the ask that a message was added to before it was changed."""
+    return session.scalar(
+        select(Ask)
+        .join(Reply, Reply.question_id == Ask.question_id)
+        .join(OutgoingMessage, OutgoingMessage.reply_id == Reply.id)
+        .where(
+            OutgoingMessage.kind == _NOTED,
+            OutgoingMessage.chat_id == incoming.asker.chat_id,
+            OutgoingMessage.under_message_id == incoming.message_id,
+        )
+        .limit(1)
     )
-    noted = select(Note.text).where(Note.ask_id == ask.id, Note.kind == "detail")
-    last = session.scalar(noted.order_by(Note.id.desc()).limit(1))
-    return last == text and session.scalar(told.limit(1)) is not None
 
 
 def _note(session: Session, ask: Ask, text: str) -> None:
@@ -231,6 +244,13 @@ def _confirm(session: Session, ask: Ask, incoming: Incoming) -> None:
         under_message_id=incoming.message_id,
         topic_id=incoming.topic_id,
     )
+
+
+def _find_meant(session: Session, incoming: Incoming) -> Ask | None:
+    """Return what a message that replies to nothing is about, if that is plain."""
+    if incoming.is_edit:
+        return _find_noted(session, incoming)
+    return _find_inquired(session, incoming.asker)
 
 
 def _find_inquired(session: Session, asker: Asker) -> Ask | None:

@@ -216,3 +216,16 @@ async def test_a_sent_reply_is_recorded_with_its_message(
 
     await api.until(lambda: govi.rows(Reply)[0].sent_at is not None)
     assert [row.message_id for row in govi.rows(Reply)] == [reply.message_id]
+
+
+async def test_a_reaction_to_what_has_no_words_is_not_answered(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """Telegram tells of it as of a change."""
+    said = farmer.sends("🌾")
+    await api.reply_to(said)
+
+    farmer.edits(said, "🌾")
+    await api.reply_to(farmer.sends(BLAST))
+
+    assert len(api.replies(said)) == 1

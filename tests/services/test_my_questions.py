@@ -1,5 +1,7 @@
 """A farmer's own questions at the officers."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -250,12 +252,30 @@ def test_what_answered_an_officer_is_known_when_it_is_handled_again(session: Ses
     queue.claim(session, SUNIL, group.id)
     resolving.ask_detail(session, SUNIL, group.id, "කොහෙද?")
     inquiry = session.scalars(select(Reply).where(Reply.kind == "inquiry")).one()
-    assert not is_asked(session, NIMAL, 7)  # it has not gone out yet
+    said = Incoming(NIMAL, "මාතලේ", 7, message_id=900)
+    assert not is_asked(session, said)  # it has not gone out yet
     inquiry.message_id = 700
 
     for _ in range(2):
-        assert is_asked(session, NIMAL, 7)
-        assert add_detail(session, Incoming(NIMAL, "මාතලේ", 7, message_id=900))
+        assert is_asked(session, said)
+        assert add_detail(session, said)
 
     assert details(session) == ["මාතලේ"]
-    assert not is_asked(session, NIMAL, 8)
+    assert not is_asked(session, Incoming(NIMAL, "මාතලේ", 8, message_id=901))
+
+
+def test_a_detail_stays_one_when_its_message_changes(session: Session) -> None:
+    """It replied to nothing; without another word it adds nothing, though all is over by then."""
+    group = pass_on(session, HOPPERS, 11)
+    queue.claim(session, SUNIL, group.id)
+    resolving.ask_detail(session, SUNIL, group.id, "කොහෙද?")
+    session.scalars(select(Reply).where(Reply.kind == "inquiry")).one().message_id = 700
+    add_detail(session, Incoming(NIMAL, "මාතලේ", 7, message_id=900))
+
+    changed = Incoming(NIMAL, "දඹුල්ල", 8, message_id=900, is_edit=True)
+    assert is_asked(session, changed)
+    assert add_detail(session, changed)
+    resolving.send_answer(session, SUNIL, group.id, "උත්තරය")
+    assert add_detail(session, replace(changed, update_id=9))
+
+    assert details(session) == ["මාතලේ", "දඹුල්ල"]

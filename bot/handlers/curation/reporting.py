@@ -99,7 +99,7 @@ def _say_decision(context: GoviContext, result: SearchResult) -> str:
         answer_at=f"{thresholds.answer:.3f}",
         suggest_at=f"{thresholds.suggest:.3f}",
         margin_at=f"{thresholds.margin:.3f}",
-        script=result.script,
+        script=context.text(f"console.script.{result.script}"),
         milliseconds=round(result.seconds * 1000),
         model=result.model_id,
     )

@@ -6,7 +6,7 @@ import pytest
 
 from bot.db.base import utc_now
 from bot.db.engine import transaction
-from bot.db.models import EscalationState, Note
+from bot.db.models import EscalationState, Note, Question
 from bot.handlers.officers import queueing
 from bot.services import digests, queue, reminding
 from bot.testing import faults
@@ -289,3 +289,17 @@ async def test_an_officer_is_a_farmer_too(govi: Govi, officer: Chat, colleague: 
 
     assert ANSWER in (await officer.sees_more(2)).text
     assert await forged(colleague, f"q1:a:{number}") == text("refusal.escalation_closed")
+
+
+async def test_an_answer_that_is_changed_once_it_is_sent_is_no_question(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """The officer hears that nobody gets it again."""
+    number = await ask(govi, nimal, SINHALA)
+    await answered(officer, number)
+    said = next(seen for seen in officer.person.sees() if seen.text == ANSWER)
+
+    told = await officer.after(1, lambda: officer.person.edits(said, f"{ANSWER}!"))
+
+    assert told.text == text("ask.no_edits")
+    assert len(govi.rows(Question)) == 1
