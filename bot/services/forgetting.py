@@ -102,7 +102,7 @@ def _erase(session: Session, ids: Sequence[int], are_words_kept: bool) -> None:
     session.execute(delete(OutgoingMessage).where(is_mail_about(ids, groups)))
     session.execute(delete(Attachment).where(Attachment.question_id.in_(ids)))
     _take_back(session, ids, groups)
-    _erase_talk(session, theirs, groups, are_words_kept)
+    _erase_talk(session, theirs, groups)
     if not are_words_kept:
         _erase_words(session, ids, groups)
     replies = _replies(ids)
@@ -145,14 +145,12 @@ def is_mail_about(ids: _Ids, groups: _Ids) -> ColumnElement[bool]:
     )
 
 
-def _erase_talk(
-    session: Session, asks: Select[Any], groups: Sequence[int], are_words_kept: bool
-) -> None:
-    """Delete what was said in the person's matter alone, and notices of it to officers."""
-    said = delete(Note).where(Note.ask_id.in_(asks))
-    if are_words_kept:
-        said = said.where(Note.kind != "answer")  # what an officer taught stays too
-    gone = set(session.scalars(said.returning(Note.id)))
+def _erase_talk(session: Session, asks: Select[Any], groups: Sequence[int]) -> None:
+    """Delete what was said in the person's matter alone, and notices of it to officers.
+
+    Answers go to everyone who asked: what an officer taught stays.
+    """
+    gone = set(session.scalars(delete(Note).where(Note.ask_id.in_(asks)).returning(Note.id)))
     waiting = OutgoingMessage.status == OutboxStatus.PENDING
     for message in session.scalars(
         select(OutgoingMessage).where(waiting, OutgoingMessage.escalation_id.in_(groups))
@@ -167,8 +165,7 @@ def _take_back(session: Session, ids: Sequence[int], groups: Sequence[int]) -> N
     is_left = Escalation.id.in_(groups) & Escalation.state.in_(holds.OPEN)
     now = utc_now()
     is_open = Ask.escalation_id.in_(select(Escalation.id).where(is_left))
-    is_theirs = Ask.question_id.in_(ids) & Ask.withdrawn_at.is_(None)
-    _change(session, Ask, is_open & is_theirs, withdrawn_at=now)
+    _change(session, Ask, is_open & Ask.question_id.in_(ids), withdrawn_at=now)
     asked = select(Ask.escalation_id).join(Ask.question).where(Ask.escalation_id.in_(groups))
     is_empty = is_left & Escalation.id.not_in(asked.where(holds.is_waiting()))
     was_answered = Escalation.id.in_(asked.where(Question.state == QuestionState.RESOLVED))

@@ -297,8 +297,7 @@ def drop(session: Session, message_id: int, reason: str) -> None:
 def drop_unreachable(session: Session, message_id: int, chat_id: int, reason: str) -> None:
     """Drop a message that a person or group does not let in; a person is marked unreachable."""
     drop(session, message_id, reason)
-    if chat_id > 0:  # a private chat has its person's own id
-        mark_unreachable(session, chat_id)
+    mark_unreachable(session, chat_id)  # a private chat has its person's own id, a group nobody's
 
 
 def owe_missed(session: Session, chat_id: int) -> None:

@@ -1,15 +1,12 @@
 """Forgetting a person."""
 
-from typing import Any
-
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.base import utc_now
 from bot.db.engine import transaction
 from bot.db.models import (
-    Attachment,
     AuditEvent,
     Base,
     Dialogue,
@@ -19,68 +16,19 @@ from bot.db.models import (
     InboxStatus,
     Note,
     OutgoingMessage,
-    Proposal,
-    ProposalState,
     Question,
     QuestionState,
     ReceivedUpdate,
     Role,
     RoleGrant,
 )
-from bot.services import dialogues, inbox, outbox
-from bot.services.farmers import Asker
+from bot.services import dialogues, forgetting, inbox, outbox
 from bot.services.forgetting import forget
-from bot.services.media import Media, attach
-from bot.services.proposals import propose_phrasing
-from bot.services.question_log import LogFilter, iter_questions
 from tests.database import read_everything
-from tests.factories import create_draft
-from tests.services.asking import ask, escalate, farmer, rate
-from tests.services.curating import OFFICER, staff, store
-
-ME, OTHER = 987_654_321, 12
-MINE = "මගේ ගොයම මැරෙනවා රහසක්"
-#: What a model understood of a voice note, and Telegram's id of it.
-HEARD, VOICE = "හඬින් කියපු රහසක්", "file-of-a-voice-note"
-ASKER = Asker(ME, ME)
-
-
-def mine(session: Session, text: str = MINE, **fields: Any) -> Question:
-    """A question of the person's, under their message 5."""
-    own = {"farmer": farmer(session, ME), "chat_id": ME, "message_id": 5}
-    question = ask(session, text, **(own | fields))
-    attach(session, question, Media("photo", "f1"), 5)
-    return question
-
-
-def theirs(session: Session, text: str = "අනිත් කෙනාගේ") -> Question:
-    """A neighbour's question."""
-    return ask(session, text, farmer=farmer(session, OTHER), chat_id=OTHER, message_id=6)
-
-
-def raw(text: str, person: int = ME, chat: int = ME) -> dict[str, Any]:
-    """An update as Telegram sends it."""
-    message = {"message_id": 5, "from": {"id": person}, "chat": {"id": chat}, "text": text}
-    return {"update_id": hash((text, chat)) % 10**9, "message": message}
-
-
-def live(session: Session) -> None:
-    """Everything that a person can leave behind."""
-    answered = mine(session, MINE, decision="answer")
-    rate(session, answered, is_helpful=False)
-    answered.transcript = HEARD
-    session.add(Attachment(question=answered, kind="voice", file_id=VOICE, message_id=5))
-    group = escalate(session, mine(session), state=EscalationState.CLAIMED)
-    group.claimed_by = OFFICER
-    note = Note(escalation=group, ask_id=group.asks[0].id, kind="detail", text=MINE)
-    session.add(note)
-    dialogues.enter(session, ME, "add", "title", {"title": MINE})
-    outbox.post(session, ME, "reply", {"text": MINE}, reply_id=answered.replies[0].id)
-    outbox.post(session, ME, "officer_answer", {"note_id": 1}, escalation_id=group.id)
-    inbox.store(session, [raw(MINE), raw(f"{MINE} කණ්ඩායමක", chat=-100)])
-    for row in session.scalars(select(ReceivedUpdate)):
-        inbox.fail(session, row.update_id, "broken", None)
-    session.flush()
+from tests.services.asking import escalate, farmer, rate
+from tests.services.curating import OFFICER, staff
+from tests.services.loop import vector
+from tests.services.traces import HEARD, ME, MINE, OTHER, VOICE, live, mine, raw, theirs
 
 
 @pytest.mark.parametrize("agrees", [False, True])
@@ -105,29 +53,35 @@ def test_nothing_in_the_database_names_the_person(
     assert VOICE.encode() not in content
 
 
-def test_words_stay_only_for_who_agreed(session: Session) -> None:
-    """They belong to nobody, and the log shows them so."""
-    farmer(session, ME).consented_at = utc_now()
-    mine(session)
-
-    forgotten = forget(session, ME)
-
-    assert forgotten.questions == 1
-    (logged,) = iter_questions(session, LogFilter())
-    assert (logged.text, logged.farmer) == (MINE, "")
-
-
 def test_what_is_left_of_a_question_counts_and_says_nothing(session: Session) -> None:
-    """Neither words, nor where it was asked, nor its picture."""
-    question = mine(session)
+    """Neither words nor their meaning, nor where it was asked, nor its picture."""
+    question = mine(session, topic_id=3, album_id="a", transcript=MINE, **vector(1, 0))
+    rate(session, question, is_helpful=True)
+    question.replies[0].message_id = 6
 
     forget(session, ME)
 
     session.refresh(question)
-    left = (question.text, question.folded, question.farmer_id, question.chat_id)
-    assert left == ("", "", None, None)
-    assert question.message_id is None
+    assert (question.text, question.folded, question.vector) == ("", "", None)
     assert (question.attachments, question.state) == ([], QuestionState.UNANSWERED)
+    left = ("farmer_id", "chat_id", "message_id", "topic_id", "album_id", "transcript")
+    assert [getattr(question, name) for name in left] == [None] * len(left)
+    assert question.replies[0].message_id is None
+
+
+def test_any_number_of_questions_is_erased(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Databases limit the values of one statement."""
+    monkeypatch.setattr(forgetting, "_STEP", 2)
+    for number in range(5):
+        mine(session, f"{MINE} {number}")
+
+    assert forget(session, ME).questions == 5
+
+    assert {(question.text, question.chat_id) for question in session.query(Question)} == {
+        ("", None)
+    }
 
 
 def test_a_group_of_one_is_withdrawn_from_its_officer(session: Session) -> None:
@@ -181,29 +135,6 @@ def test_a_group_in_which_the_others_are_content_is_closed(session: Session) -> 
     assert (group.state, group.claimed_by) == (EscalationState.ANSWERED, None)
 
 
-def test_who_asked_in_the_same_words_keeps_theirs(session: Session) -> None:
-    """In another group, which the officers see in the queue as before."""
-    escalate(session, mine(session))
-    group = escalate(session, theirs(session, MINE), state=EscalationState.OPEN)
-
-    forget(session, ME)
-
-    session.refresh(group)
-    assert group.text == MINE
-
-
-def test_what_a_group_that_was_merged_said_goes_too(session: Session) -> None:
-    """It has no askers any more that would lead there."""
-    merged = escalate(session, mine(session), state=EscalationState.MERGED)
-    into = escalate(session, theirs(session), state=EscalationState.OPEN)
-    merged.asks[0].escalation = into
-
-    forget(session, ME)
-
-    session.refresh(merged)
-    assert merged.text == ""
-
-
 def test_a_pending_answer_is_not_sent_to_them_but_to_the_others(session: Session) -> None:
     """Everything that the chat was owed is gone from the outbox."""
     group = escalate(session, mine(session), theirs(session))
@@ -241,47 +172,6 @@ def test_a_notice_about_what_they_added_is_not_sent_either(session: Session) -> 
     forget(session, ME)
 
     assert [row.data for row in session.query(OutgoingMessage)] == [kept]
-
-
-def test_words_that_wait_to_become_a_phrasing_are_withdrawn(session: Session) -> None:
-    """An admin never sees them."""
-    staff(session)
-    entry = store(session, create_draft("a.one"))
-    group = escalate(session, mine(session))
-    propose_phrasing(session, OFFICER, entry.entry_id, MINE, group.id)
-
-    forget(session, ME)
-
-    proposal = session.query(Proposal).one()
-    assert (proposal.phrasing, proposal.state) == ("", ProposalState.REJECTED)
-
-
-def test_words_proposed_from_the_question_log_are_withdrawn(session: Session) -> None:
-    """They were never in the queue: nothing but the words leads from the proposal to the person."""
-    staff(session)
-    entry = store(session, create_draft("a.one"))
-    mine(session, decision="suggest")
-    propose_phrasing(session, OFFICER, entry.entry_id, MINE)
-    propose_phrasing(session, OFFICER, entry.entry_id, "නිලධාරියාගේම වචන")
-
-    forget(session, ME)
-
-    proposals = [(each.phrasing, each.state) for each in session.query(Proposal).order_by("id")]
-    assert proposals == [
-        ("", ProposalState.REJECTED),
-        ("නිලධාරියාගේම වචන", ProposalState.PENDING),
-    ]
-
-
-def test_an_officer_loses_what_they_were_making_of_the_words(session: Session) -> None:
-    """A dialogue about others' words goes on."""
-    escalate(session, mine(session))
-    dialogues.enter(session, OFFICER, "keep", "area", {"phrasings": [f"{MINE}?", "x"]})
-    dialogues.enter(session, OTHER, "keep", "area", {"phrasings": ["x"]})
-
-    forget(session, ME)
-
-    assert [each.telegram_user_id for each in session.query(Dialogue)] == [OTHER]
 
 
 def test_an_update_that_waits_behind_is_still_handled(session: Session) -> None:

@@ -43,14 +43,24 @@ def test_a_link_makes_its_first_user_an_officer(session: Session) -> None:
     assert session.scalars(select(Invite)).one().used_by == GUEST
 
 
-def test_a_second_person_gets_nothing(session: Session) -> None:
-    """A link works once."""
+@pytest.mark.parametrize("second", [OTHER, ADMIN])
+def test_a_second_person_gets_nothing(session: Session, second: int) -> None:
+    """A link works once, also for who holds the role without it."""
     payload = invite(session)
     redeem(session, GUEST, "a", payload)
 
     with pytest.raises(InviteError):
-        redeem(session, OTHER, "b", payload)
-    assert roles.find_member(session, OTHER) is None
+        redeem(session, second, "b", payload)
+    assert [member.telegram_user_id for member in roles.list_members(session)] == [ADMIN, GUEST]
+
+
+def test_a_link_works_for_the_hours_that_are_given(session: Session) -> None:
+    """Not for days."""
+    before = utc_now()
+
+    expires_at = create_invite(session, ADMIN, Role.OFFICER, hours=2).expires_at
+
+    assert before <= expires_at - timedelta(hours=2) <= utc_now()
 
 
 def test_opened_again_by_the_same_person_it_does_no_harm(session: Session) -> None:

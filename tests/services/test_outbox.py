@@ -9,10 +9,11 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import Farmer, Lane, OutboxStatus, OutgoingMessage, Question, QuestionState
+from bot.db.models import Farmer, Lane, OutboxStatus, OutgoingMessage
 from bot.db.models import Reply as ReplyRow
 from bot.services import outbox
 from bot.services.farmers import Asker, get_farmer
+from tests.services.asking import ask
 
 NIMAL, KAMALA, GROUP = 11, 22, -100
 
@@ -46,6 +47,15 @@ def test_a_lease_carries_what_the_sender_needs(session: Session) -> None:
     assert (leased.attempts, leased.message_ids) == (0, [])
 
 
+def reply_in(session: Session, chat_id: int, message_id: int | None = None) -> ReplyRow:
+    """A reply to a question of a chat."""
+    reply = ReplyRow(question=ask(session, "?", chat_id=chat_id), kind="answer")
+    reply.message_id = message_id
+    session.add(reply)
+    session.flush()
+    return reply
+
+
 def test_urgent_lanes_go_first(session: Session) -> None:
     """Replies before notices before bulk, whenever they were written."""
     bulk = post(session, 1, lane=Lane.BULK)
@@ -76,6 +86,15 @@ def test_a_reply_hurries_what_stands_before_it_in_its_chat(session: Session) -> 
     assert lease_ids(session) == [mine, others]
 
 
+def test_what_is_owed_later_slows_nothing_down(session: Session) -> None:
+    """A tip behind an answer does not put it among the tips."""
+    others = post(session, KAMALA, lane=Lane.NOTICE)
+    mine = post(session, NIMAL, lane=Lane.REPLY)
+    post(session, NIMAL, lane=Lane.BULK)
+
+    assert lease_ids(session) == [mine, others]
+
+
 def test_one_that_was_put_back_holds_its_chat_and_no_other(session: Session) -> None:
     """It comes back after the delay, before the chat's later ones."""
     first, second, other = post(session), post(session), post(session, KAMALA)
@@ -86,6 +105,17 @@ def test_one_that_was_put_back_holds_its_chat_and_no_other(session: Session) -> 
     outbox.put_back(session, first, "boom", due_in_seconds=-1, attempts=2)
     assert [(m.id, m.attempts) for m in outbox.lease(session, 10, 60)] == [(first, 2)]
     assert row(session, second).status is OutboxStatus.PENDING
+
+
+def test_only_longer_waits_than_any_of_ours_are_forgotten(session: Session) -> None:
+    """As from before the clock was set back; others keep the pause that was asked for."""
+    shorter, longer = post(session, NIMAL), post(session, KAMALA)
+    for message_id, seconds in ((shorter, 600.0), (longer, 6000.0)):
+        outbox.put_back(session, message_id, "429", due_in_seconds=seconds, attempts=0)
+
+    outbox.forget_waits(session, longer_than_seconds=3600)
+
+    assert lease_ids(session) == [longer]
 
 
 def test_a_busy_chat_is_skipped(session: Session) -> None:
@@ -186,17 +216,16 @@ def test_a_lease_looks_things_up_instead_of_sorting_all_that_waits(session: Sess
 
 
 def test_a_sent_reply_is_known_as_sent(session: Session) -> None:
-    """The reply gets the id of the last part, which has the buttons; a second mark changes none."""
-    question = Question(
-        text="?", script="other", decision="answer", state=QuestionState.ANSWERED, matches=[]
-    )
-    reply = ReplyRow(question=question, kind="answer")
-    session.add(reply)
-    session.flush()
-    message_id = post(session, reply_id=reply.id)
+    """The reply gets the id of the last part, which has the buttons; it keeps that.
+
+    A second mark changes none, nor does the same reply read out.
+    """
+    reply = reply_in(session, NIMAL)
+    message_id, spoken = (post(session, reply_id=reply.id) for _ in range(2))
 
     outbox.mark_sent(session, message_id, [70, 71])
     outbox.mark_sent(session, message_id, [80])
+    outbox.mark_sent(session, spoken, [90])
 
     session.refresh(reply)
     assert reply.message_id == 71
@@ -237,6 +266,7 @@ def test_a_group_that_moved_gets_its_messages_there(session: Session) -> None:
     """In order, and under no message, because the ids are others there."""
     first = post(session, GROUP, under_message_id=5, topic_id=6)
     second, other = post(session, GROUP), post(session, NIMAL, under_message_id=8)
+    reply = reply_in(session, GROUP, message_id=9)
     lease_ids(session)
 
     outbox.move_chat(session, GROUP, -200)
@@ -245,6 +275,8 @@ def test_a_group_that_moved_gets_its_messages_there(session: Session) -> None:
     assert (moved.chat_id, moved.under_message_id, moved.topic_id) == (-200, None, None)
     assert row(session, second).chat_id == -200
     assert row(session, other).under_message_id == 8
+    session.refresh(reply)
+    assert reply.message_id is None
     assert lease_ids(session) == [first]
 
 

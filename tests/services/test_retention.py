@@ -92,14 +92,19 @@ def test_the_queues_are_emptied_of_what_is_over(session: Session) -> None:
         message = outbox.post(session, chat, "reply")
         assert message
         outbox.mark_sent(session, message.id, [1])
+    for days in (29, 31):
+        message = outbox.post(session, 9, "reply")
+        assert message
+        outbox.give_up(session, message.id, "broken")
+        session.get_one(type(message), message.id, populate_existing=True).finished_at = ago(days)
     finished = session.query(ReceivedUpdate).order_by(ReceivedUpdate.update_id).all()
     finished[0].finished_at, finished[1].finished_at = ago(4), ago(31)
     session.flush()
 
     purged = purge(session, NOW, PERIODS)
 
-    assert (purged.updates, purged.messages) == (2, 0)
-    assert purge(session, NOW + timedelta(days=4), PERIODS).messages == 2
+    assert (purged.updates, purged.messages) == (2, 1)
+    assert purge(session, NOW + timedelta(days=4), PERIODS).messages == 3
 
 
 def test_a_dialogue_left_alone_is_deleted(session: Session) -> None:

@@ -102,7 +102,10 @@ def test_an_admin_lowered_keeps_the_officers_grant(session: Session) -> None:
 
 @pytest.mark.parametrize("role", [None, Role.OFFICER])
 def test_the_last_admin_stays(session: Session, role: Role | None) -> None:
-    """Also one that the settings named."""
+    """Also one that the settings named, and whoever was an admin before."""
+    granting.set_role(session, ADMIN, FARMER, Role.ADMIN)
+    granting.set_role(session, ADMIN, FARMER, None)
+
     with pytest.raises(LastAdminError):
         granting.set_role(session, ADMIN, ADMIN, role)
     with pytest.raises(LastAdminError):
@@ -199,9 +202,18 @@ def test_members_are_called_what_telegram_calls_them(session: Session) -> None:
     assert (officer.name, officer.granted_by) == ("2", "Nimal Perera")
 
 
-def test_a_former_member_keeps_the_name_in_the_record(session: Session) -> None:
-    """Whoever appointed somebody is still named after leaving."""
-    roles.meet(session, OFFICER, "සුනිල්")
-    granting.set_role(session, ADMIN, OFFICER, None)
+def test_a_long_name_is_cut(session: Session) -> None:
+    """To what its column holds; SQLite would not mind."""
+    roles.meet(session, ADMIN, "අ" * 300)
 
-    assert roles.name_of(session, OFFICER) == "සුනිල්"
+    assert roles.name_of(session, ADMIN) == "අ" * RoleGrant.name.type.length
+
+
+def test_a_former_member_keeps_the_name_in_the_record(session: Session) -> None:
+    """Whoever appointed somebody is still named after leaving: the last name that they used."""
+    for name in ("සුනිල්", "සුනිල් පෙරේරා"):
+        granting.set_role(session, ADMIN, OFFICER, Role.OFFICER)
+        roles.meet(session, OFFICER, name)
+        granting.set_role(session, ADMIN, OFFICER, None)
+
+    assert roles.name_of(session, OFFICER) == "සුනිල් පෙරේරා"
