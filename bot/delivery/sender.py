@@ -27,12 +27,12 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from sqlalchemy.orm import Session
 from telegram import Message
-from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.error import ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.bootstrap import Services
 from bot.db.engine import OUT_OF_REACH
 from bot.delivery.messages import compose
-from bot.delivery.wire import Place, Wire, is_muted, is_our_fault, seconds_of
+from bot.delivery.wire import Place, Wire, is_muted, is_our_fault, is_unknown, seconds_of
 from bot.errors import GoviError
 from bot.logs import describe
 from bot.rendering import Attachment, Part, Rendered
@@ -267,10 +267,10 @@ class Sender:
 
 def _is_shut(error: Exception, message: LeasedMessage) -> bool:
     """Whether a person or a farmers' group shuts the bot out; replies go to those alone."""
+    is_out = isinstance(error, Forbidden) or is_unknown(error)
     if message.chat_id > 0:
-        is_unknown = isinstance(error, BadRequest) and "chat not found" in error.message.lower()
-        return is_unknown or isinstance(error, Forbidden)
-    return message.reply_id is not None and (isinstance(error, Forbidden) or is_muted(error))
+        return is_out
+    return message.reply_id is not None and (is_out or is_muted(error))
 
 
 def _may_pass(error: Exception) -> bool:

@@ -158,6 +158,11 @@ def is_muted(error: BaseException) -> bool:
     return any(words in said for words in _MUTED)
 
 
+def is_unknown(error: BaseException) -> bool:
+    """Whether a chat is none that the bot may write to, or has vanished."""
+    return isinstance(error, BadRequest) and "chat not found" in error.message.lower()
+
+
 def seconds_of(error: RetryAfter) -> float:
     """Return how long Telegram asks to wait, whichever type this release gives."""
     wait = error.retry_after

@@ -1,18 +1,16 @@
 """A farmer presses a button: chooses, refuses, rates, or asks the example question."""
 
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from telegram import InlineKeyboardMarkup, Update
-from telegram.error import BadRequest
 
 from bot.errors import NotYoursError, StaleButtonError
 from bot.handlers.ask import decide
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import read_asker, topic_of
 from bot.handlers.listening import read_out_answer
-from bot.handlers.pressing import show_keyboard
+from bot.handlers.pressing import answer_press, show_keyboard
 from bot.keyboards.answers import (
     AskExample,
     Choose,
@@ -46,8 +44,7 @@ async def press_button(update: Update, context: GoviContext) -> None:
         return
     context.language = await context.read(read_language, query.from_user.id)
     effect = await _carry_out(update, context, decode(query.data or ""))
-    with contextlib.suppress(BadRequest):  # too old to be answered
-        await query.answer(context.text(effect.line))
+    await answer_press(query, context.text(effect.line))
     if effect.is_spent:
         await show_keyboard(query, effect.left)
 

@@ -12,7 +12,7 @@ from bot.rendering import Rendered
 _UNCHANGEABLE = (BadRequest, ChatMigrated, Forbidden)
 
 
-async def answer_press(query: CallbackQuery, text: str, is_alert: bool = False) -> None:
+async def answer_press(query: CallbackQuery, text: str = "", is_alert: bool = False) -> None:
     """Stop a pressed button's spinner with a line; an alert stays until it is tapped away."""
     with contextlib.suppress(BadRequest):  # too old to be answered
         await query.answer(text, show_alert=is_alert)

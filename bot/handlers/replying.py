@@ -6,7 +6,7 @@ What carries an answer or concerns an escalation is owed instead, by `outbox.pos
 from telegram import InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, ChatMigrated, Forbidden
 
-from bot.delivery.wire import Place, is_muted
+from bot.delivery.wire import Place, is_muted, is_unknown
 from bot.errors import PrivateFirstError
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_message, get_user, is_private, topic_of
@@ -37,7 +37,7 @@ async def send(context: GoviContext, place: Place, rendered: Rendered) -> bool:
             await context.run(mark_unreachable, place.chat_id)
         return False
     except BadRequest as error:
-        if not is_muted(error):
+        if not (is_muted(error) or is_unknown(error)):
             raise
         return False
     return True

@@ -125,7 +125,7 @@ async def turn_team_page(
 ) -> None:
     """Show another page of the list, or go back to it."""
     rendered = await _team(update, context, int(match[1]))
-    await query.answer()
+    await answer_press(query)
     await show_instead(query, rendered)
 
 
@@ -142,7 +142,7 @@ async def ask_removal(
     keyboard = removal_keyboard(
         context.text("team.yes_remove"), context.text("team.no_keep"), member.grant_id
     )
-    await query.answer()
+    await answer_press(query)
     await show_instead(query, render_text(text, keyboard))
 
 

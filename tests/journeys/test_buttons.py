@@ -2,12 +2,15 @@
 
 import pytest
 
-from bot.db.models import Ask, Feedback, InboxStatus, Question, ReceivedUpdate, Reply
+from bot.db.models import Ask, Feedback, InboxStatus, Question, ReceivedUpdate, Reply, Role
 from bot.i18n import Catalogue
 from bot.testing.bot_api import BotApi
 from bot.testing.faults import Fault
 from bot.testing.people import Person
 from tests.journeys.serving import BLAST, MITES, Govi
+from tests.journeys.team import appoint
+from tests.journeys.test_hostile_input import settled
+from tests.journeys.test_roles import ways_in
 
 TEXTS = Catalogue.load()
 
@@ -113,3 +116,21 @@ async def test_who_blocks_the_bot_after_a_press_sets_nothing_aside(
     )
 
     assert len(api.calls("editMessageReplyMarkup")) == 1
+
+
+async def test_presses_that_waited_too_long_to_be_answered_fail_nowhere(
+    api: BotApi, govi: Govi, farmer: Person
+) -> None:
+    """After an outage Telegram takes no line over the chat any more; what they ask for is done."""
+    appoint(govi, farmer, Role.ADMIN)
+    carrier = await api.reply_to(farmer.sends("/help"))
+    ways = [way.text for way in ways_in(govi) if not way.text.startswith("/")]
+    await govi.stop()
+
+    for data in ways:
+        farmer.presses_anything(data, dict(carrier.raw))
+    api.world.open_callbacks.clear()
+    await govi.start()
+
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) >= len(ways), 60)
+    assert await settled(api, govi) == []
