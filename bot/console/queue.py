@@ -1,6 +1,8 @@
 """The officers' queue: the same questions as on Telegram, claimed here or there."""
 
 import hashlib
+from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,7 +14,6 @@ from bot.services.editing import EntryState, read_entry_by_id
 from bot.services.keeping import propose_words
 from bot.services.queue import (
     EscalationView,
-    QueuePage,
     claim,
     list_queue,
     peek,
@@ -23,6 +24,8 @@ from bot.services.resolving import REFUSALS, Refusal, ask_detail, decline, send_
 
 PAGE = 20
 _ALL = "*"
+#: What an address holds of where in the list somebody is.
+_PLACE = ("area", "page")
 
 
 def routes() -> list[Route]:
@@ -44,7 +47,7 @@ def routes() -> list[Route]:
 @signed_in
 async def show_queue(visit: Visit) -> Response:
     """List what waits: urgent first, then what most have asked, then the oldest."""
-    return visit.render("queue.html", listed=await _list(visit), view=None, area=_area(visit))
+    return visit.render("queue.html", view=None, **await _listed(visit))
 
 
 @polled
@@ -55,9 +58,7 @@ async def show_lines(visit: Visit) -> Response:
     """
     number = visit.number_asked("open")
     mark = await visit.read(peek, visit.who, number) if number is not None else ""
-    page = visit.render(
-        "queue_lines.html", listed=await _list(visit), area=_area(visit), mark_of=mark, view=None
-    )
+    page = visit.render("queue_lines.html", mark_of=mark, view=None, **await _listed(visit))
     etag = f'"{hashlib.sha256(bytes(page.body)).hexdigest()[:16]}"'
     if visit.request.headers.get("if-none-match") == etag:
         return Response(status_code=304)
@@ -76,14 +77,14 @@ async def take(visit: Visit) -> Response:
     """Claim a question; whoever else tries is told by whom it is held."""
     number = visit.number("number")
     await visit.run(claim, visit.who, number)
-    return visit.go(f"/queue/{number}", "claimed")
+    return _go(visit, f"/queue/{number}", "claimed")
 
 
 @signed_in
 async def give_back(visit: Visit) -> Response:
     """Put a question back for others."""
     await visit.run(release, visit.who, visit.number("number"))
-    return visit.go("/queue", "released")
+    return _go(visit, "/queue", "released")
 
 
 @signed_in
@@ -94,7 +95,7 @@ async def answer(visit: Visit) -> Response:
         await visit.run(send_answer, visit.who, number, words)
     except RequestError as error:
         return await _group(visit, error, answer=words)
-    return visit.go(f"/queue/{number}", "sent")
+    return _go(visit, f"/queue/{number}", "sent")
 
 
 @signed_in
@@ -102,7 +103,7 @@ async def use_entry(visit: Visit) -> Response:
     """Send an entry's answer to everyone who waits."""
     number, entry_id = visit.number("number"), visit.form.number("entry_id")
     await visit.run(send_entry, visit.who, number, entry_id)
-    return visit.go(f"/queue/{number}", "sent")
+    return _go(visit, f"/queue/{number}", "sent")
 
 
 @signed_in
@@ -114,7 +115,7 @@ async def ask_back(visit: Visit) -> Response:
         await visit.run(ask_detail, visit.who, number, words, ask_id)
     except RequestError as error:
         return await _group(visit, error, inquiry=words)
-    return visit.go(f"/queue/{number}", "asked")
+    return _go(visit, f"/queue/{number}", "asked")
 
 
 @signed_in
@@ -123,7 +124,7 @@ async def turn_down(visit: Visit) -> Response:
     number, given = visit.number("number"), visit.form.text("reason")
     reason: Refusal = next((each for each in REFUSALS if each == given), "other")
     await visit.run(decline, visit.who, number, reason)
-    return visit.go("/queue", "declined")
+    return _go(visit, "/queue", "declined")
 
 
 @signed_in
@@ -135,17 +136,30 @@ async def teach(visit: Visit) -> Response:
     except KnowledgeError as error:
         view = await visit.run(read_escalation, visit.who, number)
         return await _shown(visit, view, 422, faults=error.faults)
-    return visit.go(f"/queue/{number}", "proposed" if proposed else "known")
+    return _go(visit, f"/queue/{number}", "proposed" if proposed else "known")
 
 
-async def _list(visit: Visit) -> QueuePage:
-    return await visit.read(list_queue, visit.who, _area(visit), visit.page_number(), size=PAGE)
+async def _listed(visit: Visit) -> dict[str, Any]:
+    """Return what the list is drawn from; `within` ends the address of all that leads on."""
+    area, place = _area(visit), _place(visit)
+    listed = await visit.read(list_queue, visit.who, area, visit.page_number(), size=PAGE)
+    within = f"?{urlencode(place)}" if place else ""
+    return {"listed": listed, "area": area, "place": place, "within": within}
 
 
 def _area(visit: Visit) -> str | None:
     """Return the area that the list is narrowed to: "" is that of questions near no entry."""
     area = visit.query("area", _ALL)
     return None if area == _ALL else area
+
+
+def _place(visit: Visit) -> dict[str, str]:
+    """Return the part of the list that somebody works through."""
+    return {name: visit.query(name) for name in _PLACE if name in visit.request.query_params}
+
+
+def _go(visit: Visit, path: str, done: str) -> Response:
+    return visit.go(path, done, **_place(visit))
 
 
 async def _group(visit: Visit, error: RequestError | None = None, **typed: str) -> Response:
@@ -156,9 +170,7 @@ async def _group(visit: Visit, error: RequestError | None = None, **typed: str) 
 
 
 async def _shown(visit: Visit, view: EscalationView, status: int, **shown: object) -> Response:
-    values = {
-        "listed": await _list(visit),
-        "area": _area(visit),
+    values = await _listed(visit) | {
         "view": view,
         "mark_of": await visit.read(peek, visit.who, view.escalation_id),
         "refusals": REFUSALS,

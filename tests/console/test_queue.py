@@ -1,5 +1,6 @@
 """The queue in the console."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -243,6 +244,19 @@ async def test_the_queue_is_narrowed_to_an_area(
     page = await officer.open(f"/queue?area={area}")
 
     assert (WORDS in page.text) is shown
+
+
+async def test_an_officer_stays_in_their_part_of_the_queue(officer: Guest, number: int) -> None:
+    """From the list to a question, through what is done there, and back to a list that is empty."""
+    await officer.open("/queue?area=")
+    assert f'href="/queue/{number}?area="' in officer.page.text
+    await officer.open(f"/queue/{number}?area=")
+
+    await officer.submit(f"/queue/{number}/claim?area=")
+    await officer.submit(f"/queue/{number}/decline?area=", reason="other")
+
+    assert str(officer.page.url).endswith("/queue?area=&done=declined")
+    assert re.search(r'<option value="" selected>[^<]* \(0\)', officer.page.text)
 
 
 async def test_what_farmers_typed_is_never_markup(services: Services, officer: Guest) -> None:
