@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 from datetime import date
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -67,7 +68,7 @@ async def export(visit: Visit) -> Response:
     """Hand out what is filtered as a file, naming nobody."""
     kind = visit.request.path_params["kind"]
     if kind not in _FORMATS:
-        return visit.render("refused.html", 404, reason=visit.text("console.sorry.missing"))
+        raise HTTPException(404)
     await visit.run(note_export, visit.who)
     questions = await visit.read(export_questions, visit.who, _filter(visit))
     try:

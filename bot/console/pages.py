@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent
 LANGUAGES = ("si", "en")
 #: What an address holds for one page only.
 _PASSING = ("done", "open", "page", "before")
+_TONGUES = {"sinhala": "si", "mixed": "si", "tamil": "ta"}
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -50,6 +51,7 @@ class Pages:
             day=say_date,
             moment=say_time,
             script=detect_script,
+            in_tongue=_in_tongue,
             percent=_percent,
             urlencode_with=_with,
             breakable=_breakable,
@@ -106,6 +108,12 @@ def _with(query: Mapping[str, str], **changed: object) -> str:
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
+
+
+def _in_tongue(text: str) -> Markup:
+    """Return the attribute that says what language words are in, if their script tells."""
+    tongue = _TONGUES.get(detect_script(text))
+    return Markup(' lang="{}"').format(tongue) if tongue else Markup()
 
 
 def _breakable(key: str) -> Markup:

@@ -52,10 +52,10 @@ async def held(guest: Guest, number: int) -> Guest:
 async def test_the_queue_shows_who_asked_what_and_how_it_is_written(
     officer: Guest, number: int
 ) -> None:
-    """Words, askers and script; farmers have numbers instead of names."""
+    """Words, read out in their own language, askers and script; nobody's name."""
     page = await officer.open("/queue")
 
-    assert WORDS in page.text
+    assert f' lang="si">{WORDS}' in page.text
     assert officer.says("console.queue.askers", count=2)
     assert officer.says("console.script.sinhala")
     assert "/queue/1" in page.text
