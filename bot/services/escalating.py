@@ -102,7 +102,6 @@ def replace_edited(session: Session, question: Question) -> None:
         select(Question).where(
             Question.chat_id == question.chat_id,
             Question.message_id == question.message_id,
-            Question.farmer_id == question.farmer_id,
             Question.id != question.id,
         )
     ).all()

@@ -15,7 +15,8 @@ from bot.db.models import (
     Role,
 )
 from bot.services import queue
-from bot.services.escalating import escalate, replace_edited
+from bot.services.escalating import escalate, replace_edited, take_back
+from bot.services.regrouping import merge
 from tests.services.loop import ADMIN, SUNIL, appoint, pass_on, question_of
 
 HOPPERS = "දුඹුරු පැළ කීඩෑවා ආවා"
@@ -68,10 +69,11 @@ def test_nobody_joins_what_is_closed(session: Session) -> None:
     assert pass_on(session, HOPPERS, 22).id != first.id
 
 
-def test_pictures_are_never_alike(session: Session) -> None:
-    """Two photos without words may show anything."""
-    pass_on(session, "", 11, kind="photo")
-    pass_on(session, "", 22, kind="photo")
+@pytest.mark.parametrize(("text", "kind"), [("", "photo"), (HOPPERS, "text"), (HOPPERS, "photo")])
+def test_pictures_are_like_nothing(session: Session, text: str, kind: str) -> None:
+    """Whatever words they came with, they may show anything."""
+    pass_on(session, text, 11, kind=kind)
+    pass_on(session, text, 22, kind="photo")
 
     assert len(session.query(Escalation).all()) == 2
 
@@ -97,6 +99,27 @@ def test_a_farmer_who_calls_again_stays_one_emergency(session: Session) -> None:
 
     assert len(groups) == 1
     assert session.query(OutgoingMessage).count() == 1
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_who_calls_again_when_it_was_over_is_a_new_emergency(
+    session: Session, is_answered: bool
+) -> None:
+    """After an answer, or after taking back what goes on for somebody else alone."""
+    appoint(session, SUNIL)
+    first, others = (
+        escalate(session, question_of(session, farmer, HOPPERS), "emergency", is_urgent=True)
+        for farmer in (11, 22)
+    )
+    merge(session, SUNIL, others.id, first.id)
+    if is_answered:
+        first.state = EscalationState.ANSWERED
+    else:
+        take_back(session, first.asks[0])
+
+    again = escalate(session, question_of(session, 11, HOPPERS), "emergency", is_urgent=True)
+
+    assert again.id not in (first.id, others.id)
 
 
 def test_who_sees_to_an_emergency_hears_what_is_called_next(session: Session) -> None:
@@ -150,6 +173,15 @@ def test_a_changed_message_takes_back_what_it_asked_before(session: Session) -> 
 
     assert before.state is EscalationState.WITHDRAWN
     assert before.asks[0].question.state is QuestionState.WITHDRAWN
+
+
+def test_a_changed_message_of_another_chat_takes_nothing_back(session: Session) -> None:
+    """Telegram counts the messages of each chat; number 5 is in all of them."""
+    before = pass_on(session, HOPPERS, 11, message_id=5)
+
+    replace_edited(session, question_of(session, 11, "?", message_id=5, chat_id=-7, is_edit=True))
+
+    assert before.state is EscalationState.OPEN
 
 
 def test_a_mended_message_keeps_its_place_with_the_officer(session: Session) -> None:

@@ -1,7 +1,5 @@
 """A farmer's own questions at the officers."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -124,6 +122,7 @@ def test_who_holds_what_is_taken_back_is_told(session: Session) -> None:
     withdraw(session, NIMAL, group.asks[0].id)
 
     assert kinds_owed(session, SUNIL) == ["all_withdrawn"]
+    assert group.claimed_by is None
 
 
 def test_taking_back_twice_is_harmless(session: Session) -> None:
@@ -276,6 +275,6 @@ def test_a_detail_stays_one_when_its_message_changes(session: Session) -> None:
     assert is_asked(session, changed)
     assert add_detail(session, changed)
     resolving.send_answer(session, SUNIL, group.id, "උත්තරය")
-    assert add_detail(session, replace(changed, update_id=9))
+    assert add_detail(session, changed._replace(update_id=9))
 
     assert details(session) == ["මාතලේ", "දඹුල්ල"]

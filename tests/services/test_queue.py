@@ -46,15 +46,16 @@ def test_the_urgent_come_first_then_the_many_then_the_old(session: Session) -> N
     assert [line.asker_count for line in page.lines] == [1, 2, 1, 1]
 
 
-def test_the_queue_is_paged(session: Session) -> None:
-    """A page too far is the last one."""
+@pytest.mark.parametrize(("page", "shown", "lines"), [(9, 1, 1), (-1, 0, queue.PAGE_SIZE)])
+def test_the_queue_is_paged(session: Session, page: int, shown: int, lines: int) -> None:
+    """A page too far is the last one, and the first one the other way."""
     for number in range(queue.PAGE_SIZE + 1):
         pass_on(session, f"ප්‍රශ්නය {number}", number + 1)
 
-    page = queue.list_queue(session, SUNIL, page=9)
+    found = queue.list_queue(session, SUNIL, page=page)
 
-    assert (len(page.lines), page.page, page.pages) == (1, 1, 2)
-    assert page.total == queue.PAGE_SIZE + 1
+    assert (len(found.lines), found.page, found.pages) == (lines, shown, 2)
+    assert found.total == queue.PAGE_SIZE + 1
 
 
 def test_the_queue_is_filtered_by_area(session: Session) -> None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.db.base import utc_now
 from bot.db.models import (
     Ask,
     Escalation,
@@ -121,12 +122,13 @@ def test_there_is_no_reason_without_a_thumb_down(session: Session) -> None:
 
 
 def test_a_thumb_down_opens_an_officers_answer_again(session: Session) -> None:
-    """For the one who pressed it; the others are content. Who answered is told."""
+    """For the one who pressed it; the others are content. Who answered is told, then everyone."""
     group, replies = answered_by_officer(session, 11, 22)
+    group.announced_at = utc_now()
 
     rate(session, replies[0].id, NIMAL, False)
 
-    assert group.state is EscalationState.OPEN
+    assert (group.state, group.announced_at) == (EscalationState.OPEN, None)
     states = session.scalars(select(Question.state).order_by(Question.id)).all()
     assert states == [QuestionState.UNANSWERED, QuestionState.RESOLVED]
     assert chats_owed(session, "reopened") == [SUNIL]
