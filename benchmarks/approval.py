@@ -26,6 +26,7 @@ from bot.settings import Settings
 from retrieval import Retriever
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.evaluation import read_cases
+from retrieval.manifest import ModelManifest
 
 SIZES = (10_000, 100_000)
 PHRASINGS, APPROVALS = 20, 30
@@ -108,8 +109,8 @@ def run_size(phrasings: int, folder: Path) -> list[object]:
     engine, sessions = open_database(settings)
     with transaction(sessions) as session:
         fill(session, phrasings)
-    shipped = Retriever.open(settings.model_dir)
-    embedder = FillingEmbedder(load_embedder(settings.model_dir, "onnx", 0))
+    shipped = ModelManifest.load(settings.model_dir)
+    embedder = FillingEmbedder(load_embedder(settings.model_dir))
     index = KnowledgeIndex(sessions, Retriever(embedder, shipped.thresholds, shipped.fusion))
     index.load()
     services = Services(settings, engine, sessions, index, Catalogue.load())
@@ -129,8 +130,9 @@ def main() -> None:
     header = ["phrasings", "approvals", "median (ms)", "longest (ms)"]
     note = (
         "From the press of an admin to the first search that finds the new phrasing, in a running "
-        "bot: the commit, at most 0.4 s until the refresher looks, reading the changed entry, "
-        "embedding its new text with the shipped model. Vectors of the other phrasings are random."
+        f"bot: the commit, at most {REFRESH_SECONDS} s until the refresher looks, reading the "
+        "changed entry, embedding its new text with the shipped model. Vectors of the other "
+        "phrasings are random."
     )
     write_section("Approval", "make bench", f"{table(header, rows)}\n\n{note}")
 

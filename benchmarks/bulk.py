@@ -51,6 +51,13 @@ class NotingPacer(Pacer):
         self.times.append(time.monotonic())
         super().note(chat_id)
 
+    def show_busiest(self) -> str:
+        """Say how many messages went within the time of Telegram's overall limit, at most."""
+        counts = [
+            sum(0 <= at - first < OVERALL_SECONDS for at in self.times) for first in self.times
+        ]
+        return f"{max(counts)} (limit {OVERALL})"
+
 
 def create_services(folder: Path) -> Services:
     """Return services over the starter knowledge that search nothing."""
@@ -110,7 +117,7 @@ async def measure(api: BotApi, services: Services) -> list[object]:
         sender.finish()
         await sending
     waits = _waits(api.calls("sendMessage"), owed)
-    return _row(api.calls("sendMessage"), pacer.times, waits, longest_batch)
+    return _row(api.calls("sendMessage"), pacer, waits, longest_batch)
 
 
 def _waits(calls: Sequence[Call], owed: Mapping[int, float]) -> list[float]:
@@ -119,13 +126,13 @@ def _waits(calls: Sequence[Call], owed: Mapping[int, float]) -> list[float]:
 
 
 def _row(
-    calls: Sequence[Call], times: Sequence[float], waits: Sequence[float], longest_batch: float
+    calls: Sequence[Call], pacer: NotingPacer, waits: Sequence[float], longest_batch: float
 ) -> list[object]:
-    busiest = max(sum(0 <= at - first < OVERALL_SECONDS for at in times) for first in times)
+    times = pacer.times
     return [
         len(calls) - len(waits),
         f"{len(times) / (times[-1] - times[0]):.1f}",
-        f"{busiest} (limit {OVERALL})",
+        pacer.show_busiest(),
         sum(call.status == 429 for call in calls),
         f"{median(waits) * 1000:.0f}",
         f"{max(waits) * 1000:.0f}",

@@ -14,27 +14,18 @@ from typing import Any
 import httpx
 import numpy as np
 from sqlalchemy import insert
-from sqlalchemy.orm import sessionmaker
 
+from benchmarks.bulk import create_services
 from benchmarks.results import table, write_section
 from bot.bootstrap import STARTER, Services
 from bot.console.app import create_app
 from bot.db.base import utc_now
-from bot.db.engine import open_engine, transaction
-from bot.db.migrate import upgrade
-from bot.db.models import Origin, Question, QuestionState, Role, RoleGrant
-from bot.i18n import Catalogue
-from bot.knowledge_files import read_knowledge
-from bot.services.curation import import_entries
-from bot.services.knowledge_index import KnowledgeIndex
+from bot.db.engine import transaction
+from bot.db.models import Question, QuestionState, Role, RoleGrant
 from bot.services.signing_in import create_link, sign_in
 from bot.services.texts import sound_of
-from bot.settings import Settings
-from retrieval import Retriever, detect_script
-from retrieval.decision import Thresholds
+from retrieval import detect_script
 from retrieval.evaluation import read_cases
-from retrieval.ranking import Fusion
-from retrieval.testing import HashingEmbedder
 
 QUESTIONS, ROUNDS, DAYS, ADMIN = 100_000, 20, 90, 1
 PAGES = {
@@ -53,21 +44,14 @@ PAGES = {
 }
 
 
-def create_services(folder: Path) -> Services:
-    """Return services over the starter knowledge and `QUESTIONS` questions of three months."""
-    engine = open_engine(f"sqlite:///{folder / 'console.sqlite3'}")
-    upgrade(engine)
-    sessions = sessionmaker(engine, expire_on_commit=False)
-    with transaction(sessions) as session:
-        import_entries(session, read_knowledge(STARTER), Origin.STARTER, "benchmark")
+def fill(services: Services) -> None:
+    """Store an admin and `QUESTIONS` questions of three months."""
+    with transaction(services.sessions) as session:
         session.add(RoleGrant(telegram_user_id=ADMIN, role=Role.ADMIN, granted_by="benchmark"))
         rows = make_questions()
         for start in range(0, len(rows), 2_000):
             session.execute(insert(Question), rows[start : start + 2_000])
-    retriever = Retriever(HashingEmbedder(), Thresholds(0.7, 0.35, 0.05), Fusion(0.5))
-    index = KnowledgeIndex(sessions, retriever)
-    index.load()
-    return Services(Settings(data_dir=folder), engine, sessions, index, Catalogue.load())
+    services.index.load()
 
 
 def make_questions() -> list[dict[str, Any]]:
@@ -132,6 +116,7 @@ def main() -> None:
     """Measure, and write it into RESULTS.md."""
     with tempfile.TemporaryDirectory() as folder:
         services = create_services(Path(folder))
+        fill(services)
         figures = asyncio.run(measure(services))
         services.close()
     rows = [(name, f"{p50:.0f}", f"{p95:.0f}", size) for name, (p50, p95, size) in figures.items()]

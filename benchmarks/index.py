@@ -1,13 +1,13 @@
 """HNSW beside exact search: `python -m benchmarks.index [--million]`."""
 
 import argparse
-import resource
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.results import table, write_section
+from benchmarks.stacks import memory_mb
 from retrieval.index import ExactIndex, HnswIndex
 
 DIM, QUERIES, NEIGHBOURS, CLUSTERS = 384, 500, 10, 2000
@@ -26,11 +26,11 @@ def draw(rows: int, seed: int) -> NDArray[np.float32]:
 def measure(rows: int) -> list[object]:
     """Build an index of `rows` vectors; return a line of the table."""
     vectors, queries = draw(rows, 2), draw(QUERIES, 3)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = memory_mb("VmRSS")
     begun = time.perf_counter()
     index = HnswIndex.build(vectors)
     built = time.perf_counter() - begun
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    memory = memory_mb("VmRSS") - before
     exact = ExactIndex(vectors)
     truth = np.concatenate([exact.search(q[None], NEIGHBOURS)[0] for q in queries])
     times, found = [], []

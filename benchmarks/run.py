@@ -1,4 +1,4 @@
-"""Everything but the opt-in sizes: `make bench`."""
+"""What is measured of speed and memory in minutes: `make bench`."""
 
 import sys
 

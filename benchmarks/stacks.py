@@ -13,6 +13,7 @@ import statistics  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable, Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
+from typing import Literal  # noqa: E402
 
 BATCH = 32
 Answer = Callable[[Sequence[str]], Sequence[str]]
@@ -67,13 +68,13 @@ def open_plain(folder: Path) -> tuple[Answer, Meanwhile]:
     return answer, lambda: None
 
 
-def peak_mb() -> float:
-    """Return this process's peak of resident memory.
+def memory_mb(field: Literal["VmHWM", "VmRSS"]) -> float:
+    """Return this process's resident memory: VmHWM is its peak, VmRSS what it is now.
 
     Not `getrusage`: its figure begins with what the parent held when it forked.
     """
     status = Path("/proc/self/status").read_text("ascii")
-    found = re.search(r"^VmHWM:\s+([0-9]+) kB", status, re.MULTILINE)
+    found = re.search(rf"^{field}:\s+([0-9]+) kB", status, re.MULTILINE)
     return int(found[1]) / 1024 if found else float("nan")
 
 
@@ -96,7 +97,7 @@ def measure(answer: Answer, meanwhile: Meanwhile, questions: Sequence[str]) -> d
         "p50_ms": statistics.median(singles) * 1000,
         "p95_ms": statistics.quantiles(singles, n=20)[18] * 1000,
         "batched_per_second": batched,
-        "peak_mb": peak_mb(),
+        "peak_mb": memory_mb("VmHWM"),
     }
 
 

@@ -55,11 +55,13 @@ def trade(
     return float(answered.mean()), float(right[answered].mean()) if answered.any() else 1.0
 
 
-def draw(axes: Axes, group: str, points: Sequence[tuple[float, float]], shipped: float) -> None:
+def draw(
+    axes: Axes, group: str, points: Sequence[tuple[float, float]], shipped: tuple[float, float]
+) -> None:
     """Draw the curve of one group, and its shipped point."""
     colour = COLOURS[group]
     axes.plot([x for x, _ in points], [y for _, y in points], color=colour, label=group)
-    axes.plot([shipped], [dict(points)[shipped]], "o", color=colour)
+    axes.plot(*shipped, "o", color=colour)
 
 
 def main() -> None:
@@ -81,7 +83,7 @@ def main() -> None:
         points = [trade(scores, right, each) for each in sorted(thresholds)]
         points = [each for each in points if each[0] * len(of_group) >= FEWEST]
         share, precision = trade(scores, right, retriever.thresholds.answer)
-        draw(axes, group, points, share)
+        draw(axes, group, points, (share, precision))
         rows.append([group, f"{share:.1%}", f"{precision:.1%}"])
     axes.axhline(0.97, color="#888888", linestyle=":", linewidth=1)
     axes.set(xlabel="answered directly (share of questions)", ylabel="precision of those answers")

@@ -92,8 +92,8 @@ class OnnxEmbedder:
         return vectors
 
     def _encode_window(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        sound = [self._prompt + _sound(text) for text in texts]
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(sound)]
+        asked = [self._prompt + _without_surrogates(text) for text in texts]
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(asked)]
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         # Like lengths share a batch, so that little of it is padding.
         order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
@@ -135,7 +135,7 @@ class TorchEmbedder:
         if not texts:
             return np.empty((0, self.dim), dtype=np.float32)
         vectors: NDArray[np.float32] = self._model.encode(
-            [self._prompt + _sound(text) for text in texts],
+            [self._prompt + _without_surrogates(text) for text in texts],
             batch_size=BATCH_SIZE,
             normalize_embeddings=True,
             show_progress_bar=False,
@@ -143,7 +143,7 @@ class TorchEmbedder:
         return vectors
 
 
-def _sound(text: str) -> str:
+def _without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -19,7 +19,7 @@ N_GRAM_SIZES = (2, 3, 4)
 #: How much of a score says that the row's words are in the question; the rest says that the
 #: question's words are in the row.
 ROW_SHARE = 0.2
-#: Words of a question that are compared; the embedder reads no more either.
+#: Words of a question that are compared: about as many as the embedder reads.
 MOST_WORDS = 64
 #: Words compared in one step; bounds the memory that it takes.
 _WORDS_AT_ONCE = 4

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.decision import Match
+from retrieval.texts import Texts
 
 MATCH_COUNT = 10
 #: How much of an entry's score is that of its second best phrasing: one likeness may be chance.
@@ -39,13 +40,13 @@ class RowTexts:
         owners: int32 (rows,), the number of each row's key; never falls.
         surfaces: Each row's text as the embedder reads it.
         shown: What to show for it.
-        is_phrasing: bool (rows,), False for English titles and keywords.
+        is_phrasing: bool (rows,), False for titles, keywords and answers.
     """
 
     keys: Sequence[str]
     owners: NDArray[np.int32]
-    surfaces: Sequence[str]
-    shown: Sequence[str]
+    surfaces: Texts
+    shown: Texts
     is_phrasing: NDArray[np.bool_]
 
     def __len__(self) -> int:

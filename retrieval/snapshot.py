@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,7 +173,7 @@ def _verify(place: Path, manifest: dict[str, Any]) -> None:
 def _as_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
     segment, restorer = snapshot.segment, snapshot.restorer
     rows, lexical = segment.rows, segment.lexical
-    texts = {
+    texts: dict[str, Iterable[str]] = {
         "keys": rows.keys,
         "surfaces": rows.surfaces,
         "shown": rows.shown,

@@ -54,7 +54,7 @@ def export_model(
 
     Args:
         model_dir: A sentence-transformers directory with a BertModel and mean pooling.
-        out: Directory to write; a model that is there is replaced.
+        out: Directory to write; a model that is there is replaced once this one is whole.
         name: First part of the `model_id`.
         precision: "int8" to ship, "fp32" to compare with.
         settings: Further fields of `ModelManifest`, such as `thresholds` and `prompt`.
@@ -68,17 +68,21 @@ def export_model(
     require_replaceable(out)
     model = open_model(model_dir, device="cpu")
     encoder = encoder_of(model)
+    out = out.resolve()
+    aside = out.with_name(f".{out.name}.writing")
+    shutil.rmtree(aside, ignore_errors=True)
+    (aside / ONNX_FILE).parent.mkdir(parents=True)
+    _write_graph(encoder, precision, aside)
+    tokenizer_of(model).save(str(aside / TOKENIZER_FILE), pretty=False)
+    _write_layout(encoder, aside)
+    manifest = _manifest(aside, name, encoder.config.hidden_size, settings or {})
+    manifest.write(aside)
+    write_notices(aside)
+    write_card(aside, manifest)
     if out.exists():
         # Never written over: a running Govi may have the old weights mapped.
         shutil.rmtree(out)
-    (out / ONNX_FILE).parent.mkdir(parents=True)
-    _write_graph(encoder, precision, out)
-    tokenizer_of(model).save(str(out / TOKENIZER_FILE), pretty=False)
-    _write_layout(encoder, out)
-    manifest = _manifest(out, name, encoder.config.hidden_size, settings or {})
-    manifest.write(out)
-    write_notices(out)
-    write_card(out, manifest)
+    aside.rename(out)
     return manifest
 
 

@@ -15,6 +15,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.external_data_helper import set_external_data
 
+from retrieval.embedder import VECTOR_OUTPUT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -290,7 +292,7 @@ def _pool(builder: GraphBuilder, x: str) -> None:
     row = builder.node("Unsqueeze", [floats, one], "mask_row")
     summed = builder.node("MatMul", [row, x], "token_sum")
     flat = builder.node("Squeeze", [summed, one], "token_sum_flat")
-    builder.node("LpNormalization", [flat], "sentence_embedding", axis=-1, p=2)
+    builder.node("LpNormalization", [flat], VECTOR_OUTPUT, axis=-1, p=2)
 
 
 def _finish(builder: GraphBuilder) -> onnx.ModelProto:
@@ -300,7 +302,7 @@ def _finish(builder: GraphBuilder) -> onnx.ModelProto:
         for name in ("input_ids", "attention_mask")
     ]
     outputs = [
-        helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, ["n", hidden]),
+        helper.make_tensor_value_info(VECTOR_OUTPUT, TensorProto.FLOAT, ["n", hidden]),
         helper.make_tensor_value_info(
             "token_embeddings", TensorProto.FLOAT, ["n", "tokens", hidden]
         ),

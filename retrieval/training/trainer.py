@@ -240,9 +240,6 @@ def _trainer(
 def _arguments(
     plan: TrainingPlan, recipe: TrainingRecipe, place: Path, *, evaluated: bool, keep: bool
 ) -> SentenceTransformerTrainingArguments:
-    # All epochs are one pass over the plan, so an "epoch" is a number of steps here.
-    every = {"strategy": "steps", "steps": plan.batches_per_epoch}
-    saved = every if evaluated or keep else {"strategy": "no", "steps": 500}
     return SentenceTransformerTrainingArguments(
         output_dir=str(place),
         num_train_epochs=1,
@@ -255,9 +252,10 @@ def _arguments(
         bf16=recipe.precision == "bf16",
         use_cpu=not torch.cuda.is_available(),
         eval_strategy="steps" if evaluated else "no",
-        eval_steps=every["steps"],
-        save_strategy=saved["strategy"],
-        save_steps=saved["steps"],
+        save_strategy="steps" if evaluated or keep else "no",
+        # All epochs are one pass over the plan, so an "epoch" is a number of steps here.
+        eval_steps=plan.batches_per_epoch,
+        save_steps=plan.batches_per_epoch,
         save_total_limit=2,
         save_only_model=not keep,
         load_best_model_at_end=evaluated,

@@ -179,6 +179,21 @@ def test_exporting_replaces_the_directory(tiny_model_dir, tmp_path):
     assert not (out / "model.safetensors").exists()
 
 
+def test_an_export_that_fails_leaves_the_model_that_was_there(
+    tiny_model_dir, tmp_path, monkeypatch
+):
+    """As when the disk is full; the next one begins anew."""
+    before = export_model(tiny_model_dir, tmp_path / "m")
+    with monkeypatch.context() as patch:
+        patch.setattr("retrieval.training.export.write_card", lambda *_: Path("no/where").touch())
+        with pytest.raises(FileNotFoundError):
+            export_model(tiny_model_dir, tmp_path / "m", name="other")
+
+    assert OnnxEmbedder(tmp_path / "m").model_id == before.model_id
+    export_model(tiny_model_dir, tmp_path / "m")
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
 def test_exporting_removes_nothing_that_is_no_model(tmp_path):
     """Somebody who names their home, or the base itself, keeps it."""
     Path("thesis.txt").write_text("years of work")
