@@ -44,16 +44,21 @@ def get_user(update: Update) -> User:
 
 
 def read_message(update: Update) -> Incoming:
-    """Return a new or edited message; a mention of the bot is taken out of its text."""
+    """Return a new or edited message; a mention of the bot is taken out of its text.
+
+    One that replies in a group with nothing but the bot's name passes on what it replies to.
+    """
     message = get_message(update)
-    text = message.text or message.caption or ""
-    media = read_media(message)
+    said = message
+    if not _text_of(message) and not read_media(message):
+        said = _pointed_at(message) or message
+    media = read_media(said)
     return Incoming(
         asker=read_asker(update),
-        text=_without_mention(text, message.get_bot().username),
+        text=_text_of(said),
         update_id=update.update_id,
         message_id=message.message_id,
-        kind=media.kind if media else _kind(message),
+        kind=media.kind if media else _kind(said),
         is_edit=update.edited_message is not None,
         topic_id=topic_of(message),
         media=media,
@@ -165,5 +170,16 @@ def _kind(message: Message) -> str:
     return next((kind for kind in _KINDS if getattr(message, kind)), "other")
 
 
-def _without_mention(text: str, username: str) -> str:
-    return re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
+def _text_of(message: Message) -> str:
+    text = message.text or message.caption or ""
+    username = re.escape(message.get_bot().username)
+    return re.sub(rf"@{username}\b", "", text, flags=re.IGNORECASE).strip()
+
+
+def _pointed_at(message: Message) -> Message | None:
+    """Return another person's message in a group that one replies to which names the bot."""
+    replied = replied_to(message)
+    if replied is None or not message.text or message.chat.type == message.chat.PRIVATE:
+        return None
+    is_ours = replied.from_user is not None and replied.from_user.id == message.get_bot().id
+    return None if is_ours else replied

@@ -48,6 +48,18 @@ async def test_a_reply_to_the_bot_is_answered(
     assert reply.text == BLAST_ANSWER
 
 
+async def test_the_bots_name_in_reply_to_a_neighbour_passes_on_what_they_asked(
+    api: BotApi, govi: Govi, farmer: Person, neighbour: Person, group: int
+) -> None:
+    """They did not ask Govi themselves; the answer goes to who did."""
+    asked = neighbour.sends(BLAST, chat_id=group)
+
+    reply = await api.reply_to(farmer.sends("@govi_bot", replying_to=asked))
+
+    assert reply.text == BLAST_ANSWER
+    assert api.replies(asked) == []
+
+
 async def test_talk_among_people_is_left_alone(
     api: BotApi, govi: Govi, farmer: Person, group: int
 ) -> None:
