@@ -31,7 +31,6 @@ NOTE = (
 THRESHOLDS = (0.5, 0.55, ALIKE, 0.65, 0.7)
 QUEUES = 8
 SUBJECTS, NEAR, FAR = 100, 60, 20
-_STEP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,11 @@ class Counts:
 def read_asked(retriever: Retriever, cases: Sequence[EvalCase], is_known: bool) -> list[Asked]:
     """Search every question; unless entries are known, without the one that it is about."""
     asked = []
-    for start in range(0, len(cases), _STEP):
-        part = cases[start : start + _STEP]
-        found = zip(part, retriever.search([case.question for case in part]), strict=True)
-        for number, (case, result) in enumerate(found, start):
-            matches = [each for each in result.matches if is_known or each.key != case.key]
-            traits = Traits.of(case.question, matches, result.vector, result.model_id)
-            asked.append(Asked(case.key or f"alone {number}", case.group, traits))
+    results = retriever.search([case.question for case in cases])
+    for number, (case, result) in enumerate(zip(cases, results, strict=True)):
+        matches = [each for each in result.matches if is_known or each.key != case.key]
+        traits = Traits.of(case.question, matches, result.vector, result.model_id)
+        asked.append(Asked(case.key or f"alone {number}", case.group, traits))
     return asked
 
 

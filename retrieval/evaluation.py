@@ -11,8 +11,6 @@ from retrieval.errors import RetrievalError
 from retrieval.metrics import reciprocal_rank, wilson
 from retrieval.retriever import SearchResult
 
-_BATCH = 64
-
 
 class EvaluationError(RetrievalError):
     """An evaluation file cannot be read."""
@@ -88,13 +86,11 @@ def evaluate(
         - precision_answered: of those, whose first entry is the right one.
         - refused: of the questions without an entry, whose decision is not "answer".
     """
-    scored: list[_Scored] = []
-    for start in range(0, len(cases), _BATCH):
-        batch = cases[start : start + _BATCH]
-        results = search([case.question for case in batch])
-        for case, result in zip(batch, results, strict=True):
-            ranked = tuple(match.key for match in result.matches)
-            scored.append(_Scored(case, ranked, result.decision.kind == "answer"))
+    results = search([case.question for case in cases])
+    scored = [
+        _Scored(case, tuple(match.key for match in found.matches), found.decision.kind == "answer")
+        for case, found in zip(cases, results, strict=True)
+    ]
     groups = sorted({case.group for case in cases})
     return {
         "overall": _report(scored),

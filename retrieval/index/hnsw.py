@@ -20,8 +20,6 @@ from retrieval.index.exact import ExactIndex
 LINKS = 24
 BUILD_BREADTH = 200
 SEARCH_BREADTH = 400
-#: From so many questions on, all processors search.
-BATCH_QUERIES = 8
 
 
 class HnswIndex:
@@ -31,7 +29,7 @@ class HnswIndex:
         self._graph = graph
         self._exact = ExactIndex(vectors)
         graph.set_ef(SEARCH_BREADTH)
-        graph.set_num_threads(1)
+        graph.set_num_threads(1)  # a batch is too small to be worth threads
 
     @classmethod
     def build(cls, vectors: NDArray[np.float32]) -> "HnswIndex":
@@ -86,8 +84,7 @@ class HnswIndex:
         if k == 0 or len(queries) == 0 or k > SEARCH_BREADTH:
             return self._exact.search(queries, k)
         try:
-            threads = 1 if len(queries) < BATCH_QUERIES else -1
-            rows, distances = self._graph.knn_query(queries, k=k, num_threads=threads)
+            rows, distances = self._graph.knn_query(queries, k=k)
         except RuntimeError:
             return self._exact.search(queries, k)
         return rows.astype(np.int64), (1.0 - distances).astype(np.float32)

@@ -96,9 +96,10 @@ def calibrate(
         if (best := _best_thresholds(_score(cases, _rank(found, fusion)), demands)) is not None
     ]
     if not chosen:
+        refused = ", ".join(f"{share:.0%} of group {name!r}" for name, share in demands.refused)
         raise CalibrationError(
-            f"no thresholds answer with precision {demands.precision:.1%} and refuse "
-            f"{dict(demands.refused)} of the questions without an entry"
+            f"no thresholds answer with precision {demands.precision:.1%} and refuse {refused} of "
+            "the questions without an entry; see whether the dev questions have their right keys"
         )
     return max(
         chosen, key=lambda each: (each.answered_rightly, -abs(each.fusion.dense_weight - 0.5))

@@ -221,18 +221,6 @@ def test_the_shipped_code_is_the_code_under_test():
 
 
 @pytest.mark.train
-def test_torch_and_onnx_give_the_same_vectors(embedder):
-    """Both runtimes read one set of weights."""
-    texts = [SINHALA, "goyam kola", "rice blast", "", "නිදහසේ වගා කරන්න පුළුවන්ද", *ODD_TEXTS]
-
-    torch_embedder = load_embedder(MODEL_DIR, "torch", threads=1)
-
-    cosines = np.einsum("nd,nd->n", torch_embedder.encode(texts), embedder.encode(texts))
-    assert cosines.min() >= 0.99
-    assert torch_embedder.encode([]).shape == (0, embedder.dim)
-
-
-@pytest.mark.train
 def test_sentence_transformers_opens_the_directory(embedder, monkeypatch, tmp_path):
     """The stock class gives the vectors of the served file."""
     monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path))
