@@ -87,13 +87,18 @@ for (const field of document.querySelectorAll("select[data-submit]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
 
-// An answer that was begun survives a reload, a lost connection and the end of a session.
+// What was begun survives a reload, a lost connection and the end of a session.
 for (const sent of document.querySelectorAll("[data-sent]")) {
   sessionStorage.removeItem(`govi:${sent.dataset.sent}`);
 }
 for (const field of document.querySelectorAll("[data-keep]")) {
   const key = `govi:${field.dataset.keep}`;
-  if (!field.value) field.value = sessionStorage.getItem(key) || "";
+  const begun = sessionStorage.getItem(key);
+  if (begun && !field.value) {
+    field.value = begun;
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
+  }
   field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
 }
 
@@ -122,6 +127,12 @@ if (keysOn) {
     localStorage.setItem("govi:keys", keysOn.checked ? "on" : "off");
   });
 }
+// On a Sinhala keyboard too: there a key is known by its place, not by its letter.
+const keyOf = ({ key, code }) => {
+  if (/^[!-~]$/.test(key)) return key;
+  if (code === "Slash") return "/";
+  return /^Key[A-Z]$/.test(code) ? code.at(-1).toLowerCase() : "";
+};
 const move = (step) => {
   const items = [...document.querySelectorAll("[data-item]")];
   if (!items.length) return;
@@ -135,13 +146,14 @@ document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
   if (isTyping && event.key === "Escape") event.target.blur();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !areKeysOn()) return;
-  if (event.key === "j" || event.key === "k") {
-    move(event.key === "j" ? 1 : -1);
+  const key = keyOf(event);
+  if (key === "j" || key === "k") {
+    move(key === "j" ? 1 : -1);
     event.preventDefault();
     return;
   }
-  const key = event.key === "/" ? "[data-focus]" : `[data-key="${CSS.escape(event.key)}"]`;
-  const target = event.key.length === 1 && document.querySelector(key);
+  const wanted = key === "/" ? "[data-focus]" : `[data-key="${CSS.escape(key)}"]`;
+  const target = key && document.querySelector(wanted);
   if (!target) return;
   event.preventDefault();
   if (target.matches("input, textarea, select")) target.focus();

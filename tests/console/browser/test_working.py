@@ -64,6 +64,19 @@ async def test_a_question_is_answered_with_the_keyboard_alone(look: Looker) -> N
     assert state_of(look.services, number) is EscalationState.ANSWERED
 
 
+async def test_keys_work_on_a_sinhala_keyboard(look: Looker) -> None:
+    """Whoever writes answers in Sinhala does not switch it over for them."""
+    number = waiting(look.services, "xyzzy sinhala keys")
+    page = await look.signed_in(OFFICER, f"/queue/{number}")
+
+    await page.evaluate(
+        "document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'ජ', code: 'KeyC', bubbles: true}))"
+    )
+
+    assert await done(page, "console.done.claimed")
+
+
 async def test_what_happens_on_telegram_shows_without_a_reload(look: Looker) -> None:
     """A question that is claimed there is held here, and the open page says that it changed."""
     number = waiting(look.services, "plugh elsewhere")
@@ -154,17 +167,25 @@ async def test_two_questions_are_joined_without_a_script(look: Looker) -> None:
     assert state_of(look.services, number) is EscalationState.MERGED
 
 
-async def test_an_answer_that_was_begun_survives_a_reload(look: Looker) -> None:
-    """Until it is sent."""
+@pytest.mark.parametrize(
+    ("label", "opened"),
+    [("console.queue.answer", None), ("console.queue.inquiry", "console.queue.ask")],
+)
+async def test_what_was_begun_survives_a_reload(
+    look: Looker, label: str, opened: str | None
+) -> None:
+    """Until it is sent; a part of the page that was folded open is open again."""
     number = waiting(look.services, "ccc begun")
     with transaction(look.services.sessions) as session:
         claim(session, OFFICER, number)
     page = await look.signed_in(OFFICER, f"/queue/{number}")
-    await page.get_by_label(say("console.queue.answer")).fill("භාගයක් ලිව්වා")
+    if opened:
+        await page.get_by_text(say(opened), exact=True).click()
+    await page.get_by_label(say(label)).fill("භාගයක් ලිව්වා")
 
     await page.reload()
 
-    kept = page.get_by_label(say("console.queue.answer"))
+    kept = page.get_by_label(say(label))
     await expect(kept).to_have_value("භාගයක් ලිව්වා")
     assert await kept.is_editable()
 
