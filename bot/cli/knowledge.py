@@ -134,7 +134,7 @@ def export_command(
         if questions is not None:
             content, told = _questions(session, questions, LogFilter(**_with_days(filters)))
         elif training_pairs is not None:
-            content, told = _training_pairs(session)
+            content, told = _training_pairs(session, training_pairs)
         else:
             content, told = _entries(session, targets[0])
     engine.dispose()
@@ -170,7 +170,9 @@ def _questions(session: Session, file: Path, wanted: LogFilter) -> tuple[bytes, 
     return format_log(file.suffix, found), f"{len(found)} questions"
 
 
-def _training_pairs(session: Session) -> tuple[bytes, str]:
+def _training_pairs(session: Session, file: Path) -> tuple[bytes, str]:
+    if file.suffix != ".jsonl":
+        raise click.BadParameter(f"{file}: training pairs are written as .jsonl")
     pairs = list_learnt_pairs(session)
     return format_pairs(pairs), f"{len(pairs)} pairs"
 

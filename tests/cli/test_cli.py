@@ -373,10 +373,13 @@ def test_training_pairs_are_exported(govi: Govi) -> None:
         ("--questions", "q.csv", "--decision", "answered"),
         ("--questions", "q.csv", "--script", "sinhalese"),
         ("--questions", "q.csv", "--feedback", "meh"),
+        ("--training-pairs", "t.csv"),
     ],
 )
 def test_an_export_that_makes_no_sense_is_refused(govi: Govi, arguments: tuple[str, ...]) -> None:
     """With its usage; nothing is written."""
+    govi("db", "upgrade")
+
     assert govi("export", *arguments).exit_code == 2
     assert not list(Path().glob("*.csv"))
 
