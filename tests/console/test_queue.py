@@ -257,6 +257,7 @@ async def test_an_officer_stays_in_their_part_of_the_queue(officer: Guest, numbe
 
     assert str(officer.page.url).endswith("/queue?area=&done=declined")
     assert re.search(r'<option value="" selected>[^<]* \(0\)', officer.page.text)
+    assert officer.says("console.queue.none_here")
 
 
 async def test_what_farmers_typed_is_never_markup(services: Services, officer: Guest) -> None:
