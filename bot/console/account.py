@@ -8,8 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.console.forms import read_form
+from bot.console.guard import signed_in
 from bot.console.pages import LANGUAGES, language_of
-from bot.console.visiting import Desk, Visit, desk_of, signed_in
+from bot.console.visiting import Desk, Visit, desk_of
 from bot.errors import RequestError, SignInError, StaleFormError
 from bot.i18n.refusals import text_key
 from bot.services.farmers import Asker, choose_language

@@ -25,9 +25,10 @@ from bot.console import (
     queue,
     regrouping,
 )
+from bot.console.guard import signed_in
 from bot.console.headers import SecureHeaders
 from bot.console.pages import Pages, language_of
-from bot.console.visiting import Desk, Fetch, Visit, desk_of, signed_in
+from bot.console.visiting import Desk, Fetch, Visit, desk_of
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services

@@ -5,7 +5,8 @@ import asyncio
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.console.visiting import Visit, signed_in
+from bot.console.guard import signed_in
+from bot.console.visiting import Visit
 from bot.errors import KnowledgeError
 from bot.knowledge import check_field
 from bot.paging import count_pages

@@ -7,7 +7,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.console.visiting import Visit, signed_in
+from bot.console.guard import signed_in
+from bot.console.visiting import Visit
 from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.knowledge import EntryDraft
 from bot.services.browsing import count_areas

@@ -6,7 +6,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.console.visiting import Visit, signed_in
+from bot.console.guard import signed_in
+from bot.console.visiting import Visit
 from bot.errors import KnowledgeError
 from bot.services.browsing import EntryFilter, count_areas, list_entries
 from bot.services.editing import (

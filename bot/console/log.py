@@ -8,8 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.guard import signed_in
 from bot.console.knowledge import look_up
-from bot.console.visiting import Visit, signed_in
+from bot.console.visiting import Visit
 from bot.errors import KnowledgeError
 from bot.question_files import format_log
 from bot.services.browsing import count_areas

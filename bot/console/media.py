@@ -7,8 +7,9 @@ from functools import partial
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.guard import signed_in
 from bot.console.sniffing import UNKNOWN, sniff
-from bot.console.visiting import Desk, Visit, signed_in
+from bot.console.visiting import Desk, Visit
 from bot.errors import AnswerGoneError, MediaGoneError, NotConnectedError
 from bot.services import copies
 from bot.services.media import Media, find_answered, find_sent, record_look

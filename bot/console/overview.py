@@ -4,7 +4,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.drawing import draw_days, draw_share
-from bot.console.visiting import Visit, signed_in
+from bot.console.guard import signed_in
+from bot.console.visiting import Visit
 from bot.db.base import utc_now
 from bot.services.job_runs import list_runs
 from bot.services.overview import SPANS, read_overview

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.guard import polled, say_refusal, signed_in
 from bot.console.knowledge import look_up
-from bot.console.visiting import Visit, polled, say_refusal, signed_in
+from bot.console.visiting import Visit
 from bot.errors import KnowledgeError, RequestError
 from bot.services.editing import EntryState, read_entry_by_id
 from bot.services.keeping import propose_words

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.guard import say_refusal, signed_in
 from bot.console.queue import PAGE
-from bot.console.visiting import Visit, say_refusal, signed_in
+from bot.console.visiting import Visit
 from bot.errors import EscalationMissingError, RequestError
 from bot.services.holds import get_held
 from bot.services.queue import read_escalation
