@@ -27,6 +27,8 @@ from bot.services.my_questions import MyQuestion, add_detail, is_asked, list_min
 from bot.services.rating import REASONS, give_reason
 
 EXCERPT_LIMIT = 120
+#: The small talk that may answer a question.
+_YES_OR_NO = "ok_yes_no"
 
 
 def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
@@ -42,15 +44,21 @@ def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
 async def is_detail(update: Update, context: GoviContext, incoming: Incoming) -> bool:
     """Add a reply to what it replies to, if that is an open question; return whether it was so.
 
-    What somebody writes or shows next after an officer has asked them replies to that by itself.
+    What somebody writes or shows next after an officer has asked them replies to that by itself, a
+    yes or no too; thanks do not.
     """
     replied = replied_to(get_message(update))
     if replied is not None:
         return await context.run(add_detail, incoming, replied.message_id)
-    is_said = has_words(incoming.text) or incoming.media is not None
-    if not is_said or not await context.read(is_asked, incoming):
+    if not _says_something(context, incoming) or not await context.read(is_asked, incoming):
         return False
     return await context.run(add_detail, incoming)
+
+
+def _says_something(context: GoviContext, incoming: Incoming) -> bool:
+    remark = context.desk.services.recognition.small_talk(incoming.text)
+    is_word = has_words(incoming.text) and (remark is None or remark.kind == _YES_OR_NO)
+    return is_word or incoming.media is not None
 
 
 @guarded

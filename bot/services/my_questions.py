@@ -26,6 +26,7 @@ from bot.services.farmers import Asker, get_farmer
 from bot.services.media import Media, attach
 from bot.services.notices import tell_officer
 from bot.services.questions import refuse_others
+from bot.services.remarks import SMALLTALK
 from bot.services.texts import sound_of, storable
 
 MINE_COUNT = 10
@@ -254,14 +255,21 @@ def _find_meant(session: Session, incoming: Incoming) -> Ask | None:
 
 
 def _find_inquired(session: Session, asker: Asker) -> Ask | None:
-    """Return the ask about which an officer's question was the last thing said to its farmer."""
+    """Return the ask about which an officer's question was the last thing said to its farmer.
+
+    Small talk does not count.
+    """
     if asker.chat_id != asker.telegram_user_id:
         return None
     last = session.scalar(
         select(Reply)
         .join(Reply.question)
         .join(Question.farmer)
-        .where(Farmer.telegram_user_id == asker.telegram_user_id, Question.chat_id == asker.chat_id)
+        .where(
+            Farmer.telegram_user_id == asker.telegram_user_id,
+            Question.chat_id == asker.chat_id,
+            Reply.kind != SMALLTALK,
+        )
         .order_by(Reply.id.desc())
         .limit(1)
     )

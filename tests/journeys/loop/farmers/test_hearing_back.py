@@ -97,10 +97,11 @@ async def test_an_officers_question_is_answered_by_replying(
 async def test_what_comes_next_after_an_officers_question_answers_it(
     govi: Govi, nimal: Chat, officer: Chat
 ) -> None:
-    """Few farmers know how to reply on Telegram; a photo will do. What follows is a question."""
+    """Few farmers know how to reply on Telegram. Thanks are none; what follows is a question."""
     await nimal.sends(SINHALA)
     resolve(govi, officer, resolving.ask_detail, "පින්තූරයක් එවන්න පුළුවන්ද?")
     await nimal.sees_more(2)
+    await nimal.sends("ස්තූතියි")
 
     noted = await nimal.after(1, nimal.person.sends_photo)
     answer = await nimal.sends(BLAST)
