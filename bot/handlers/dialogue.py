@@ -10,13 +10,28 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from telegram import Update
 
-from bot.errors import NotAllowedError
+from bot.errors import (
+    EscalationClosedError,
+    EscalationMissingError,
+    HeldByOtherError,
+    NotAllowedError,
+    NotHeldError,
+)
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import Handler, guarded
 from bot.handlers.incoming import get_user, is_private, read_media
 from bot.handlers.replying import reply
 from bot.services.dialogues import Stand, find_stand, leave
 from bot.services.roles import Role, require
+
+#: What ends a dialogue: the person was demoted, or what it is about is not theirs any more.
+_OVER = (
+    NotAllowedError,
+    EscalationMissingError,
+    EscalationClosedError,
+    HeldByOtherError,
+    NotHeldError,
+)
 
 Step = Callable[[Update, GoviContext, Stand], Awaitable[None]]
 
@@ -67,8 +82,8 @@ class Dialogues:
                     await reply(update, context, context.text(self._why_not(update, stand)))
                     return
                 await step(update, context, stand)
-            except NotAllowedError:  # demoted meanwhile
-                await context.run(leave, user_id)
+            except _OVER:
+                await context.run(leave, user_id, update.update_id)
                 raise
 
         return carry_on

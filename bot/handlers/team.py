@@ -108,7 +108,8 @@ async def accept_invite(update: Update, context: GoviContext, payload: str) -> N
     if taken.is_new:
         words = context.words.into(await context.read(read_language, taken.invited_by))
         role = words.text(f"role.{taken.role.value}")
-        news = words.text("team.joined", name=user.full_name, role=role)
+        name = await context.read(name_of, user.id)
+        news = words.text("team.joined", name=name, role=role)
         await _tell(context, taken.invited_by, news)
     await renew_menu(context, user.id)
 

@@ -16,7 +16,7 @@ from tests.journeys.loop.officers.desk import (
     opened,
     written,
 )
-from tests.journeys.serving import BLAST_ANSWER, Govi
+from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
 from tests.journeys.team import dismiss
 
 #: Every button of officers with as many numbers as it takes; 1 is the escalation in these tests.
@@ -140,6 +140,21 @@ async def test_what_no_step_takes_is_refused_and_cancel_leaves_it(
     await officer.presses(Button("", f"q1:kp:{number}", how.chat_id, how.message_id))
     await refuses(govi, officer, "sends_photo")
     assert len(nimal.answers()) == 2
+
+
+async def test_an_answer_to_what_was_taken_back_meanwhile_ends_the_dialogue(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """What the officer writes next is not refused as well; it may be a question."""
+    number = await ask(govi, nimal, SINHALA)
+    await begun(officer, await claimed(officer, number), "answer")
+    await officer.after(1, lambda: nimal.person.presses(nimal.answers()[-1].buttons[0]))
+
+    refused = await officer.sends(ANSWER)
+    answer = await officer.sends(BLAST)
+
+    assert refused.text == text("refusal.escalation_closed")
+    assert answer.text == BLAST_ANSWER
 
 
 async def begun(officer: Chat, seen: Seen, name: str) -> Seen:
