@@ -148,3 +148,14 @@ async def test_an_officer_sees_no_way_to_what_is_for_admins(look: Looker) -> Non
 
     assert reply
     assert reply.status == 403
+
+
+async def test_a_printed_page_has_nothing_to_press_and_is_light(look: Looker) -> None:
+    """Whatever the screen shows."""
+    page = await look.signed_in(ADMIN, "/questions", color_scheme="dark")
+
+    await page.emulate_media(media="print")
+
+    assert not await page.locator("button, nav, input").filter(visible=True).count()
+    paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(246, 248, 246)"
