@@ -122,7 +122,7 @@ async def ask_back(visit: Visit) -> Response:
 @signed_in
 async def turn_down(visit: Visit) -> Response:
     """Tell everyone who waits kindly that there will be no answer."""
-    number, given = visit.number("number"), visit.form.text("reason")
+    number, given = visit.number("number"), visit.form.text("why")
     reason: Refusal = next((each for each in REFUSALS if each == given), "other")
     await visit.run(decline, visit.who, number, reason)
     return _go(visit, "/queue", "declined")

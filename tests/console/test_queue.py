@@ -157,7 +157,7 @@ async def test_a_question_is_declined_kindly(
     """Every asker is told why."""
     await held(officer, number)
 
-    await officer.submit(f"/queue/{number}/decline", reason="not_ours")
+    await officer.submit(f"/queue/{number}/decline", why="not_ours")
 
     assert officer.says("console.done.declined")
     assert owed(services).count("declined") == 2
@@ -179,7 +179,7 @@ async def test_nobody_answers_what_they_do_not_hold(
 ) -> None:
     """A forged form sends nothing."""
     await officer.open(f"/queue/{number}")
-    fields = {**officer.hidden("/language"), "text": "අ", "entry_id": "1", "reason": "other"}
+    fields = {**officer.hidden("/language"), "text": "අ", "entry_id": "1", "why": "other"}
 
     for act in ("answer", "entry", "ask", "decline", "release"):
         page = await officer.client.post(f"/queue/{number}/{act}", data=fields)
@@ -253,7 +253,7 @@ async def test_an_officer_stays_in_their_part_of_the_queue(officer: Guest, numbe
     await officer.open(f"/queue/{number}?area=")
 
     await officer.submit(f"/queue/{number}/claim?area=")
-    await officer.submit(f"/queue/{number}/decline?area=", reason="other")
+    await officer.submit(f"/queue/{number}/decline?area=", why="other")
 
     assert str(officer.page.url).endswith("/queue?area=&done=declined")
     assert re.search(r'<option value="" selected>[^<]* \(0\)', officer.page.text)
