@@ -12,7 +12,7 @@ from bot.console.visiting import Visit
 from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.knowledge import EntryDraft
 from bot.services.browsing import count_areas
-from bot.services.editing import EDITABLE, PARTS, EntryState, add_entry, read_entry_by_id
+from bot.services.editing import EDITABLE, NEW_KEY, PARTS, EntryState, add_entry, read_entry_by_id
 from bot.services.finding import Found, find_near
 from bot.services.keeping import gather, propose_from_answer
 from bot.services.proposals import propose_entry
@@ -141,8 +141,6 @@ async def _preview(
     rehearsal = None
     if question:
         rehearsal = await asyncio.to_thread(rehearse, retriever, question, draft)
-    if act == "live":  # a script wants the part beside the form alone
-        return visit.render("trial.html", rehearsal=rehearsal, own_key=draft.key)
     near: Sequence[Found] = []
     if act == "preview":
         near = await _look_alike(visit, draft, state)
@@ -165,10 +163,13 @@ async def _editor(
     faults: Sequence[Fault] = (),
     **shown: Any,
 ) -> Response:
-    if visit.form.text("act") == "live":
-        return visit.render("trial.html", rehearsal=None, own_key="", faults=faults)
+    own_key = state.draft.key if state else NEW_KEY
+    if visit.form.text("act") == "live":  # a script wants the part beside the form alone
+        rehearsal = shown.get("rehearsal")
+        return visit.render("trial.html", rehearsal=rehearsal, own_key=own_key, faults=faults)
     values = {
         "state": state,
+        "own_key": own_key,
         "fields": fields,
         "areas": await visit.read(count_areas, visit.who),
         "question": visit.form.text("try"),

@@ -37,6 +37,8 @@ EDITABLE = (
 )  # fmt: skip
 #: What a new entry is made of, in the order in which a dialogue asks for it; the rest follows.
 PARTS = ("title", "answer", "phrasings", "source", "area")
+#: Stands for the key of an entry that is not saved yet.
+NEW_KEY = "new"
 #: A change of these is a review of the answer.
 _REVIEWED = {"answer", "source", "grade"}
 _TELEGRAM = "telegram:"
@@ -256,7 +258,7 @@ def check_new(session: Session, fields: Mapping[str, Any]) -> EntryDraft:
     Raises:
         KnowledgeError: It could not be saved as it is; every fault is named.
     """
-    draft = check_fields({**_new_defaults(), **fields, "key": "new"})
+    draft = check_fields({**_new_defaults(), **fields, "key": NEW_KEY})
     refuse_taken_phrasings(session, [draft])
     return draft
 

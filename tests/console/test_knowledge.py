@@ -141,6 +141,17 @@ async def test_a_question_is_tried_before_and_after_the_change(
     assert TEXTS.text("console.decision.fallback", "en") in before
 
 
+@pytest.mark.parametrize("act", ["try", "live"])
+async def test_an_entry_that_is_not_saved_yet_is_tried_too(admin: Guest, act: str) -> None:
+    """It has no key, and no page to lead to."""
+    await admin.open("/knowledge/new")
+
+    page = await admin.submit("/knowledge/new", act=act, **as_new(), **{"try": FIELDS["title"]})
+
+    assert admin.says("console.try.own")
+    assert "/knowledge/key/new" not in page.text
+
+
 async def test_faults_are_named_and_nothing_typed_is_lost(services: Services, admin: Guest) -> None:
     """All at once, each with its field."""
     await admin.open(EDIT)
