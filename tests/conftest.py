@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.settings import Settings
+from bot.testing.bot_api import BotApi
 from tests import postgresql as server
 from tests.database import IS_POSTGRESQL, create_database, open_maybe_new, url_of
 
@@ -60,6 +61,13 @@ def postgresql(tmp_path: Path) -> Iterator[str]:
     server.skip_where_there_is_none()
     with server.cluster().dropping():
         yield server.url_of(tmp_path / "postgresql")
+
+
+@pytest.fixture
+def api() -> Iterator[BotApi]:
+    """A running stand-in for Telegram, which knows nobody yet."""
+    with BotApi() as api:
+        yield api
 
 
 @pytest.fixture

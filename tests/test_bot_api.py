@@ -1,7 +1,7 @@
 """The stand-in Bot API is as strict as Telegram, and other people's models agree with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -14,13 +14,6 @@ from bot.testing.parameters import METHODS
 from bot.testing.people import Person
 
 BUTTONS = {"inline_keyboard": [[{"text": "a", "callback_data": "1"}]]}
-
-
-@pytest.fixture
-def api() -> Iterator[BotApi]:
-    """A running stand-in."""
-    with BotApi() as api:
-        yield api
 
 
 @pytest.fixture

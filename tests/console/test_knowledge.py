@@ -309,6 +309,7 @@ async def test_what_people_typed_is_never_markup(services: Services, admin: Gues
     paths = ("/knowledge", "/knowledge/1", EDIT, "/knowledge/1/history", f"/knowledge?q={evil}")
     for path in paths:
         page = await admin.open(path)
+        assert "&lt;script&gt;alert" in page.text
         assert "<script>alert" not in page.text
         assert "<img src=x" not in page.text
 

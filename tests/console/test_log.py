@@ -206,7 +206,9 @@ async def test_a_farmers_markup_is_only_words(services: Services, officer: Guest
     number = record(services, evil)
 
     for path in ("/questions", f"/questions/{number}", f"/questions?q={evil}"):
-        assert evil not in (await officer.open(path)).text
+        page = await officer.open(path)
+        assert "&lt;script&gt;alert(1)" in page.text
+        assert evil not in page.text
 
 
 async def test_a_question_that_is_not_there_is_said(officer: Guest) -> None:

@@ -267,6 +267,7 @@ async def test_what_farmers_typed_is_never_markup(services: Services, officer: G
 
     for path in ("/queue", f"/queue/{number}", "/queue/lines"):
         page = await officer.open(path)
+        assert "&lt;script&gt;alert" in page.text
         assert "<script>alert" not in page.text
         assert "<img src=x" not in page.text
 

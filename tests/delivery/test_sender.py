@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.parameters import METHODS
 from bot.testing.world import Refusal, World
-from tests.journeys.serving import create_services
 
 NIMAL, KAMALA = 11, 22
 
@@ -55,15 +53,6 @@ def api() -> Iterator[BotApi]:
         for user_id in (NIMAL, KAMALA):
             api.user(user_id).sends("/start")
         yield api
-
-
-@pytest.fixture
-async def services(api: BotApi, tmp_path: Path) -> AsyncIterator[Services]:
-    """A database and what works with it."""
-    services = create_services(api.url, api.token, tmp_path)
-    yield services
-    await asyncio.get_running_loop().shutdown_default_executor()
-    services.close()
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +26,6 @@ from bot.services import outbox
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
-from tests.journeys.serving import create_services
 from tests.services.asking import ask
 
 
@@ -38,22 +36,6 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sender, "LONGEST_PAUSE", 0.05)
     monkeypatch.setattr(sender, "SWEEP_SECONDS", 0.02)
     monkeypatch.setitem(messages.KINDS, "say", Kind(lambda *_: Rendered(("a",))))
-
-
-@pytest.fixture
-def api() -> Any:
-    """A stand-in for Telegram."""
-    with BotApi() as api:
-        yield api
-
-
-@pytest.fixture
-async def services(api: BotApi, tmp_path: Path) -> AsyncIterator[Services]:
-    """A database and what works with it."""
-    services = create_services(api.url, api.token, tmp_path)
-    yield services
-    await asyncio.get_running_loop().shutdown_default_executor()
-    services.close()
 
 
 async def owe_two(api: BotApi, services: Services) -> list[Person]:

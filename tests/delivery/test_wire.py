@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,13 +18,6 @@ from bot.testing.people import Person
 from bot.testing.world import Refusal, World
 
 PNG = b"\x89PNG picture"
-
-
-@pytest.fixture
-def api() -> Iterator[BotApi]:
-    """A stand-in for Telegram."""
-    with BotApi() as api:
-        yield api
 
 
 @pytest.fixture

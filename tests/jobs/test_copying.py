@@ -1,6 +1,5 @@
 """Copies of what farmers send, where they are wanted."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,13 +23,6 @@ from tests.services.loop import pass_on
 
 LATER = timedelta(hours=2)
 KB = 1024
-
-
-@pytest.fixture
-def api() -> Iterator[BotApi]:
-    """Telegram, as far as this goes."""
-    with BotApi() as api:
-        yield api
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ async def test_groups_whose_admins_have_no_names_do_not_share_a_limit(
         admin.sends_object({"text": "/help", "sender_chat": about}, chat_id=group)
 
     await all_handled(api, govi, 2 * BURST)
+    await api.until(lambda: len(api.calls("sendMessage")) == 2 * BURST)
     said = [call.parameters["text"] for call in api.calls("sendMessage")]
     assert TEXTS.text("flood.wait") not in said
 

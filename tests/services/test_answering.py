@@ -253,8 +253,7 @@ def test_only_published_entries_are_suggested(session: Session) -> None:
 
     outcome = ask(session, "suggest", "a.one", "a.two")
 
-    assert len(outcome.suggestions) == 1
-    assert EntryStatus.DRAFT == "draft"
+    assert [s.phrasing for s in outcome.suggestions] == ["දෙවැනි එක"]
 
 
 def test_every_reply_is_a_row(session: Session) -> None:
@@ -313,6 +312,18 @@ def test_an_edit_that_changes_no_word_is_no_other_question(session: Session, kin
     assert answering.record_question(session, again, result(kind, "a.one")) == first
     assert len(session.scalars(select(Question)).all()) == 1
     assert len(session.scalars(select(OutgoingMessage)).all()) == 1
+
+
+def test_the_same_words_in_a_message_of_the_same_number_elsewhere_are_asked(
+    session: Session,
+) -> None:
+    """Telegram counts the messages of each chat."""
+    ask(session, "answer", "a.one")
+
+    there = Incoming(Asker(11, -7), "ප්‍රශ්නය", 2, message_id=5, is_edit=True)
+    answering.record_question(session, there, result("answer", "a.one"))
+
+    assert len(session.scalars(select(Question)).all()) == 2
 
 
 def test_words_that_are_changed_back_are_asked_again(session: Session) -> None:

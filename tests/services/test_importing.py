@@ -5,13 +5,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import EntryVersion
-from bot.errors import NotAllowedError
 from bot.services import importing
 from bot.services.editing import read_entry
-from bot.services.importing import import_part, plan_import, preview_upload, read_all
+from bot.services.importing import import_part, plan_import
 from bot.services.knowledge_index import current_revision, read_entries
 from tests.factories import create_draft
-from tests.services.curating import ADMIN, OFFICER, staff, store
+from tests.services.curating import ADMIN, staff, store
 
 
 def test_a_file_in_parts_gives_what_it_would_give_whole(
@@ -67,20 +66,3 @@ def test_a_part_names_its_author(session: Session) -> None:
     import_part(session, ADMIN, [create_draft("a.one")], frozenset({"a.one"}))
 
     assert read_entry(session, ADMIN, "a.one").changed_by == f"telegram:{ADMIN}"
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda session: preview_upload(session, OFFICER, []),
-        lambda session: plan_import(session, OFFICER, []),
-        lambda session: import_part(session, OFFICER, [], frozenset()),
-        lambda session: read_all(session, OFFICER),
-    ],
-)
-def test_files_are_for_admins(session: Session, act) -> None:
-    """Officers are refused at each step."""
-    staff(session)
-
-    with pytest.raises(NotAllowedError):
-        act(session)

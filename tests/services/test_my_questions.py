@@ -10,7 +10,7 @@ from bot.services import outbox, queue, resolving
 from bot.services.answering import Incoming
 from bot.services.escalating import reopen
 from bot.services.farmers import Asker
-from bot.services.my_questions import add_detail, is_asked, list_mine, withdraw
+from bot.services.my_questions import MINE_COUNT, add_detail, is_asked, list_mine, withdraw
 from tests.services.loop import SUNIL, appoint, pass_on
 
 HOPPERS, SUBSIDY = "දුඹුරු පැළ කීඩෑවා ආවා", "පොහොර සහනාධාරය කවදද"
@@ -80,6 +80,16 @@ def test_what_another_is_told_later_changes_nothing(session: Session) -> None:
     states = [list_mine(session, asker)[0].state for asker in (NIMAL, KAMALA)]
 
     assert states == ["answered", "declined"]
+
+
+def test_only_the_latest_questions_are_listed(session: Session) -> None:
+    """As many as fit into a message."""
+    for number in range(MINE_COUNT + 1):
+        pass_on(session, f"ප්‍රශ්නය {number}", 11)
+
+    asked = [each.text for each in list_mine(session, NIMAL)]
+
+    assert asked == [f"ප්‍රශ්නය {number}" for number in range(MINE_COUNT, 0, -1)]
 
 
 def test_in_a_group_only_what_was_asked_there_is_listed(session: Session) -> None:
@@ -201,6 +211,18 @@ def test_who_asked_back_hears_the_answer_though_their_hold_has_ended(session: Se
     assert kinds_owed(session, SUNIL) == ["new_detail"]
 
 
+def test_who_asked_back_another_farmer_hears_nothing_of_this_one(session: Session) -> None:
+    """It is no answer to them, and the question is in nobody's hands."""
+    group = pass_on(session, HOPPERS, 11, 22)
+    queue.claim(session, SUNIL, group.id)
+    resolving.ask_detail(session, SUNIL, group.id, "කොහෙද?", group.asks[1].id)
+    queue.release(session, SUNIL, group.id)
+
+    assert say(session, group.asks[0].question.message_id)
+
+    assert kinds_owed(session, SUNIL) == []
+
+
 def test_the_same_update_adds_once(session: Session) -> None:
     """A repeat is still no question."""
     group = pass_on(session, HOPPERS, 11)
@@ -236,6 +258,34 @@ def test_a_reply_to_what_is_over_is_a_question(session: Session) -> None:
     withdraw(session, NIMAL, group.asks[0].id)
 
     assert not say(session, group.asks[0].question.message_id)
+
+
+@pytest.mark.parametrize("sent", [[100], [100, 101]])
+def test_a_neighbours_message_of_the_same_number_is_another(
+    session: Session, sent: list[int]
+) -> None:
+    """Telegram counts the messages of each chat."""
+    group, other = pass_on(session, HOPPERS, 11), pass_on(session, SUBSIDY, 22)
+    reply = Reply(question=other.asks[0].question, kind="fallback")
+    session.add(reply)
+    session.flush()
+    message = outbox.post(session, 22, "reply", reply_id=reply.id)
+    assert message is not None
+    outbox.mark_sent(session, message.id, sent)
+
+    assert say(session, 100)
+
+    assert session.scalars(select(Note.ask_id)).one() == group.asks[0].id
+
+
+def test_the_own_message_of_the_same_number_in_a_group_is_another(session: Session) -> None:
+    """What is replied to there was asked there."""
+    there = pass_on(session, SUBSIDY, 11, chat_id=-5, message_id=100)
+    pass_on(session, HOPPERS, 11, message_id=100)
+
+    assert say(session, 100, asker=Asker(11, -5))
+
+    assert session.scalars(select(Note.ask_id)).one() == there.asks[0].id
 
 
 def test_a_neighbours_reply_is_a_question_of_their_own(session: Session) -> None:

@@ -63,6 +63,7 @@ def test_the_queue_is_filtered_by_area(session: Session) -> None:
     import_entries(session, [create_draft("paddy.blast")], Origin.IMPORT, "test")
     paddy = pass_on(session, TEXTS[0], 11, matches=[near("paddy.blast")])
     far = pass_on(session, TEXTS[1], 22)
+    pass_on(session, TEXTS[2], 33).state = EscalationState.ANSWERED
 
     shown = {
         area: [line.escalation_id for line in queue.list_queue(session, SUNIL, area).lines]
@@ -120,6 +121,7 @@ def test_a_released_escalation_can_be_claimed_by_another(session: Session) -> No
 
     queue.release(session, SUNIL, group.id)
 
+    assert (group.claimed_by, group.claimed_at, group.closed_by) == (None, None, None)
     assert queue.claim(session, MALA, group.id).holder == NAMES[MALA]
     with pytest.raises(HeldByOtherError):
         queue.release(session, SUNIL, group.id)
@@ -159,25 +161,27 @@ def test_an_officer_sees_numbers_instead_of_names(session: Session) -> None:
     assert view.asker_count == 2
 
 
-def test_reading_farmers_words_is_recorded(session: Session) -> None:
-    """Who read which escalation stands in the audit trail."""
+def test_what_an_officer_does_with_farmers_words_is_recorded(session: Session) -> None:
+    """Who took, read, or gave back which escalation stands in the audit trail."""
     group = pass_on(session, TEXTS[0])
 
-    queue.read_escalation(session, SUNIL, group.id)
+    for act in (queue.claim, queue.read_escalation, queue.release):
+        act(session, SUNIL, group.id)
 
-    event = session.query(AuditEvent).one()
-    assert (event.actor, event.action) == (str(SUNIL), "read escalation")
-    assert event.subject == f"escalation {group.id}"
+    events = session.query(AuditEvent).order_by(AuditEvent.id).all()
+    assert [event.action.split()[0] for event in events] == ["claim", "read", "release"]
+    assert {(e.actor, e.subject) for e in events} == {(str(SUNIL), f"escalation {group.id}")}
 
 
 def test_near_entries_are_shown(session: Session) -> None:
-    """Published ones that retrieval found when it was asked."""
-    import_entries(session, [create_draft("paddy.blast")], Origin.IMPORT, "test")
-    group = pass_on(session, TEXTS[0], matches=[near("gone"), near("paddy.blast")])
+    """The first few published ones that retrieval found when it was asked."""
+    keys = [f"paddy.n{number}" for number in range(queue.NEAR_COUNT + 1)]
+    import_entries(session, [create_draft(key) for key in keys], Origin.IMPORT, "test")
+    group = pass_on(session, TEXTS[0], matches=[near(key) for key in ("gone", *keys)])
 
     view = queue.read_escalation(session, SUNIL, group.id)
 
-    assert [found.key for found in view.near] == ["paddy.blast"]
+    assert [found.key for found in view.near] == keys[:-1]
 
 
 def test_what_looks_alike_is_offered_for_merging(session: Session) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
+    AuditEvent,
     Escalation,
     EscalationState,
     Note,
@@ -71,6 +72,14 @@ def test_everyone_who_asked_gets_the_answer_under_their_own_question(session: Se
     assert [message.chat_id for message in owed(session)] == [11, 22, 33]
     assert [message.under_message_id for message in owed(session)] == [100, 101, 102]
     assert (group.state, group.closed_by) == (EscalationState.ANSWERED, SUNIL)
+    assert group.claimed_by is None
+    done = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert done is not None
+    assert (done.actor, done.action, done.details) == (
+        str(SUNIL),
+        "answered escalation",
+        "3 askers",
+    )
     assert {ask.question.state for ask in group.asks} == {QuestionState.RESOLVED}
 
 
@@ -91,6 +100,16 @@ def test_who_asked_twice_hears_it_once(session: Session) -> None:
 
     assert [message.under_message_id for message in owed(session)] == [101]
     assert {ask.question.state for ask in group.asks} == {QuestionState.RESOLVED}
+
+
+def test_in_a_group_everyone_who_asked_is_answered(session: Session) -> None:
+    """Also who asked in private before."""
+    group = held(session, 11)
+    pass_on(session, HOPPERS, 11, 22, chat_id=-5)
+
+    assert resolving.send_answer(session, SUNIL, group.id, ANSWER) == 3
+
+    assert [message.chat_id for message in owed(session)] == [11, -5, -5]
 
 
 def test_who_took_the_question_back_is_left_in_peace(session: Session) -> None:

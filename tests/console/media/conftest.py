@@ -12,13 +12,6 @@ from tests.console.asking import Guest, create_services
 
 
 @pytest.fixture
-def api() -> Iterator[BotApi]:
-    """Telegram, as far as this goes."""
-    with BotApi() as api:
-        yield api
-
-
-@pytest.fixture
 def services(api: BotApi, tmp_path: Path) -> Iterator[Services]:
     """A Govi that has a token."""
     services = create_services(tmp_path, bot_token=api.token, telegram_api_url=api.url)

@@ -102,6 +102,8 @@ async def test_the_question_log_shows_nothing_that_was_taken_back(
 ) -> None:
     """No picture is promised that the next click refuses."""
     send(services, api, PNG)
+    assert "/media/" in (await officer.open("/questions/1")).text
+
     take_back(services)
 
     assert "/media/" not in (await officer.open("/questions/1")).text

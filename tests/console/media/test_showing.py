@@ -213,9 +213,11 @@ async def test_a_question_in_words_alone_shows_no_player(
     services: Services, officer: Guest
 ) -> None:
     """Most questions look as before."""
+    text = "මගේ කෙසෙල් ගහේ කොළ ඉරිලා"
     with transaction(services.sessions) as session:
-        number = pass_on(session, "මගේ කෙසෙල් ගහේ කොළ ඉරිලා").id
+        number = pass_on(session, text).id
 
     page = await officer.open(f"/queue/{number}")
 
+    assert text in page.text
     assert "/media/" not in page.text
