@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     model_dir: _Path = ROOT / "retrieval" / "model"
     embedder_runtime: Literal["onnx", "torch"] = "onnx"
-    embedder_threads: int = Field(default=0, ge=0)
+    embedder_threads: int = Field(default=0, ge=0, le=256)
     self_approval: bool = False
     announce_minutes: int = Field(default=15, ge=0, le=24 * 60)
     quiet_hours: Annotated[tuple[int, int] | None, NoDecode] = (20, 6)

@@ -136,6 +136,7 @@ def test_officers_may_be_told_at_any_hour(monkeypatch: pytest.MonkeyPatch) -> No
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("EMBEDDER_RUNTIME", "jax"),
         ("EMBEDDER_THREADS", "-1"),
+        ("EMBEDDER_THREADS", "100000"),
         ("WEBHOOK_URL", "govi.example.org"),
         ("CONSOLE_URL", "https://govi.example.org/console/"),
         ("CONSOLE_HOST", "0.0.0.0"),  # noqa: S104 - which nobody can open
