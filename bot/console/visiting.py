@@ -153,6 +153,7 @@ class Visit:
             "query": dict(self.request.query_params),
             "faults": (),
             "written": (),
+            "is_sent": self.request.method == "POST",
             "here": self.request.url.path,
             "can_fetch": self.desk.fetch is not None,
             "done": f"console.done.{self.query('done')}",

@@ -28,6 +28,16 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
+// An entry that is being written is not left by a slip.
+for (const form of document.querySelectorAll("form[data-unsaved]")) {
+  let isUnsaved = form.dataset.unsaved === "yes";
+  form.addEventListener("input", () => (isUnsaved = true));
+  form.addEventListener("submit", () => (isUnsaved = false));
+  window.addEventListener("beforeunload", (event) => {
+    if (isUnsaved) event.preventDefault();
+  });
+}
+
 // Enter in the question that is tried tries it; it does not save.
 for (const field of document.querySelectorAll("[data-enter]")) {
   field.addEventListener("keydown", (event) => {

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from bot.bootstrap import Services
 from bot.db.base import utc_now
@@ -236,6 +236,29 @@ async def test_an_entry_is_previewed_and_saved(look: Looker) -> None:
     await page.get_by_role("button", name=say("console.editor.save")).click()
 
     assert await done(page, "console.done.saved")
+
+
+async def test_an_entry_that_is_being_written_is_not_left_by_a_slip(look: Looker) -> None:
+    """Not while it was only typed, and not when it came back from a preview."""
+    page = await look.signed_in(ADMIN, "/knowledge/2/edit")
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    answer = page.get_by_label(say("curate.field.answer"), exact=True)
+    await answer.fill("අලුත් උත්තරයක්.")
+    leave = page.get_by_role("link", name=say("console.editor.leave"))
+
+    await leave.click()
+    await page.get_by_role("button", name=say("console.editor.preview_button")).click()
+    await page.wait_for_load_state()
+    await leave.click()
+
+    await expect(answer).to_have_value("අලුත් උත්තරයක්.")
+    assert asked == ["beforeunload", "beforeunload"]
 
 
 async def test_two_people_edit_one_entry(look: Looker) -> None:
