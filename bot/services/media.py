@@ -63,7 +63,7 @@ def attach(session: Session, question: Question, media: Media, message_id: int) 
                 message_id=message_id,
             )
         )
-        question.album_id = question.album_id or media.album_id
+        question.album_id = media.album_id or question.album_id
         session.flush()
         session.expire(question, ["attachments"])
 

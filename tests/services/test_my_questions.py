@@ -10,7 +10,15 @@ from bot.services import outbox, queue, resolving
 from bot.services.answering import Incoming
 from bot.services.escalating import reopen
 from bot.services.farmers import Asker
-from bot.services.my_questions import MINE_COUNT, add_detail, is_asked, list_mine, withdraw
+from bot.services.media import Media, attach
+from bot.services.my_questions import (
+    MINE_COUNT,
+    add_detail,
+    is_asked,
+    join_album,
+    list_mine,
+    withdraw,
+)
 from tests.services.loop import SUNIL, appoint, pass_on
 
 HOPPERS, SUBSIDY = "දුඹුරු පැළ කීඩෑවා ආවා", "පොහොර සහනාධාරය කවදද"
@@ -328,3 +336,17 @@ def test_a_detail_stays_one_when_its_message_changes(session: Session) -> None:
     assert add_detail(session, changed._replace(update_id=9))
 
     assert details(session) == ["මාතලේ", "දඹුල්ල"]
+
+
+def test_an_album_that_is_added_to_an_album_joins_it_whole(session: Session) -> None:
+    """Only the first of its photos replies to something, or comes right after an inquiry."""
+    group = pass_on(session, HOPPERS, 11)
+    question = group.asks[0].question
+    attach(session, question, Media("photo", "a1", album_id="a"), question.message_id)
+    first, second = (Media("photo", file_id, album_id="b") for file_id in ("b1", "b2"))
+
+    added = Incoming(NIMAL, "", 7, message_id=900, kind="photo", media=first)
+    assert add_detail(session, added, question.message_id)
+    assert join_album(session, NIMAL.chat_id, 901, second, "")
+
+    assert [each.file_id for each in question.attachments] == ["a1", "b1", "b2"]
