@@ -22,13 +22,19 @@ from retrieval.digest import sha256
 from retrieval.errors import SnapshotError
 from retrieval.index import HnswIndex
 from retrieval.lexical import LexicalIndex
-from retrieval.normalize import NORMALIZER_VERSION
 from retrieval.ranking import RowTexts
 from retrieval.segment import IndexedEntry, Segment
 from retrieval.singlish import Restorer
 from retrieval.texts import Texts
 
-FORMAT_VERSION = 7
+#: The code that decides which rows, words and sounds a text has, and how they are kept.
+READERS = tuple(
+    Path(__file__).parent / module
+    for module in (
+        "normalize.py", "phonetic.py", "singlish.py", "lexical.py", "segment.py", "texts.py",
+        "array_file.py", "snapshot.py", "index/hnsw.py",
+    )
+)  # fmt: skip
 _FILES = ("arrays.bin", "graph.bin")
 #: Fields of `LexicalIndex` that are arrays as they stand.
 _LEXICAL = (
@@ -58,11 +64,11 @@ def snapshot_name(entries: Sequence[IndexedEntry], model_id: str) -> str:
     """Name the snapshot of these entries under this model: 32 hex digits.
 
     Anything that would change a row or a vector changes the name, so an index built from other
-    knowledge, by another model or by another normaliser is never found.
+    knowledge, by another model or by a release that reads texts otherwise is never found.
     """
-    digest = hashlib.sha256()
-    for part in (FORMAT_VERSION, NORMALIZER_VERSION, model_id):
-        digest.update(f"{part}\n".encode())
+    digest = hashlib.sha256(f"{model_id}\n".encode())
+    for reader in READERS:
+        digest.update(reader.read_bytes())
     for entry in entries:
         fields = [entry.key, entry.title, entry.keywords, entry.answer, entry.phrasings]
         digest.update(json.dumps(fields).encode())
@@ -112,7 +118,7 @@ def _write(folder: Path, snapshot: Snapshot, model_id: str) -> None:
     dense.save(folder / "graph.bin")
     write_arrays(folder / "arrays.bin", _as_arrays(snapshot))
     digests = {name: sha256(folder / name) for name in _FILES}
-    manifest = {"sha256": digests, "vectors_of": _vectors_of(model_id)}
+    manifest = {"sha256": digests, "vectors_of": model_id}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     for path in folder.iterdir():
         _sync(path)
@@ -143,7 +149,7 @@ def load_vectors(folder: Path, model_id: str) -> dict[str, NDArray[np.float16]]:
     for place in folder.glob("[!.]*"):
         try:
             manifest = _read_manifest(place)
-            if manifest.get("vectors_of") == _vectors_of(model_id):
+            if manifest.get("vectors_of") == model_id:
                 _verify(place, manifest)
                 arrays = read_arrays(place / "arrays.bin")
                 surfaces = Texts(arrays["surfaces.letters"], arrays["surfaces.ends"])
@@ -151,10 +157,6 @@ def load_vectors(folder: Path, model_id: str) -> dict[str, NDArray[np.float16]]:
         except (SnapshotError, *_UNREADABLE) as error:
             logger.info("earlier snapshot not used", extra={"reason": repr(error)})
     return {}
-
-
-def _vectors_of(model_id: str) -> list[object]:
-    return [FORMAT_VERSION, NORMALIZER_VERSION, model_id]
 
 
 def _read_manifest(place: Path) -> dict[str, Any]:

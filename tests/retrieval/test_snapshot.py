@@ -109,6 +109,20 @@ def test_another_model_never_uses_this_index(tmp_path: Path) -> None:
     assert open_saved(tmp_path, name="another")[1].count > 0
 
 
+def test_a_release_that_reads_texts_otherwise_embeds_nothing_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes its own index, from the vectors of the earlier one."""
+    open_saved(tmp_path)
+    before = [path.name for path in tmp_path.iterdir()]
+    monkeypatch.setattr("retrieval.snapshot.READERS", [Path(__file__)])
+
+    _, embedder = open_saved(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] != before
+    assert embedder.count == 0
+
+
 def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     """Without a place for snapshots the index lives in memory."""
     (tmp_path / "file").write_text("in the way")
