@@ -112,6 +112,4 @@ def _script_of(char: str) -> str:
         return "sinhala"
     if "\u0b80" <= char <= "\u0bff":
         return "tamil"
-    if char.isascii() and char.isalpha():
-        return "latin"
-    return "latin" if char.isalpha() and "\u00c0" <= char <= "\u024f" else "other"
+    return "latin" if char.isascii() and char.isalpha() else "other"

@@ -6,7 +6,7 @@ Only farmers who let the words of their questions be kept teach; a phrasing is g
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import (
@@ -91,7 +91,7 @@ def _officers(session: Session) -> Iterator[LearntPair]:
     used = (
         asked.join(Note, Note.escalation_id == Escalation.id)
         .join(Entry, Note.entry_id == Entry.id)
-        .where(Note.kind == "answer", or_(Note.ask_id.is_(None), Note.ask_id == Ask.id))
+        .where(Note.kind == "answer")
     )
     made = (
         asked.join(Proposal, Proposal.escalation_id == Escalation.id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.decision import decide
+from retrieval.decision import Thresholds, decide
 from retrieval.metrics import reciprocal_rank, wilson
 from tests.factories import THRESHOLDS, create_match
 
@@ -17,6 +17,7 @@ from tests.factories import THRESHOLDS, create_match
         ([0.7], "answer"),
         ([0.9, 0.86], "suggest"),
         ([0.9, 0.8], "answer"),
+        ([0.9, 0.86, 0.1], "suggest"),
         ([-0.2], "fallback"),
     ],
 )
@@ -25,6 +26,18 @@ def test_the_decision_follows_score_and_margin(scores: list[float], kind: str) -
     matches = [create_match(f"k{number}", score) for number, score in enumerate(scores)]
 
     assert decide(matches, THRESHOLDS).kind == kind
+
+
+def test_the_least_lead_is_enough() -> None:
+    """In numbers that a computer holds exactly."""
+    matches = [create_match("a", 0.875), create_match("b", 0.75)]
+
+    assert decide(matches, Thresholds(answer=0.875, suggest=0.5, margin=0.125)).kind == "answer"
+
+
+def test_nothing_found_is_a_fallback_whatever_the_thresholds() -> None:
+    """Also where any match at all would do."""
+    assert decide([], Thresholds(answer=0.0, suggest=0.0, margin=0.0)).kind == "fallback"
 
 
 def test_a_lone_match_leads_by_its_whole_score() -> None:

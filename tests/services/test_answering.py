@@ -93,6 +93,16 @@ def test_suggestions_are_three_stored_questions(session: Session) -> None:
     assert [s.phrasing for s in outcome.suggestions] == ["පළමු එක", "දෙවැනි එක", "තුන්වැනි එක"]
 
 
+def test_a_suggestion_is_called_by_nothing_that_was_retired(session: Session) -> None:
+    """A curator took it away because it misled."""
+    draft = create_draft("a.one", phrasings=("a.one mokakda", "වෙන එකක්"))
+    import_entries(session, [draft], Origin.IMPORT, "test")
+
+    outcome = ask(session, "suggest", "a.one")
+
+    assert [s.phrasing for s in outcome.suggestions] == ["වෙන එකක්"]
+
+
 def test_what_is_far_behind_the_best_is_not_suggested(session: Session) -> None:
     """Two buttons that fit serve better than three of which one does not."""
     found = result_of("suggest", ("a.one", 0.62), ("a.two", 0.55), ("a.three", 0.45))
@@ -141,6 +151,17 @@ def test_an_entry_that_was_not_offered_cannot_be_chosen(session: Session) -> Non
 
     with pytest.raises(StaleButtonError):
         answering.choose_suggestion(session, asked.question_id, other, NIMAL, update_id=3)
+
+
+def test_what_was_withdrawn_since_cannot_be_chosen(session: Session) -> None:
+    """The button is older than the decision that nobody is told this any more."""
+    asked = ask(session, "suggest", "a.one")
+    session.get_one(Entry, asked.suggestions[0].entry_id).status = EntryStatus.RETIRED
+
+    with pytest.raises(StaleButtonError):
+        answering.choose_suggestion(
+            session, asked.question_id, asked.suggestions[0].entry_id, NIMAL, update_id=3
+        )
 
 
 def test_another_farmer_cannot_choose(session: Session) -> None:

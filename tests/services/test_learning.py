@@ -58,6 +58,8 @@ def test_who_did_not_agree_teaches_nothing(session: Session, entry_id: int) -> N
     farmer(session).consented_at = None
     group = escalate(session, ask(session, "මගේ වචන"))
     answer(session, group, utc_now(), entry_id)
+    chosen = {"decision": "suggest", "state": QuestionState.ANSWERED, "entry_id": entry_id}
+    ask(session, "තෝරගත්තා", **chosen)
 
     assert learnt(session) == []
 
@@ -77,11 +79,12 @@ def test_what_became_an_entry_is_learnt(session: Session, entry_id: int) -> None
 def test_a_chosen_suggestion_is_learnt_unless_it_was_no_help(
     session: Session, entry_id: int
 ) -> None:
-    """An offer that nobody took teaches nothing."""
+    """An offer that nobody took teaches nothing, nor does who tries Govi out."""
     chosen = {"decision": "suggest", "state": QuestionState.ANSWERED, "entry_id": entry_id}
     ask(session, "තෝරගත්තා", **chosen)
     rate(session, ask(session, "වැඩක් නෑ", **chosen), is_helpful=False)
     ask(session, "තෝරලා නෑ", "suggest")
+    ask(session, "ටර්මිනලයේ", **chosen, farmer=None, channel="terminal")
     ask(session, "කෙළින්ම", "answer", entry_id=entry_id)
 
     assert learnt(session) == [("තෝරගත්තා", "a.one", "suggestion")]

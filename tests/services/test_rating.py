@@ -115,10 +115,26 @@ def test_the_reason_is_told_to_the_officers(session: Session) -> None:
     assert session.scalars(select(Ask.reason)).one() == "wrong"
 
 
-def test_there_is_no_reason_without_a_thumb_down(session: Session) -> None:
-    """A forged button is out of date."""
+@pytest.mark.parametrize("presses", [[], [True], [False, True]])
+def test_there_is_no_reason_without_a_thumb_down(session: Session, presses: list[bool]) -> None:
+    """A button from before the farmer's change of mind is out of date, as is a forged one."""
+    reply = answered(session)
+    for press in presses:
+        rate(session, reply.id, NIMAL, press)
+
     with pytest.raises(StaleButtonError):
-        give_reason(session, answered(session).id, NIMAL, "wrong")
+        give_reason(session, reply.id, NIMAL, "wrong")
+
+
+def test_a_change_of_mind_takes_the_reason_back(session: Session) -> None:
+    """It was the reason of a 👎."""
+    reply = answered(session)
+    rate(session, reply.id, NIMAL, False)
+    give_reason(session, reply.id, NIMAL, "wrong")
+
+    rate(session, reply.id, NIMAL, True)
+
+    assert session.scalars(select(Feedback.reason)).one() is None
 
 
 def test_a_thumb_down_opens_an_officers_answer_again(session: Session) -> None:
