@@ -6,18 +6,18 @@ Handlers record; the reply is owed in the same transaction, and the sender sends
 import contextlib
 import logging
 
-from telegram import Update
+from telegram import Message, Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
 from bot.handlers.hearing import listen_in
-from bot.handlers.incoming import has_words, read_message
+from bot.handlers.incoming import get_message, has_words, read_message, replied_to
 from bot.handlers.my_questions import is_detail
 from bot.handlers.replying import reply
 from bot.services.answering import Incoming, is_stray, record_media, record_question
-from bot.services.my_questions import join_album
+from bot.services.my_questions import follow_up, join_album
 from bot.services.remarks import record_remark
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ async def ask_question(update: Update, context: GoviContext) -> None:
     if remark is not None:
         await context.run(record_remark, incoming, remark)
     elif has_words(incoming.text):
-        await decide(context, incoming)
+        await decide(context, incoming, replied_to(get_message(update)))
     else:
         await context.run(record_media, incoming)
 
@@ -50,7 +50,7 @@ async def receive_media(update: Update, context: GoviContext) -> None:
     if await _joins_album(context, incoming) or await _is_dealt_with(update, context, incoming):
         return
     if _is_question(context, incoming.text):
-        await decide(context, incoming)
+        await decide(context, incoming, replied_to(get_message(update)))
     elif not incoming.is_edit:
         outcome = await context.run(record_media, incoming)
         listen_in(context, incoming, outcome.question_id)
@@ -90,10 +90,16 @@ def _is_question(context: GoviContext, caption: str) -> bool:
     return context.desk.services.recognition.small_talk(caption) is None
 
 
-async def decide(context: GoviContext, incoming: Incoming) -> None:
-    """Search and record, showing "typing" meanwhile."""
+async def decide(context: GoviContext, incoming: Incoming, replied: Message | None = None) -> None:
+    """Search and record, showing "typing" meanwhile.
+
+    What nothing fits, in reply to an earlier answer, is about that: an officer reads both.
+    """
     context.desk.do_aside(_show_typing(context, incoming))
     result = await context.search(incoming.text)
+    is_lost = result.decision.kind == "fallback" and not incoming.is_edit
+    if is_lost and replied and await context.run(follow_up, incoming, replied.message_id):
+        return
     outcome = await context.run(record_question, incoming, result)
     context.desk.services.vitals.count("decisions", outcome.decision)
     logger.info(

@@ -21,7 +21,7 @@ from bot.db.models import (
 from bot.errors import StaleButtonError
 from bot.services import holds, outbox
 from bot.services.answering import Incoming
-from bot.services.escalating import take_back
+from bot.services.escalating import escalate, reopen, take_back
 from bot.services.farmers import Asker, get_farmer
 from bot.services.media import Media, attach
 from bot.services.notices import tell_officer
@@ -140,10 +140,38 @@ def add_detail(session: Session, incoming: Incoming, replied_message_id: int | N
         return True
     if ask.withdrawn_at or ask.question.state is not QuestionState.UNANSWERED:
         return False
+    _add(session, ask.question, incoming, text)
+    return True
+
+
+def _add(session: Session, question: Question, incoming: Incoming, text: str) -> None:
+    """Add words, and what came with them, to a question that was passed on; confirm it."""
+    ask = question.ask
+    if ask is None:
+        return
     _note(session, ask, text)
     if incoming.media is not None:
-        attach(session, ask.question, incoming.media, incoming.message_id)
+        attach(session, question, incoming.media, incoming.message_id)
     _confirm(session, ask, incoming)
+
+
+def follow_up(session: Session, incoming: Incoming, replied_message_id: int) -> bool:
+    """Bring a farmer's question to an officer with what they say to its answer; does not commit.
+
+    Returns:
+        Whether they reply to an answer of theirs; if not, it is a question of its own.
+    """
+    known = session.scalar(select(Reply.kind).where(Reply.update_id == incoming.update_id))
+    if known is not None:
+        return known == _NOTED
+    question = _find_told(session, incoming.asker.chat_id, replied_message_id)
+    if question is None or question.farmer_id != get_farmer(session, incoming.asker).id:
+        return False
+    if question.state is QuestionState.ANSWERED:
+        escalate(session, question, "other")
+    elif question.ask is None or not reopen(session, question.ask):
+        return False
+    _add(session, question, incoming, storable(incoming.text))
     return True
 
 
@@ -282,14 +310,20 @@ def _find_ask(session: Session, farmer: Farmer, chat_id: int, message_id: int) -
     own = select(Ask).join(Ask.question).where(
         Question.farmer_id == farmer.id, Question.chat_id == chat_id
     )  # fmt: skip
+    told = _find_told(session, chat_id, message_id)
+    asked = Question.message_id == message_id
+    about = asked if told is None else (Question.id == told.id)
+    return session.scalar(own.where(about).order_by(Ask.id.desc()).limit(1))
+
+
+def _find_told(session: Session, chat_id: int, message_id: int) -> Question | None:
+    """Return the question that a message of Govi's in a chat is about."""
     question_id = session.scalar(
         select(Reply.question_id)
         .join(Reply.question)
         .where(Reply.message_id == message_id, Question.chat_id == chat_id)
     ) or _find_in_parts(session, chat_id, message_id)
-    asked = Question.message_id == message_id
-    about = asked if question_id is None else (Question.id == question_id)
-    return session.scalar(own.where(about).order_by(Ask.id.desc()).limit(1))
+    return None if question_id is None else session.get(Question, question_id)
 
 
 def _find_in_parts(session: Session, chat_id: int, message_id: int) -> int | None:

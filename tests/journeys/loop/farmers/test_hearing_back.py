@@ -9,6 +9,7 @@ from bot.db.models import (
     Escalation,
     EscalationState,
     Farmer,
+    Note,
     OutboxStatus,
     OutgoingMessage,
 )
@@ -16,7 +17,7 @@ from bot.services import announcing, queue, resolving
 from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.loop.officers.desk import ANSWER, MIXED, SINGLISH, SINHALA, group
-from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi
+from tests.journeys.serving import BLAST, BLAST_ANSWER, LONG, UNKNOWN, Govi
 
 
 def resolve(govi: Govi, officer: Chat, act: Any, *words: Any) -> None:
@@ -109,6 +110,37 @@ async def test_what_comes_next_after_an_officers_question_answers_it(
     assert noted.text == text("passed_on.detail_noted", number=1)
     assert answer.text == BLAST_ANSWER
     assert [each.question_id for each in govi.rows(Attachment)] == [1]
+
+
+async def test_what_nothing_fits_under_an_answer_goes_to_an_officer_with_the_question(
+    govi: Govi, nimal: Chat, officer: Chat
+) -> None:
+    """By itself "it did not help" says nothing, and would be like what others say of other things.
+
+    Under the officer's answer it brings the question back.
+    """
+    answer = await nimal.sends(BLAST)
+
+    noted = await nimal.after(1, lambda: nimal.person.sends(UNKNOWN, replying_to=answer))
+    assert noted.text == text("passed_on.detail_noted", number=1)
+    assert [each.text for each in govi.rows(Escalation)] == [BLAST]
+    resolve(govi, officer, resolving.send_answer, ANSWER)
+    again = await nimal.sees_more(3)
+    await nimal.after(1, lambda: nimal.person.sends("zork frobozz", replying_to=again))
+
+    assert group(govi, 1).state is EscalationState.OPEN
+    details = [note.text for note in govi.rows(Note) if note.kind == "detail"]
+    assert details == [UNKNOWN, "zork frobozz"]
+
+
+async def test_a_question_under_an_answer_is_answered(govi: Govi, nimal: Chat) -> None:
+    """Many reply to what they read last, whatever they ask."""
+    answer = await nimal.sends(BLAST)
+
+    other = await nimal.after(1, lambda: nimal.person.sends(LONG, replying_to=answer))
+
+    assert other.text != text("passed_on.detail_noted", number=1)
+    assert govi.rows(Escalation) == []
 
 
 async def test_who_shut_the_bot_out_hears_the_answer_later(
