@@ -63,27 +63,36 @@ def test_strange_text_scores_zero_or_little(text: str) -> None:
 
 
 def test_added_rows_score_like_the_index_they_join() -> None:
-    """Rows indexed later with the first index's weights compare with its rows."""
-    first = build_lexical(TEXTS)
+    """They take over its weights, of words too that only the first index knows for usual ones."""
+    first = build_lexical([*TEXTS, "වතුර නෑ"])
     later = build_lexical(TEXTS[:1], like=first)
-    sounds = first.hear(["කොළ කහයි නොදන්නා"])
+    question = "කොළ කහයි වතුර නොදන්නා"
+    sounds = first.hear([question])
 
-    joined = later.scores(later.hear(["කොළ කහයි නොදන්නා"], like=sounds), 0, np.array([0]))
+    joined = later.scores(later.hear([question], like=sounds), 0, np.array([0]))
 
     assert joined == pytest.approx(first.scores(sounds, 0, np.array([0])), abs=1e-6)
 
 
 def test_the_best_rows_are_among_the_nearest() -> None:
-    """The quick sum by which rows are found misses none of the rows that score best."""
+    """The quick sum by which rows are found misses none of those that score best, short or long."""
     words = "ගොයම කොළ කහ වතුර පොහොර යූරියා මීයන් පණුවා කුඹුර නියර වෙල දැන් කවදද කීයක්".split()
     draw = np.random.default_rng(3)
-    index = build_lexical([" ".join(draw.choice(words, 5)) for _ in range(300)])
+    index = build_lexical([" ".join(draw.choice(words, draw.integers(1, 30))) for _ in range(300)])
     sounds = index.hear(["කොල කහ ගොයමේ", "pohora danne kawadada"])
 
     for question in range(2):
         scores = index.scores(sounds, question, np.arange(300))
         nearest = index.nearest(sounds, question, 64)
         assert set(np.flatnonzero(scores > np.sort(scores)[-4])) <= set(nearest)
+
+
+def test_rows_out_of_date_take_no_place_among_the_nearest() -> None:
+    """However well they fit: what is behind them could not be found."""
+    index = build_lexical([*["වතුර"] * 5, "වතුර නෑ"])
+    alive = np.array([False] * 5 + [True])
+
+    assert index.nearest(index.hear(["වතුර"]), 0, 1, alive).tolist() == [5]
 
 
 def test_a_text_without_words_hears_nothing() -> None:
