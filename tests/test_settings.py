@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import make_url
 
 from bot.errors import SettingsError
@@ -134,16 +135,21 @@ def test_officers_may_be_told_at_any_hour(monkeypatch: pytest.MonkeyPatch) -> No
         ("INVITE_HOURS", "0"),
         ("LOG_LEVEL", "loud"),
         ("TELEGRAM_API_URL", "api.telegram.org"),
+        ("TELEGRAM_API_URL", "http:api.telegram.org"),
         ("EMBEDDER_RUNTIME", "jax"),
         ("EMBEDDER_THREADS", "-1"),
         ("EMBEDDER_THREADS", "100000"),
         ("WEBHOOK_URL", "govi.example.org"),
         ("CONSOLE_URL", "https://govi.example.org/console/"),
         ("CONSOLE_HOST", "0.0.0.0"),  # noqa: S104 - which nobody can open
-        ("WEBHOOK_SECRET", "short"),
+        ("CONSOLE_HOST", "::"),
+        ("CONSOLE_PORT", "0"),
+        ("WEBHOOK_SECRET", "x" * 15),
+        ("WEBHOOK_SECRET", "x" * 16 + "?"),
         ("WEBHOOK_SECRET", "with spaces in the middle"),
         ("WEBHOOK_PORT", "65536"),
         ("QUIET_HOURS", "20-24"),
+        ("QUIET_HOURS", "24-06"),
         ("QUIET_HOURS", "at night"),
         ("OFFICERS_CHAT_ID", "our group"),
         ("OFFICERS_TOPICS", "paddy=12,vegetables"),
@@ -174,9 +180,24 @@ def test_the_token_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "AAAA" not in repr(load_settings())
 
     monkeypatch.setenv("BOT_TOKEN", TOKEN + "!")
-    with pytest.raises(SettingsError) as refusal:
-        load_settings()
-    assert "AAAA" not in str(refusal.value)
+    for read in (load_settings, Settings):
+        with pytest.raises((SettingsError, ValidationError)) as refusal:
+            read()
+        assert "AAAA" not in str(refusal.value)
+
+
+def test_settings_stay_what_they_were_read_as() -> None:
+    """Whoever was given them has what everybody else has."""
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().log_level = "DEBUG"
+
+
+@pytest.mark.parametrize("name", ["TELEGRAM_API_URL", "CONSOLE_URL"])
+def test_a_slash_behind_an_address_is_left_out(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """What is put behind it begins with one."""
+    monkeypatch.setenv(name, "https://govi.example.org/")
+
+    assert getattr(load_settings(), name.lower()) == "https://govi.example.org"
 
 
 @pytest.mark.sqlite

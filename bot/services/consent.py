@@ -1,6 +1,6 @@
 """What a farmer has said about their questions: whether they may be kept to make Govi better."""
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
@@ -17,10 +17,10 @@ def may_keep_questions(session: Session, telegram_user_id: int) -> bool:
 def words_may_be_kept() -> ColumnElement[bool]:
     """Whether a question's words may serve for more than answering it.
 
-    Its farmer agrees, or did until nothing named them any more.
+    Its farmer agrees, or did until nothing named them any more; of one who did not, none are left.
     """
     return or_(
-        and_(Question.farmer_id.is_(None), Question.text != ""),
+        Question.farmer_id.is_(None),
         Question.farmer_id.in_(select(Farmer.id).where(Farmer.consented_at.is_not(None))),
     )
 
