@@ -81,7 +81,7 @@ class HnswIndex:
         Falls back to exact search when the graph reaches fewer than k rows.
         """
         k = min(k, len(self))
-        if k == 0 or len(queries) == 0 or k > SEARCH_BREADTH:
+        if k == 0:
             return self._exact.search(queries, k)
         try:
             rows, distances = self._graph.knn_query(queries, k=k)

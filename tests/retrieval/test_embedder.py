@@ -82,6 +82,25 @@ def test_a_long_text_is_cut(embedder):
     assert one == pytest.approx(other, abs=1e-5)
 
 
+def test_the_hundredth_token_is_read(embedder):
+    """Answers are that long."""
+    words = "කොළ කහ " * 20
+
+    one, other = embedder.encode([words, words + "වෙනත් දෙයක්"])
+
+    assert one @ other < 0.9999
+
+
+def test_the_prompt_of_the_manifest_stands_before_every_text(embedder, copied_model):
+    """As in training."""
+    manifest = ModelManifest.load(copied_model)
+    replace(manifest, prompt="").write(copied_model)
+
+    without = OnnxEmbedder(copied_model, threads=1).encode([manifest.prompt + SINHALA])
+
+    assert np.array_equal(embedder.encode([SINHALA]), without)
+
+
 def test_order_is_kept_across_batches(embedder):
     """Sorting by length inside does not show outside."""
     texts = [f"{SINHALA} {'කොළ ' * (n % 7)}{n}" for n in range(2 * BATCH_SIZE + 3)]

@@ -60,6 +60,13 @@ def test_vectors_and_neighbours_count_together() -> None:
     assert (elsewhere, turned) == (pytest.approx(0.7), pytest.approx(0.3))
 
 
+def test_a_lone_neighbour_is_one() -> None:
+    """Though it is no nearer than the last one found, which is itself."""
+    first, second = (traits(text, HERE[:1], 1, 0) for text in "ab")
+
+    assert likeness(first, second) == pytest.approx(1)
+
+
 def test_vectors_of_two_models_are_not_compared() -> None:
     """Nor one that is there with one that is not."""
     first = traits("a", HERE, 1, 0)

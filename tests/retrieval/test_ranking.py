@@ -107,6 +107,19 @@ def test_equal_scores_rank_by_key() -> None:
     assert [match.key for match in matches] == KEYS[:3]
 
 
+def test_equal_scores_of_two_indexes_rank_by_key() -> None:
+    """An entry that was changed keeps its place among its equals."""
+    half, first = np.array([0.5], np.float32), np.zeros(1, np.int64)
+    parts = [
+        Found(rows_of([0], [key], [True]), first, first, dense=half, lexical=half)
+        for key in (KEYS[1], KEYS[0])
+    ]
+
+    (matches,) = Candidates(parts, np.zeros((1, 1), np.float32), [USUAL_WORDS]).rank(Fusion(1.0))
+
+    assert [match.key for match in matches] == KEYS[:2]
+
+
 def test_a_second_likely_phrasing_speaks_for_an_entry() -> None:
     """Of two entries with equal best rows, the one with another near phrasing comes first."""
     matches = one_question([0.8, 0.2, 0.8, 0.7], [0, 0, 1, 1], [True] * 4)

@@ -27,6 +27,18 @@ def test_the_nearest_spelling_beats_the_most_frequent() -> None:
     assert RESTORER.restore("wenna") == "වෙන්න"
 
 
+def test_of_two_words_that_fit_as_well_the_usual_one_is_meant() -> None:
+    """ළ and ල are one letter in Latin."""
+    restorer = Restorer.from_texts(["එලියේ එළියේ එළියේ"], [])
+
+    assert restorer.restore("eliye") == "එළියේ"
+
+
+def test_two_consonants_are_too_few_to_tell_a_word_by() -> None:
+    """Half of all short words have those of another."""
+    assert RESTORER.restore("kula") == "කුල"
+
+
 def test_english_of_the_knowledge_base_stays() -> None:
     """Words of titles and keywords are English, in the plural too."""
     assert RESTORER.restore("leafs kaha") == "leafs කහ"
@@ -34,7 +46,7 @@ def test_english_of_the_knowledge_base_stays() -> None:
 
 def test_a_keyword_that_sounds_like_a_usual_sinhala_word_is_restored() -> None:
     """Curators write Singlish keywords too; a rare likeness is no reason to touch English."""
-    restorer = Restorer.from_texts(["පොහොර " * 5, "රේට්"], [], ["pohora", "rate"])
+    restorer = Restorer.from_texts(["පොහොර " * 5, "රටේ"], [], ["pohora", "rate"])
 
     assert restorer.restore("pohora rate") == "පොහොර rate"
 
