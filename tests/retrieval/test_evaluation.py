@@ -1,11 +1,14 @@
-"""Reading evaluation files."""
+"""Reading evaluation files, and what is reported of them."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from retrieval.evaluation import EvalCase, EvaluationError, read_cases
+from retrieval import Decision, SearchResult
+from retrieval.decision import DecisionKind
+from retrieval.evaluation import EvalCase, EvaluationError, evaluate, read_cases
+from tests.factories import create_match
 
 LINE = '{"question": "කොළ කහයි", "key": "a.one", "group": "clean"}\n'
 CASE = EvalCase("කොළ කහයි", "a.one", "clean")
@@ -43,3 +46,30 @@ def test_json_too_deep_to_be_read_is_named_by_its_line() -> None:
 
     with pytest.raises(EvaluationError, match="line 2"):
         read_cases(Path("cases.jsonl"))
+
+
+def test_a_report_has_the_figures_that_one_works_out_by_hand() -> None:
+    """Entries come first, fifth and sixth; of two questions without one, one is answered."""
+    asked: list[tuple[str | None, DecisionKind]] = [
+        ("k0", "answer"), ("k4", "suggest"), ("k5", "answer"), (None, "answer"), (None, "fallback"),
+    ]  # fmt: skip
+    matches = tuple(create_match(f"k{number}", 0.9) for number in range(6))
+    results = [
+        SearchResult("latin", matches, Decision(kind, 0.9, 0.1), 0.01, "m") for _, kind in asked
+    ]
+
+    report = evaluate([EvalCase("?", key, "all") for key, _ in asked], lambda _: results)
+
+    figures = report["groups"]["all"]
+    assert figures == report["overall"]
+    assert figures.pop("n") == 5
+    assert {name: share["value"] for name, share in figures.items()} == pytest.approx(
+        {
+            "accuracy@1": 1 / 3,
+            "recall@5": 2 / 3,
+            "mrr": (1 + 1 / 5 + 1 / 6) / 3,
+            "answered": 3 / 5,
+            "precision_answered": 1 / 3,
+            "refused": 1 / 2,
+        }
+    )
