@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from retrieval.training.model_card import write_card, write_notices
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sentence_transformers import SentenceTransformer
     from transformers import BertModel
 
 # Placeholders until `govi train` has calibrated; nothing clears them by chance.
@@ -67,22 +69,18 @@ def export_model(
     """
     require_replaceable(out)
     model = open_model(model_dir, device="cpu")
-    encoder = encoder_of(model)
     out = out.resolve()
-    aside = out.with_name(f".{out.name}.writing")
-    shutil.rmtree(aside, ignore_errors=True)
-    (aside / ONNX_FILE).parent.mkdir(parents=True)
-    _write_graph(encoder, precision, aside)
-    tokenizer_of(model).save(str(aside / TOKENIZER_FILE), pretty=False)
-    _write_layout(encoder, aside)
-    manifest = _manifest(aside, name, encoder.config.hidden_size, settings or {})
-    manifest.write(aside)
-    write_notices(aside)
-    write_card(aside, manifest)
-    if out.exists():
-        # Never written over: a running Govi may have the old weights mapped.
-        shutil.rmtree(out)
-    aside.rename(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        manifest = _write_model(model, precision, aside, {"name": name, **(settings or {})})
+        if out.exists():
+            # Never written over: a running Govi may have the old weights mapped.
+            shutil.rmtree(out)
+        aside.chmod(0o755)  # a temporary folder is for its maker alone
+        aside.rename(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     return manifest
 
 
@@ -94,6 +92,21 @@ def require_replaceable(out: Path) -> None:
     """
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST_FILE).exists():
         raise ModelError(f"{out} is neither empty nor an exported model; name another directory")
+
+
+def _write_model(
+    model: SentenceTransformer, precision: Precision, out: Path, settings: Mapping[str, Any]
+) -> ModelManifest:
+    encoder = encoder_of(model)
+    (out / ONNX_FILE).parent.mkdir()
+    _write_graph(encoder, precision, out)
+    tokenizer_of(model).save(str(out / TOKENIZER_FILE), pretty=False)
+    _write_layout(encoder, out)
+    manifest = _manifest(out, encoder.config.hidden_size, settings)
+    manifest.write(out)
+    write_notices(out)
+    write_card(out, manifest)
+    return manifest
 
 
 def _write_graph(encoder: BertModel, precision: Precision, out: Path) -> None:
@@ -111,14 +124,13 @@ def _write_graph(encoder: BertModel, precision: Precision, out: Path) -> None:
     (out / ONNX_FILE).write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _manifest(out: Path, name: str, dim: int, settings: Mapping[str, Any]) -> ModelManifest:
+def _manifest(out: Path, dim: int, settings: Mapping[str, Any]) -> ModelManifest:
     defaults: dict[str, Any] = {
         "normalizer_version": NORMALIZER_VERSION,
         "thresholds": UNCALIBRATED,
         "fusion": DEFAULT_FUSION,
     }
     return ModelManifest(
-        name=name,
         dim=dim,
         max_tokens=MAX_TOKENS,
         sha256={file: digest_file(out / file) for file in NEEDED_FILES},
