@@ -24,7 +24,7 @@ async def test_a_slow_chat_does_not_hold_up_another(
     api: BotApi, govi: Govi, farmer: Person, neighbour: Person
 ) -> None:
     """While one farmer's reply is stuck, another farmer is answered."""
-    api.fail("sendMessage", slow_answer(1.0))
+    api.fail("sendMessage", slow_answer(30.0))
     slow = farmer.sends(UNKNOWN)
     await api.until(lambda: api.faults.count == 0)
 
