@@ -160,6 +160,7 @@ class Emergencies:
         rules: Sequence[Rule],
         apart: frozenset[str],
         english: frozenset[str],
+        products: tuple[Expression, str],
         classifier: EmergencyClassifier | None = None,
     ) -> None:
         """Take what `load_emergencies` has read.
@@ -169,11 +170,13 @@ class Emergencies:
             apart: Normalised words that sound like others of another meaning; they are
                 compared as they are written.
             english: Normalised words of which an English message mostly consists.
+            products: The names of products by their sound, and the one that all are heard as.
             classifier: Has the second word; None leaves it all to the rules.
         """
         self._rules = rules
         self._apart = apart
         self._english = english
+        self._products, self._product = products
         self._classifier = classifier
         self.kinds = tuple(dict.fromkeys(rule.kind for rule in rules))
 
@@ -187,8 +190,9 @@ class Emergencies:
         return None if kind is None else Emergency(kind, "en" if self._is_english(text) else "")
 
     def hear(self, text: str) -> list[str]:
-        """Return the sounds of a message's words."""
-        return [_sound(word[:WORD_LETTERS], self._apart) for word in _words(text)]
+        """Return the sounds of a message's words, that of one product for any."""
+        sounds = (_sound(word[:WORD_LETTERS], self._apart) for word in _words(text))
+        return self._products.compiled.sub(self._product, f" {' '.join(sounds)} ").split()
 
     def _judge(self, pieces: Sequence[Sequence[str]]) -> str | None:
         told = self._find_rule([_Sounds(piece) for piece in pieces])
@@ -240,6 +244,7 @@ class _Document(BaseModel):
     denied: str
     refused: str
     english: str
+    products: str
     passing: str = ""
     past: str = ""
     recent: str = ""
@@ -296,7 +301,9 @@ class _Grammar:
         """
         self._check_names()
         english = frozenset(normalize(word) for word in self._document.english.split())
-        return Emergencies([*self._rules()], self._apart, english, classifier)
+        names = self._document.products
+        products = self._expression(self._whole, names), self._letters(names.split()[0].rstrip("*"))
+        return Emergencies([*self._rules()], self._apart, english, products, classifier)
 
     def _rules(self) -> Iterator[Rule]:
         passing = self._document.passing.split()

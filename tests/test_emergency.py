@@ -1,13 +1,21 @@
 """Calls for help are told from ordinary questions."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from bot.bootstrap import STARTER
-from bot.emergency import WEIGHTS, Emergencies, Emergency, EmergencyError, load_emergencies
+from bot.emergency import (
+    FILE,
+    WEIGHTS,
+    Emergencies,
+    Emergency,
+    EmergencyError,
+    load_emergencies,
+)
 from bot.emergency_classifier import EmergencyClassifier
 from bot.emergency_learning import learn, read_messages
 from bot.i18n import Catalogue
@@ -38,8 +46,9 @@ apart = "ate"
 denied = "not"
 refused = "na"
 english = "he"
+products = "gramoxone lorsban* round_up"
 [words]
-poison = "wasa"
+poison = "wasa gramoxone"
 [[rule]]
 kind = "poisoning"
 patterns = ["<poison> .. biwwa"]
@@ -254,8 +263,23 @@ def test_a_small_file_works(tmp_path: Path) -> None:
     rules = load_emergencies(file, weights=None)
 
     assert rules.detect("he wasa ekak biwwa") == Emergency("poisoning")
+    assert rules.detect("lorsbanma biwwa") == Emergency("poisoning")
+    assert rules.detect("round up biwwa") == Emergency("poisoning")
+    assert rules.detect("lorsbanma") is None
     assert rules.detect("he did not wasa biwwa") is None
     assert rules.detect("wasa a b c biwwa") is None
+
+
+def test_every_product_is_a_poison() -> None:
+    """Farmers call it by its name."""
+    products = tomllib.loads(FILE.read_text("utf-8"))["products"].split()
+    names = [product.removesuffix("*").replace("_", " ") for product in products]
+    rules = load_emergencies(weights=None)
+
+    unheard = [name for name in names if rules.detect(f"mage malli {name} biwwa") is None]
+
+    assert names
+    assert unheard == []
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 100, b"\xff" * 4096])
