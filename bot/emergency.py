@@ -25,7 +25,7 @@ from retrieval.phonetic import fold_word
 FILE = ROOT / "knowledge" / "emergencies.toml"
 WEIGHTS = ROOT / "knowledge" / "emergencies.weights"
 #: From this probability on a message calls for help though no rule says so.
-LIKELY = 0.15
+LIKELY = 0.2
 #: Below it, it does not though a rule says so.
 UNLIKELY = 0.05
 #: Longer messages are looked at in overlapping pieces of so many words.

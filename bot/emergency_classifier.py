@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 
 from retrieval.array_file import read_arrays, write_arrays
 
-#: Features share so many places (Weinberger et al. 2009, "Feature hashing for large scale
-#: multitask learning"): no table of them is kept.
-BUCKETS = 1 << 17
 WORD_SIZES = (1, 2, 3)
 LETTER_SIZES = (2, 3, 4, 5)
 ORDINARY = ""
@@ -32,7 +29,8 @@ class EmergencyClassifier:
     def __init__(
         self,
         kinds: Sequence[str],
-        features: NDArray[np.float16],
+        features: NDArray[np.uint32],
+        weights: NDArray[np.float16],
         hidden: NDArray[np.float32],
         outputs: NDArray[np.float32],
         bias: NDArray[np.float32],
@@ -41,14 +39,15 @@ class EmergencyClassifier:
 
         Args:
             kinds: What a message can be; `ORDINARY` is one.
-            features: float16 (BUCKETS, networks * units): what each feature adds to the hidden
-                units.
+            features: uint32 (features,), ascending: those that count.
+            weights: float16 (features, networks * units): what each adds to the hidden units.
             hidden: float32 (networks, units): their bias.
             outputs: float32 (networks, units, kinds).
             bias: float32 (networks, kinds).
         """
         self.kinds = tuple(kinds)
         self._features = features
+        self._weights = weights
         self._hidden = hidden
         self._outputs = outputs
         self._bias = bias
@@ -62,12 +61,15 @@ class EmergencyClassifier:
             OSError, ValueError: There is none, or it is damaged.
         """
         arrays = read_arrays(path)
-        if arrays.keys() != {"kinds", "features", "hidden", "outputs", "bias"}:
+        if arrays.keys() != {"kinds", "features", "weights", "hidden", "outputs", "bias"}:
             raise ValueError("it holds something else")
+        if not len(arrays["features"]):
+            raise ValueError("it has learnt nothing")
         kinds = bytes(arrays.pop("kinds")).decode().split(",")
         networks, units = arrays["outputs"].shape[:2]
         shapes = {
-            "features": (BUCKETS, networks * units),
+            "features": (len(arrays["features"]),),
+            "weights": (len(arrays["features"]), networks * units),
             "hidden": (networks, units),
             "outputs": (networks, units, len(kinds)),
             "bias": (networks, len(kinds)),
@@ -81,6 +83,7 @@ class EmergencyClassifier:
         arrays: dict[str, NDArray[Any]] = {
             "kinds": np.frombuffer(",".join(self.kinds).encode(), dtype=np.uint8),
             "features": self._features,
+            "weights": self._weights,
             "hidden": self._hidden,
             "outputs": self._outputs,
             "bias": self._bias,
@@ -95,8 +98,9 @@ class EmergencyClassifier:
         Args:
             sounds: Of at least one word.
         """
-        places, values = extract(sounds)
-        heard = values @ self._features[places].astype(np.float32)
+        features, values = extract(sounds)
+        places, is_known = locate(features, self._features)
+        heard = values[is_known] @ self._weights[places].astype(np.float32)
         units = np.maximum(heard.reshape(self._hidden.shape) + self._hidden, 0)
         scores = np.einsum("nu,nuk->nk", units, self._outputs) + self._bias
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -106,18 +110,34 @@ class EmergencyClassifier:
         return self.kinds[int(shares.argmax())], danger
 
 
-def extract(sounds: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the places of a message's features and their values, float32.
+def extract(sounds: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+    """Return a message's features, each as a number, and their values, float32.
 
     The features are one to three words in a row and two to five letters of a word; each of these
-    two sorts has unit length.
+    two sorts has unit length. Of 860,000 features, some 85 pairs share a number.
     """
-    words = _places(_word_features(sounds))
-    letters = _places(_letter_features(sounds))
-    values = np.repeat(
-        np.array([len(words), len(letters)], dtype=np.float32) ** -0.5, [len(words), len(letters)]
-    )
+    words, letters = _number(_word_features(sounds)), _number(_letter_features(sounds))
+    counts = [len(words), len(letters)]
+    values = np.repeat(np.array(counts, dtype=np.float32) ** -0.5, counts)
     return np.concatenate([words, letters]), values
+
+
+def locate(
+    features: NDArray[np.uint32], known: NDArray[np.uint32]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the places of features among the known ones, and of each whether it is one.
+
+    Args:
+        features: In any order.
+        known: Ascending.
+
+    Returns:
+        int64, a place for each feature that is known, in their order; bool (features,).
+    """
+    places = np.searchsorted(known, features)
+    places[places == len(known)] = 0
+    is_known = known[places] == features
+    return places[is_known], is_known
 
 
 def _word_features(sounds: Sequence[str]) -> Iterator[str]:
@@ -134,6 +154,6 @@ def _letter_features(sounds: Sequence[str]) -> Iterator[str]:
                 yield "~" + word[start : start + size]
 
 
-def _places(features: Iterable[str]) -> NDArray[np.int64]:
-    places = {crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS for feature in features}
-    return np.array(sorted(places), dtype=np.int64)
+def _number(features: Iterable[str]) -> NDArray[np.uint32]:
+    numbers = {crc32(feature.encode("utf-8", "surrogatepass")) for feature in features}
+    return np.array(sorted(numbers), dtype=np.uint32)

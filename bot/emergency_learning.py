@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.bootstrap import STARTER
 from bot.emergency import EmergencyError, load_emergencies
-from bot.emergency_classifier import BUCKETS, ORDINARY, EmergencyClassifier, extract
+from bot.emergency_classifier import ORDINARY, EmergencyClassifier, extract, locate
 from bot.knowledge_files import read_knowledge
 from retrieval.normalize import normalize
 from retrieval.training.augment import Typist
@@ -26,14 +26,16 @@ NEAR = ("poison", "snake", "self_harm", "emergency_numbers", "skin_eye", "rats.b
 #: How often each message is typed again in another way.
 RETYPED = 2
 #: A word that stands so often in the questions is learnt as a message of its own too.
-USUAL = 5
+OFTEN = 5
+#: A feature of fewer messages tells nothing: seven in eight have one or two.
+USUAL = 3
 SEED = 1
 #: As many networks are fitted, each from another beginning and to messages retyped anew: a single
 #: one's false alarms went up or down by a tenth when a few lessons were added.
-NETWORKS = 3
+NETWORKS = 4
 #: Hidden units, and how they are fitted: L2 penalty, examples a step, first step size of Adam, and
 #: passes over all lessons. Chosen on messages of writers left out of the lessons, by turns.
-UNITS = 16
+UNITS = 8
 DECAY = 1e-3
 BATCH = 256
 PACE = 0.003
@@ -69,17 +71,38 @@ def read_messages(path: Path = MESSAGES) -> list[Message]:
     return messages
 
 
+class _Lessons(NamedTuple):
+    """What a network is fitted to, one a row.
+
+    Attributes:
+        features: As `extract` returns them.
+        kinds: What each is.
+        sources: The message or question that each is, or is typed anew from.
+    """
+
+    features: Sequence[tuple[NDArray[np.uint32], NDArray[np.float32]]]
+    kinds: Sequence[str]
+    sources: Sequence[int]
+
+
 def learn(messages: Sequence[Message], questions: Iterable[str]) -> EmergencyClassifier:
     """Fit `NETWORKS` networks with one hidden layer to messages and ordinary questions.
 
     Args:
         messages: What is learnt, each also as others might have typed it.
         questions: Ordinary ones.
+
+    Raises:
+        EmergencyError: They have too little in common to learn anything.
     """
     asked = list(questions)
-    networks = [_fit(messages, asked, SEED + number) for number in range(NETWORKS)]
+    known = _find_usual(_hear(messages, asked, SEED))
+    if not len(known):
+        raise EmergencyError(f"no word or part of one is in {USUAL} of the messages")
+    networks = [_fit(_hear(messages, asked, SEED + n), known, SEED + n) for n in range(NETWORKS)]
     return EmergencyClassifier(
         networks[0].classes_.tolist(),
+        known,
         np.concatenate([network.coefs_[0] for network in networks], axis=1).astype(np.float16),
         np.stack([network.intercepts_[0] for network in networks]).astype(np.float32),
         np.stack([network.coefs_[1] for network in networks]).astype(np.float32),
@@ -87,12 +110,40 @@ def learn(messages: Sequence[Message], questions: Iterable[str]) -> EmergencyCla
     )
 
 
-def _fit(messages: Sequence[Message], questions: Sequence[str], seed: int) -> "MLPClassifier":
+def _hear(messages: Sequence[Message], questions: Sequence[str], seed: int) -> _Lessons:
+    hear = load_emergencies(weights=None).hear
+    lessons = [*_retype(messages, seed)]
+    lessons += [(n, text, ORDINARY) for n, text in enumerate(questions, len(messages))]
+    return _Lessons(
+        [extract(hear(text)) for _, text, _ in lessons],
+        [kind for _, _, kind in lessons],
+        [source for source, _, _ in lessons],
+    )
+
+
+def _retype(messages: Sequence[Message], seed: int) -> Iterator[tuple[int, str, str]]:
+    typist = Typist(seed)
+    for number, message in enumerate(messages):
+        kind = message.kind or ORDINARY
+        yield number, message.text, kind
+        for _ in range(RETYPED):
+            for variant in typist.variants(message.text):
+                yield number, variant, kind
+
+
+def _find_usual(lessons: _Lessons) -> NDArray[np.uint32]:
+    """Return the features that `USUAL` messages and questions have, ascending."""
+    counts = [len(features) for features, _ in lessons.features]
+    features = np.concatenate([features for features, _ in lessons.features]).astype(np.uint64)
+    held = np.unique(features << 32 | np.repeat(np.array(lessons.sources, dtype=np.uint64), counts))
+    found, sources = np.unique(held >> 32, return_counts=True)
+    usual: NDArray[np.uint32] = found[sources >= USUAL].astype(np.uint32)
+    return usual
+
+
+def _fit(lessons: _Lessons, known: NDArray[np.uint32], seed: int) -> "MLPClassifier":
     from sklearn.neural_network import MLPClassifier
 
-    lessons = [*_lessons(messages, seed), *((question, ORDINARY) for question in questions)]
-    features = _extract_all([text for text, _ in lessons])
-    kinds = np.array([kind for _, kind in lessons])
     network = MLPClassifier(
         (UNITS,),
         alpha=DECAY,
@@ -100,35 +151,23 @@ def _fit(messages: Sequence[Message], questions: Sequence[str], seed: int) -> "M
         learning_rate_init=PACE,
         random_state=np.random.RandomState(seed),  # a number would give each pass the same order
     )
+    rows, kinds = _as_matrix(lessons, known), np.array(lessons.kinds)
     for _ in range(EPOCHS):
-        network.partial_fit(features, kinds, classes=np.unique(kinds))
-    network.coefs_[0][~_is_known(features)] = 0
+        network.partial_fit(rows, kinds, classes=np.unique(kinds))
     return network
 
 
-def _extract_all(texts: Sequence[str]) -> "csr_matrix":
+def _as_matrix(lessons: _Lessons, known: NDArray[np.uint32]) -> "csr_matrix":
     from scipy.sparse import csr_matrix
 
-    hear = load_emergencies(weights=None).hear
-    rows = [extract(hear(text)) for text in texts]
-    starts = np.cumsum([0, *(len(places) for places, _ in rows)])
-    places, values = (np.concatenate(parts) for parts in zip(*rows, strict=True))
-    return csr_matrix((values, places, starts), shape=(len(rows), BUCKETS))
-
-
-def _is_known(features: "csr_matrix") -> NDArray[np.bool_]:
-    """Return which features count, bool (BUCKETS,): one that a single lesson has tells nothing."""
-    return np.asarray((features > 0).sum(axis=0)).ravel() > 1
-
-
-def _lessons(messages: Sequence[Message], seed: int) -> Iterator[tuple[str, str]]:
-    typist = Typist(seed)
-    for message in messages:
-        kind = message.kind or ORDINARY
-        yield message.text, kind
-        for _ in range(RETYPED):
-            for variant in typist.variants(message.text):
-                yield variant, kind
+    found = [locate(features, known) for features, _ in lessons.features]
+    values = [
+        values[is_known] for (_, values), (_, is_known) in zip(lessons.features, found, strict=True)
+    ]
+    places = [places for places, _ in found]
+    starts = np.cumsum([0, *map(len, places)])
+    shape = (len(places), len(known))
+    return csr_matrix((np.concatenate(values), np.concatenate(places), starts), shape=shape)
 
 
 def read_questions() -> list[str]:
@@ -140,4 +179,4 @@ def read_questions() -> list[str]:
         for text in (*draft.phrasings, draft.title)
     ]
     counts = Counter(word for text in texts for word in normalize(text).split())
-    return texts + [word for word, count in counts.items() if count >= USUAL]
+    return texts + [word for word, count in counts.items() if count >= OFTEN]
