@@ -26,6 +26,7 @@ class Inbox:
         self.idle: list[bool] = []
         self.finished: list[int] = []
         self.failed: list[tuple[int, float | None]] = []
+        self.counted: list[bool] = []
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Do as `Services.run` does, by the function's name."""
@@ -48,6 +49,7 @@ class Inbox:
     def fail(self, update_id: int, reason: str, seconds: float, is_counted: bool) -> None:
         """Remember a failure."""
         self.failed.append((update_id, seconds))
+        self.counted.append(is_counted)
 
     def set_update_aside(self, update_id: int, reason: str) -> None:
         """Remember the last failure."""
@@ -136,7 +138,7 @@ async def test_a_handler_that_keeps_raising_is_given_up(error: Exception) -> Non
 
     await work(inbox, error)
 
-    assert inbox.failed == [(7, None)]
+    assert (inbox.failed, inbox.finished) == ([(7, None)], [])
 
 
 @pytest.mark.parametrize(
@@ -159,13 +161,14 @@ async def test_an_outage_never_uses_an_update_up(error: Exception) -> None:
 
 
 async def test_telegrams_own_pause_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RetryAfter says when."""
+    """RetryAfter says when, and uses no attempt up."""
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
     inbox = Inbox(leased(attempts=9))
 
     await work(inbox, RetryAfter(17))
 
     assert inbox.failed == [(7, 17.0)]
+    assert inbox.counted == [False]
 
 
 async def test_an_update_over_which_a_handler_hangs_fails(

@@ -13,6 +13,7 @@ from bot.services.curation import (
     export_entries,
     import_entries,
     load_entries,
+    note_starter,
     preview_import,
     sync_starter,
     write_entries,
@@ -35,6 +36,17 @@ def test_importing_twice_changes_nothing(session: Session) -> None:
 
     assert load(session, *drafts) == (0, 0, 2)
     assert current_revision(session) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("keywords", ("ගොයම",)), ("source", "වෙන තැනකින්"), ("status", "draft"), ("checked", "ආයෙත්")],
+)
+def test_any_other_field_is_a_change(session: Session, name: str, value: object) -> None:
+    """What farmers do not see is kept in versions too."""
+    load(session, create_draft("a.one"))
+
+    assert load(session, create_draft("a.one", **{name: value})) == (0, 1, 0)
 
 
 def test_the_order_of_phrasings_is_no_change(session: Session) -> None:
@@ -60,11 +72,13 @@ def test_a_preview_says_what_an_import_would_do_and_writes_nothing(session: Sess
 
 def test_a_preview_names_what_farmers_would_get_again(session: Session) -> None:
     """A file without the column status publishes everything in it."""
-    load(session, create_draft("a.one", status="retired"), create_draft("a.two"))
+    for key, status in (("a.one", "retired"), ("a.two", "published"), ("a.three", "draft")):
+        load(session, create_draft(key, status=status))
+    keys = ("a.one", "a.two", "a.three")
 
-    report = preview_import(session, [create_draft("a.one"), create_draft("a.two", title="අලුත්")])
+    report = preview_import(session, [create_draft(key, title="අලුත්") for key in keys])
 
-    assert (report.changed, report.revived) == (("a.one", "a.two"), ("a.one",))
+    assert (report.changed, report.revived) == (keys, ("a.one", "a.three"))
 
 
 def test_a_change_reads_no_other_entrys_phrasings(session: Session) -> None:
@@ -105,6 +119,18 @@ def test_a_dropped_phrasing_is_retired_not_deleted(session: Session) -> None:
     assert [tuple(row) for row in rows] == [("පළමු එක", False), ("දෙවැනි එක", True)]
 
 
+def test_a_phrasing_is_of_who_brings_it_back(session: Session) -> None:
+    """One that was there all the time stays of who brought it."""
+    load(session, create_draft("a.one", phrasings=("එක", "දෙක")))
+    load(session, create_draft("a.one", phrasings=("එක",)))
+
+    again = create_draft("a.one", phrasings=("එක", "දෙක"))
+    import_entries(session, [again], Origin.OFFICER, "test")
+
+    origins = session.scalars(select(Phrasing.origin).order_by(Phrasing.id)).all()
+    assert origins == [Origin.IMPORT, Origin.OFFICER]
+
+
 def test_a_phrasing_may_move_between_entries_of_one_import(session: Session) -> None:
     """Curators may cut two entries anew in one file."""
     load(session, create_draft("a.one", phrasings=("එක", "දෙක")), create_draft("a.two"))
@@ -118,9 +144,10 @@ def test_a_phrasing_may_move_between_entries_of_one_import(session: Session) -> 
     assert owners == {"a.one": ("එක",), "a.two": ("දෙක",)}
 
 
-def test_a_phrasing_of_another_entry_is_refused(session: Session) -> None:
+@pytest.mark.parametrize("status", ["published", "draft"])
+def test_a_phrasing_of_another_entry_is_refused(session: Session, status: str) -> None:
     """One question must not lead to two answers; joiners and case do not hide it."""
-    load(session, create_draft("a.one", phrasings=("ක්‍රමය කියන්න Bg 352",)))
+    load(session, create_draft("a.one", phrasings=("ක්‍රමය කියන්න Bg 352",), status=status))
 
     with pytest.raises(KnowledgeError, match=r"belongs to a\.one"):
         load(session, create_draft("a.two", phrasings=("ක්රමය කියන්න bg352!",)))
@@ -171,6 +198,13 @@ def test_the_starter_is_loaded_once(session: Session) -> None:
     assert sync_starter(session, [create_draft("a.one")], "v1").added == ()
 
 
+def test_who_never_had_the_starter_is_noted_no_release_of_it(session: Session) -> None:
+    """Whoever wants it later gets it."""
+    note_starter(session, "v1")
+
+    assert len(sync_starter(session, [create_draft("a.one")], "v1").added) == 1
+
+
 def test_a_new_starter_replaces_what_nobody_touched(session: Session) -> None:
     """Untouched starter entries follow the release; a person's edit stays."""
     drafts = [create_draft("a.one"), create_draft("a.two")]
@@ -185,10 +219,12 @@ def test_a_new_starter_replaces_what_nobody_touched(session: Session) -> None:
 
 
 def test_a_new_starter_never_takes_a_persons_phrasing(session: Session) -> None:
-    """A phrasing that a curator gave to another entry stays there."""
+    """What a curator gave to another entry stays there; who has nothing else is left out."""
     load(session, create_draft("own.entry", phrasings=("පොදු ප්‍රශ්නය",)))
 
-    sync_starter(session, [create_draft("a.one", phrasings=("පොදු ප්‍රශ්නය", "වෙන එකක්"))], "v1")
+    shipped = {"a.one": ("පොදු ප්‍රශ්නය", "වෙන එකක්"), "a.two": ("පොදු ප්‍රශ්නය!",)}
+    drafts = [create_draft(key, phrasings=phrasings) for key, phrasings in shipped.items()]
+    assert sync_starter(session, drafts, "v1").added == ("a.one",)
 
     owners = {entry.key: entry.phrasings for entry in read_entries(session)}
     assert owners == {"own.entry": ("පොදු ප්‍රශ්නය",), "a.one": ("වෙන එකක්",)}

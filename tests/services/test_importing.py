@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import EntryVersion
+from bot.db.models import AuditEvent, EntryVersion
 from bot.services import importing
 from bot.services.editing import read_entry
-from bot.services.importing import import_part, plan_import
+from bot.services.importing import import_part, plan_import, read_all
 from bot.services.knowledge_index import current_revision, read_entries
 from tests.factories import create_draft
 from tests.services.curating import ADMIN, staff, store
@@ -66,3 +66,17 @@ def test_a_part_names_its_author(session: Session) -> None:
     import_part(session, ADMIN, [create_draft("a.one")], frozenset({"a.one"}))
 
     assert read_entry(session, ADMIN, "a.one").changed_by == f"telegram:{ADMIN}"
+
+
+def test_who_takes_entries_in_or_out_is_recorded(session: Session) -> None:
+    """A part that changes nothing is none of it."""
+    staff(session)
+    for _ in range(2):
+        import_part(session, ADMIN, [create_draft("a.one")], frozenset({"a.one"}))
+    read_all(session, ADMIN)
+
+    events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    assert [(event.actor, event.action, event.details) for event in events] == [
+        (str(ADMIN), "import entries", "1 added, 0 changed"),
+        (str(ADMIN), "export entries", None),
+    ]

@@ -10,8 +10,9 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from bot.db.base import utc_now
-from bot.db.models import InboxStatus, ReceivedUpdate
+from bot.db.models import InboxStatus, ReceivedUpdate, Reply
 from bot.services import inbox
+from tests.services.asking import ask
 
 
 def message(update_id: int, chat_id: int = 1) -> dict[str, Any]:
@@ -40,6 +41,51 @@ def test_what_is_nested_too_deep_is_set_aside_and_blocks_nothing(session: Sessio
     assert lease_ids(session) == [2]
     row = session.scalars(select(ReceivedUpdate).where(ReceivedUpdate.update_id == 1)).one()
     assert (row.status, row.reason) == (InboxStatus.FAILED, "it is nested deeper than 100 levels")
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ({"update_id": 1, "message": float("nan")}, "it cannot be written as JSON"),
+        ("x" * 5000, "it has no update_id"),
+    ],
+    ids=["nan", "long"],
+)
+def test_what_is_no_update_is_set_aside(session: Session, item: Any, reason: str) -> None:
+    """As much of it as tells what it is; not every database knows a number that is none."""
+    inbox.store(session, [item])
+
+    row = session.scalars(select(ReceivedUpdate)).one()
+    assert (row.status, row.reason) == (InboxStatus.FAILED, reason)
+    assert len(row.raw[inbox.UNREADABLE]) <= inbox.LONGEST_KEPT
+
+
+def test_what_is_done_keeps_its_number_alone(session: Session) -> None:
+    """Neither its words, nor whose they were, nor what they made fail before."""
+    inbox.store(session, [message(1)])
+    inbox.fail(session, 1, "boom", retry_in_seconds=-1)
+
+    inbox.finish(session, 1)
+
+    row = session.scalars(select(ReceivedUpdate)).one()
+    assert (row.update_id, row.status) == (1, InboxStatus.DONE)
+    assert (row.raw, row.chat_id, row.reason) == ({}, None, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "is_about"),
+    [
+        ({"update_id": 1, "message": {"chat": {"id": 5}, "text": "11"}}, False),
+        ({"update_id": 1, "message": {"chat": {"id": 5}, "from": {"id": 11}}}, True),
+        ("from 111", False),
+        ("from 11,", True),
+    ],
+)
+def test_an_update_is_about_who_has_the_number(session: Session, item: Any, is_about: bool) -> None:
+    """Not about everybody whose number can be found somewhere in it."""
+    inbox.store(session, [item])
+
+    assert bool(inbox.list_about(session, 11)) is is_about
 
 
 def test_a_chat_is_served_in_order(session: Session) -> None:
@@ -204,6 +250,19 @@ def test_purging_forgets_only_what_is_done_and_old(session: Session) -> None:
 
     assert inbox.purge(session, utc_now() + timedelta(seconds=1)) == 1
     assert inbox.store(session, [message(1), message(2), message(3)]) == [1]
+
+
+def test_purging_forgets_what_old_updates_led_to(session: Session) -> None:
+    """Telegram may use a number again; what is younger may still come again itself."""
+    question = ask(session, "?")
+    for update_id, days in ((1, 4), (2, 2)):
+        created_at = utc_now() - timedelta(days=days)
+        session.add(Reply(question=question, kind="x", update_id=update_id, created_at=created_at))
+    session.flush()
+
+    inbox.purge(session, utc_now() - timedelta(days=3))
+
+    assert session.scalars(select(Reply.update_id).order_by(Reply.id)).all() == [None, 2]
 
 
 @pytest.mark.parametrize(
