@@ -234,6 +234,11 @@ def test_it_never_raises(emergencies: Emergencies, text: str) -> None:
     assert emergencies.detect(text) is None
 
 
+def test_a_word_without_end_is_heard_by_its_beginning(emergencies: Emergencies) -> None:
+    """What it costs to look through has an end."""
+    assert emergencies.hear("wasa" * 1000) == emergencies.hear("wasa" * 16)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -268,6 +273,8 @@ def test_a_small_file_works(tmp_path: Path) -> None:
     assert rules.detect("lorsbanma") is None
     assert rules.detect("he did not wasa biwwa") is None
     assert rules.detect("wasa a b c biwwa") is None
+    assert rules.detect("not him wasa biwwa") is None
+    assert rules.detect("not him but he wasa biwwa") == Emergency("poisoning")
 
 
 def test_every_product_is_a_poison() -> None:

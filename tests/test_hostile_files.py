@@ -188,6 +188,15 @@ def test_xml_that_declares_entities_is_refused(encoding: str) -> None:
     assert [fault.kind for fault in refusal("k.xlsx", content)] == ["swells"]
 
 
+@pytest.mark.parametrize("letters", range(1, 9))
+def test_a_declaration_is_found_where_two_reads_meet(letters: int) -> None:
+    """Some of its nine letters are read with what stands before it."""
+    content = b" " * (workbooks._STEP - letters) + b"<!DOCTYPE x>"
+    odd = repacked(format_knowledge(".xlsx", [DRAFT]), {"xl/sharedStrings.xml": content})
+
+    assert [fault.kind for fault in refusal("k.xlsx", odd)] == ["swells"]
+
+
 @pytest.mark.parametrize(
     "content",
     [

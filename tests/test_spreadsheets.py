@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from bot.errors import Fault, KnowledgeError
 from bot.knowledge import FIELDS
 from bot.knowledge_files import format_knowledge, read_upload
-from bot.tables import to_cell
+from bot.tables import from_cell, to_cell
 from tests.factories import create_draft
 
 SINHALA = "පොහොර දාන්නේ කවදද කියලා කියන්න"
@@ -41,6 +41,15 @@ def refusal(name: str, content: bytes) -> Sequence[Fault]:
     with pytest.raises(KnowledgeError) as refused:
         read_upload(name, content)
     return refused.value.faults
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_no_cell_begins_like_a_formula(start: str) -> None:
+    """Some programs run one for the wide signs too; what was written is read back."""
+    cell = to_cell(f"{start}1+1")
+
+    assert cell == f"'{start}1+1"
+    assert from_cell(cell) == f"{start}1+1"
 
 
 def test_every_sheet_with_entries_is_read() -> None:

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from telegram.error import Conflict, EndPointNotFound, InvalidToken, NetworkError, TelegramError
+from telegram.error import (
+    Conflict,
+    EndPointNotFound,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.errors import TokenError
 from bot.intake import poller
@@ -32,6 +39,7 @@ class Telegram:
     async def do_api_request(self, method: str, *, api_kwargs: Any, read_timeout: float) -> Any:
         """Give the next answer."""
         self.offsets.append(api_kwargs.get("offset"))
+        self.allowed = set(api_kwargs["allowed_updates"])
         if not self.script:
             await asyncio.Event().wait()
         answer = self.script.pop(0)
@@ -122,6 +130,44 @@ async def test_a_webhook_that_somebody_set_meanwhile_is_taken_away(
 
     assert inbox.stored == [7, 8]
     assert telegram.deleted == deleted
+
+
+@pytest.mark.parametrize(
+    ("script", "pauses"),
+    [
+        ([NetworkError("down")] * 4, [0.001, 0.002, 0.002, 0.002]),
+        ([NetworkError("down"), NetworkError("down"), UPDATES, NetworkError("down")],
+         [0.001, 0.002, 0.001]),
+    ],
+    ids=["growing", "short again"],
+)  # fmt: skip
+async def test_pauses_grow_until_telegram_is_there_again(
+    caplog: pytest.LogCaptureFixture, script: list[Any], pauses: list[float]
+) -> None:
+    """Up to the longest one."""
+    await poll(Telegram(*script), Inbox(), polls=len(script) + 1)
+
+    assert [vars(record)["seconds"] for record in caplog.records] == pauses
+
+
+async def test_a_pause_that_telegram_asks_for_is_kept(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ours would be."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+    await poll(Telegram(RetryAfter(0)), Inbox(), polls=2)
+
+    assert [vars(record)["seconds"] for record in caplog.records] == [0.0]
+
+
+async def test_what_govi_answers_to_is_asked_for() -> None:
+    """Telegram keeps back what nobody asks for, such as that somebody has blocked the bot."""
+    telegram = Telegram(UPDATES)
+
+    await poll(telegram, Inbox(), polls=1)
+
+    assert {"message", "edited_message", "callback_query", "my_chat_member"} <= telegram.allowed
 
 
 async def test_who_waits_for_the_database_is_not_stuck() -> None:

@@ -23,6 +23,7 @@ class Inbox:
     def __init__(self, *leased: LeasedUpdate) -> None:
         self.vitals = Vitals()
         self.waiting = list(leased)
+        self.asked: list[tuple[int, list[int]]] = []
         self.idle: list[bool] = []
         self.finished: list[int] = []
         self.failed: list[tuple[int, float | None]] = []
@@ -38,6 +39,7 @@ class Inbox:
         self, limit: int, seconds: float, in_hand: Sequence[int], is_idle: bool
     ) -> list[LeasedUpdate]:
         """Give everything at once."""
+        self.asked.append((limit, sorted(in_hand)))
         self.idle.append(is_idle)
         taken, self.waiting = self.waiting, []
         return taken
@@ -204,6 +206,55 @@ async def test_what_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
     await asyncio.wait({task})
 
 
+async def test_the_inbox_is_asked_for_what_there_are_hands_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And for nothing that is in hand, however long that takes."""
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.01)
+    inbox = Inbox(leased())
+    task = asyncio.create_task(Worker(Hanging(), inbox).run())
+
+    async with asyncio.timeout(30):
+        while len(inbox.asked) < 2:  # noqa: ASYNC110 - the inbox is a plain list
+            await asyncio.sleep(0.005)
+
+    assert inbox.asked[:2] == [(worker.PARALLEL_CHATS, []), (worker.PARALLEL_CHATS - 1, [1])]
+    task.cancel()
+    await asyncio.wait({task})
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"), [(0, 1.0), (1, 2.0), (4, 16.0), (5, 30.0), (500, 30.0)]
+)
+def test_each_pause_is_twice_the_last_up_to_half_a_minute(times: int, seconds: float) -> None:
+    """However long an outage lasts, it is noticed soon that it is over."""
+    assert worker._pause(times) == seconds
+
+
+async def test_a_stop_waits_for_what_is_being_handled() -> None:
+    """It would be handled twice otherwise."""
+    handlers, is_over = Handlers(), asyncio.Event()
+    usual = handlers.process_update
+
+    async def handle(update: object) -> None:
+        await is_over.wait()
+        await usual(update)
+
+    handlers.process_update = handle
+    inbox = Inbox(leased())
+    working = Worker(handlers, inbox)
+    task = asyncio.create_task(working.run())
+    async with asyncio.timeout(30):
+        while not working._tasks:  # noqa: ASYNC110 - a plain set
+            await asyncio.sleep(0.005)
+
+    task.cancel()
+    asyncio.get_running_loop().call_soon(is_over.set)
+    await working.drain(30)
+
+    assert inbox.finished == [7]
+
+
 async def test_a_worker_stops_even_when_it_is_woken_at_that_moment() -> None:
     """The cancellation is not lost in the wake-up."""
     working = Worker(Handlers(), Inbox())
@@ -213,5 +264,5 @@ async def test_a_worker_stops_even_when_it_is_woken_at_that_moment() -> None:
     working.wake()
     task.cancel()
 
-    done, _ = await asyncio.wait({task}, timeout=0.5)
+    done, _ = await asyncio.wait({task}, timeout=30)
     assert task in done
