@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from telegram import WebhookInfo
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 
+from bot.application import ALLOWED_UPDATES
 from bot.db.models import InboxStatus, ReceivedUpdate
 from bot.errors import ListenError, SettingsError, TokenError
 from bot.intake import poller, serving, webhook
@@ -118,6 +119,22 @@ async def test_a_body_that_is_too_long_is_refused(govi: Govi, client: httpx.Asyn
     assert govi.rows(ReceivedUpdate) == []
 
 
+async def test_a_body_that_never_ends_is_not_waited_for(
+    govi: Govi, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telegram sends it again, and has its connection back."""
+    monkeypatch.setattr(webhook, "BODY_SECONDS", 0.01)
+
+    async def stall() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await asyncio.wait_for(client.post("/", content=stall()), 30)
+
+    assert answer.status_code == 408
+    assert govi.rows(ReceivedUpdate) == []
+
+
 async def test_only_posts_are_answered(client: httpx.AsyncClient) -> None:
     """A browser sees nothing."""
     assert (await client.get("/")).status_code == 405
@@ -215,7 +232,13 @@ async def test_it_is_announced_once_with_its_secret(govi: Govi) -> None:
 
     await announce(govi, telegram, times=3)
 
-    assert [options["secret_token"] for options in telegram.set] == ["s3cret" * 4]
+    assert telegram.set == [
+        {
+            "secret_token": "s3cret" * 4,
+            "allowed_updates": ALLOWED_UPDATES,
+            "max_connections": webhook.CONNECTIONS,
+        }
+    ]
 
 
 @pytest.mark.usefixtures("short_pauses")
