@@ -360,6 +360,20 @@ async def test_a_slow_chat_holds_up_no_other(api: BotApi, services: Services) ->
         assert heard(api, NIMAL) == []
 
 
+async def test_what_is_on_its_way_is_not_sent_again_when_its_lease_ends(
+    api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telegram takes its time; nobody has died."""
+    monkeypatch.setattr(sender, "LEASE_SECONDS", -1.0)
+    api.fail("sendMessage", faults.slow_answer(0.5))
+    await owe(services, NIMAL, "a")
+
+    async with sending(api, services):
+        await api.until(settled(services))
+
+    assert heard(api, NIMAL) == ["a"]
+
+
 async def test_a_sender_that_is_cancelled_leaves_the_rest_owed(
     api: BotApi, services: Services
 ) -> None:
