@@ -79,11 +79,13 @@ def test_ways_of_typing_meet(typed: str, meant: str) -> None:
 def test_another_result_has_another_version() -> None:
     """Databases and indexes hold what this version made; they are made anew for another only."""
     block = [chr(code) for code in range(0x0D80, 0x0E00)]
-    results = [normalize(first + second) for first in block for second in block]
+    pairs = [first + second for first in block for second in block]
+    # Behind a consonant too: a sign without one is dropped.
+    results = [normalize(lead + pair) for lead in ("", "ක") for pair in pairs]
 
     digest = hashlib.sha256("\n".join(results).encode()).hexdigest()
 
-    assert (NORMALIZER_VERSION, digest[:16]) == (2, "efeef9465f3c7a0a")
+    assert (NORMALIZER_VERSION, digest[:16]) == (2, "223b5ceec081129e")
 
 
 def test_a_real_pha_is_kept() -> None:
