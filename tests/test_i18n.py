@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import STARTER
 from bot.errors import NotAllowedError, RequestError
-from bot.i18n import Catalogue, CatalogueError
+from bot.i18n import Catalogue, CatalogueError, Words
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, PARTIAL_LANGUAGES
 from bot.i18n.refusals import text_key
+from bot.knowledge_files import read_knowledge
 from bot.settings import ROOT
 
 TEXTS = Catalogue.load()
@@ -94,6 +96,22 @@ def as_written(key: str, language: str = "si") -> str:
 def test_sinhala_texts_have_their_joiners(key: str) -> None:
     """No ra or ya that should be joined stands apart."""
     assert not UNJOINED.search(as_written(key))
+
+
+@pytest.mark.parametrize("language", ["si", "en"])
+def test_every_shipped_area_has_a_name(language: str) -> None:
+    """People read it in their own words, not as a key."""
+    areas = {draft.area for draft in read_knowledge(STARTER)}
+
+    assert {f"area.{area}" for area in areas} == {
+        key for key in TEXTS.keys(language) if key.startswith("area.")
+    }
+    assert Words(TEXTS, language).area("paddy_pests") == TEXTS.text("area.paddy_pests", language)
+
+
+def test_an_area_without_a_name_is_shown_as_it_is() -> None:
+    """Admins make new ones."""
+    assert Words(TEXTS).area("spices") == "spices"
 
 
 def test_lines_over_a_chat_fit_into_telegrams_200_characters() -> None:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.i18n import Catalogue, Words
-from bot.i18n.faults import say_fault, say_field
+from bot.i18n.faults import say_fault, say_field, say_piece
 from bot.i18n.moments import say_age, say_date, say_span, say_time
 from bot.i18n.sent import say_sent
 from retrieval import detect_script
@@ -87,11 +87,13 @@ def _say_with(words: Words) -> dict[str, Any]:
         "language": words.language,
         "t": words.text,
         "has": words.has,
+        "area_name": words.area,
         "age": partial(say_age, words),
         "span": partial(say_span, words),
         "sent": partial(say_sent, words),
         "field": partial(say_field, words),
         "fault": partial(say_fault, words),
+        "piece_of": partial(say_piece, words),
     }
 
 

@@ -90,6 +90,11 @@ class Words(NamedTuple):
         """Whether there is such a text at all."""
         return key in self.catalogue.keys()  # noqa: SIM118 - a method of ours
 
+    def area(self, key: str) -> str:
+        """Return what an area is called; one that an admin made is called by its key."""
+        name = f"area.{key}"
+        return self.text(name) if self.has(name) else key
+
     def into(self, language: str) -> "Words":
         """Return them in another language; "" leaves them in this one."""
         return Words(self.catalogue, language or self.language)

@@ -15,6 +15,11 @@ def say_field(words: Words, field: str) -> str:
     return f"{said} {number}".strip()
 
 
+def say_piece(words: Words, field: str, piece: str) -> str:
+    """Return a piece of what a field holds as people read it: an area by its name."""
+    return words.area(piece) if field == "area" else piece
+
+
 def say_fault(words: Words, fault: Fault, with_place: bool = False) -> str:
     """Return a line that names the field and what is wrong, and the place if that is wanted."""
     key = f"fault.{fault.kind}"

@@ -41,6 +41,17 @@ async def test_entries_are_listed_with_what_they_are(officer: Guest) -> None:
     assert {"paddy.blast", "paddy.urea", "paddy.rats"} <= set(re.findall(r"paddy\.\w+", page.text))
 
 
+async def test_an_area_is_shown_by_its_name(services: Services, officer: Guest) -> None:
+    """The key stays in addresses and forms."""
+    change(services, area="paddy_pests")
+
+    page = await officer.open("/knowledge?area=paddy_pests")
+
+    assert officer.says("area.paddy_pests")
+    assert 'value="paddy_pests" selected' in page.text
+    assert ">paddy_pests<" not in page.text
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [("area=paddy", True), ("area=fruit", False), ("status=retired", False), ("page=9", False)],

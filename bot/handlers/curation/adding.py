@@ -8,11 +8,12 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 from bot.errors import KnowledgeError, StaleButtonError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.looking_up import look_for_near
-from bot.handlers.curation.wording import say_near
+from bot.handlers.curation.wording import say_near, say_parts
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
 from bot.handlers.registering import step
 from bot.handlers.replying import say
+from bot.i18n import Words
 from bot.i18n.faults import say_faults, say_field
 from bot.keyboards.numbered import button, column, rows
 from bot.knowledge import check_field, match_key
@@ -142,13 +143,14 @@ async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any
     elif missing == "area":
         offered = (await context.read(list_areas, user_id))[:_MOST_AREAS]
         data = {**data, "offered": offered}
-        keyboard = _area_keyboard(offered, update.update_id)
+        keyboard = _area_keyboard(context.words, offered, update.update_id)
     await context.run(enter, user_id, ADD, missing, data, update.update_id)
     await say(update, context, context.text(f"curate.add.{missing}"), keyboard)
 
 
-def _area_keyboard(offered: list[str], update_id: int) -> InlineKeyboardMarkup | None:
-    return rows((button(area, "aa", update_id, at) for at, area in enumerate(offered)), 2)
+def _area_keyboard(words: Words, offered: list[str], update_id: int) -> InlineKeyboardMarkup | None:
+    areas = (button(words.area(area), "aa", update_id, at) for at, area in enumerate(offered))
+    return rows(areas, 2)
 
 
 async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
@@ -159,9 +161,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
         button(f"✏️ {say_field(context.words, name)}", "ac", update.update_id, at)
         for at, name in enumerate(PARTS)
     ]
-    shown = context.text(
-        "curate.add.preview", **{**data, "phrasings": "\n".join(data["phrasings"])}
-    )
+    shown = context.text("curate.add.preview", **say_parts(context, data))
     try:
         draft = await context.read(check_added, user_id, data)
     except KnowledgeError as error:

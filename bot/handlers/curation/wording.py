@@ -1,12 +1,13 @@
 """How entries, their faults and their changes are said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from telegram import InlineKeyboardMarkup
 
 from bot.excerpts import cut
 from bot.handlers.context import GoviContext
-from bot.i18n.faults import say_field
+from bot.i18n.faults import say_field, say_piece
 from bot.i18n.moments import say_time
 from bot.keyboards.numbered import button, column
 from bot.services.editing import EntryState
@@ -31,7 +32,7 @@ def say_entry(context: GoviContext, state: EntryState) -> str:
         version=state.version,
         status=say_status(context, draft.status),
         title=draft.title,
-        area=draft.area,
+        area=context.words.area(draft.area),
         answer=draft.answer,
         phrasings="\n".join(shown),
         keywords=", ".join(draft.keywords) or "–",
@@ -42,6 +43,12 @@ def say_entry(context: GoviContext, state: EntryState) -> str:
         name=state.changed_by_name,
         at=say_time(state.changed_at),
     )
+
+
+def say_parts(context: GoviContext, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of a new entry, from its dialogue, as a preview shows them."""
+    phrasings, area = "\n".join(data["phrasings"]), context.words.area(data["area"])
+    return {**data, "phrasings": phrasings, "area": area}
 
 
 def say_status(context: GoviContext, status: str) -> str:
@@ -80,8 +87,12 @@ def say_changes(context: GoviContext, changes: Iterable[FieldChange]) -> str:
     """Return a comparison: field by field, what went and what came."""
     parts = []
     for change in changes:
-        pieces = [f"➖ {cut(piece, _PIECE)}" for piece in change.removed]
-        pieces += [f"➕ {cut(piece, _PIECE)}" for piece in change.added]
+        marked = [("➖", piece) for piece in change.removed]
+        marked += [("➕", piece) for piece in change.added]
+        pieces = [
+            f"{mark} {cut(say_piece(context.words, change.field, piece), _PIECE)}"
+            for mark, piece in marked
+        ]
         more = len(pieces) - _MOST_PIECES
         if more > 0:
             pieces = [*pieces[:_MOST_PIECES], context.text("curate.more", count=more)]

@@ -8,13 +8,14 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 from bot.errors import KnowledgeError, StaleButtonError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.looking_up import look_for_near
-from bot.handlers.curation.wording import say_near
+from bot.handlers.curation.wording import say_near, say_parts
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
 from bot.handlers.pressing import remove_buttons
 from bot.handlers.registering import step
 from bot.handlers.replying import say
+from bot.i18n import Words
 from bot.i18n.faults import say_faults, say_field
 from bot.knowledge import check_field
 from bot.services.dialogues import PREVIEW, Stand, find_waiting
@@ -202,13 +203,13 @@ async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any
         areas = await context.read(list_kept_areas, user_id, data["escalation_id"])
         offered = areas[:_MOST_AREAS]
         data = {**data, "offered": offered}
-        buttons = _area_keyboard(offered, update.update_id)
+        buttons = _area_keyboard(context.words, offered, update.update_id)
     await context.run(enter, user_id, KEEP, missing, data, update.update_id)
     await say(update, context, context.text(f"officer.keep.{missing}"), buttons)
 
 
-def _area_keyboard(offered: list[str], shown_by: int) -> InlineKeyboardMarkup | None:
-    buttons = [button(area, "ka", shown_by, at) for at, area in enumerate(offered)]
+def _area_keyboard(words: Words, offered: list[str], shown_by: int) -> InlineKeyboardMarkup | None:
+    buttons = [button(words.area(area), "ka", shown_by, at) for at, area in enumerate(offered)]
     return keyboard(buttons[start : start + 2] for start in range(0, len(buttons), 2))
 
 
@@ -221,8 +222,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
         for at, name in enumerate(PARTS)
     ]
     lines = [changing[start : start + 2] for start in range(0, len(changing), 2)]
-    listed = {**data, "phrasings": "\n".join(data["phrasings"])}
-    shown = context.text("officer.keep.preview", **listed)
+    shown = context.text("officer.keep.preview", **say_parts(context, data))
     try:
         draft = await context.read(check_kept, user_id, data)
     except KnowledgeError as error:

@@ -176,7 +176,7 @@ def _area_buttons(
 
 
 def _name_area(context: GoviContext, area: str | None) -> str:
-    return area or context.text("officer.queue.no_area")
+    return context.words.area(area) if area else context.text("officer.queue.no_area")
 
 
 def _view_keyboard(

@@ -68,7 +68,7 @@ def _facts(context: GoviContext, group: EscalationLine | EscalationView, askers:
     if group.is_urgent:
         facts.insert(0, context.text("officer.urgent"))
     if group.area:
-        facts.append(group.area)
+        facts.append(context.words.area(group.area))
     if group.is_mine:
         facts.append(context.text("officer.held_by_you"))
     elif group.holder is not None:

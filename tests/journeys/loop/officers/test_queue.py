@@ -111,11 +111,11 @@ async def test_what_is_released_another_may_claim(
 async def test_the_queue_is_paged_and_filtered_in_place(
     api: BotApi, govi: Govi, nimal: Chat, officer: Chat
 ) -> None:
-    """One message changes; an area's button shows that area alone."""
+    """One message changes; an area's button has its name and shows that area alone."""
     for plant in "ගොඩපර වෙනිවැල්ගැට ඉරමුසු කොහොඹ රම්පෙ සේර නෙල්ලි".split():
         await ask(govi, nimal, f"{plant} {plant} {plant}")
     number = await ask(govi, nimal, "මිරිස් අච්චාරු හදන හැටි")
-    set_area(govi, number, "chilli")
+    set_area(govi, number, "vegetables")
     listed = await officer.sends("/queue")
     assert text("officer.queue.pages", page=1, pages=2) in listed.text
 
@@ -124,8 +124,8 @@ async def test_the_queue_is_paged_and_filtered_in_place(
 
     await officer.is_told(listed.button("▶"))
     assert text("officer.queue.pages", page=2, pages=2) in shown()
-    await officer.is_told(listed.button("chilli (1)"))
-    heading = text("officer.queue.heading_area", area="chilli", count=1)
+    await officer.is_told(listed.button(f"{text('area.vegetables')} (1)"))
+    heading = text("officer.queue.heading_area", area=text("area.vegetables"), count=1)
     assert shown().startswith(heading)
     assert len(officer.answers()) == 1
 
