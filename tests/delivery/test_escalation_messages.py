@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.db.base import utc_now
+from bot.db.models import Ask
 from bot.delivery.messages import compose
 from bot.i18n import Catalogue
 from bot.rendering import Rendered
@@ -36,8 +38,9 @@ def buttons(rendered: Rendered) -> Sequence[str]:
 
 @pytest.fixture
 def held(session: Session) -> int:
-    """Nimal's question in Sunil's hands."""
+    """Nimal's question in Sunil's hands; somebody asked before, so its number is no reply's."""
     appoint(session, SUNIL)
+    pass_on(session, "කුඹුරට වතුර නෑ", 33)
     group = pass_on(session, HOPPERS, 11)
     queue.claim(session, SUNIL, group.id)
     return group.id
@@ -49,7 +52,7 @@ def test_an_officers_answer_bears_the_number_and_can_be_rated(session: Session, 
 
     [answer] = owed(session)
 
-    assert "අංක 1" in answer.parts[0]
+    assert "අංක 2" in answer.parts[0]
     assert answer.parts[0].endswith("වතුර &lt;b&gt;බස්සන්න&lt;/b&gt;")
     assert [data[:4] for data in buttons(answer)] == ["1:u:", "1:d:"]
 
@@ -71,7 +74,8 @@ def test_an_inquiry_says_to_reply(session: Session, held: int) -> None:
     [inquiry] = owed(session)
 
     assert "කොයි පළාතේද?" in inquiry.parts[0]
-    assert buttons(inquiry) == ["f1:w:1"]
+    assert buttons(inquiry) == ["f1:w:2"]
+    assert "අංක 2" in inquiry.parts[0]
 
 
 @pytest.mark.parametrize("reason", ["not_ours", "abuse", "other"])
@@ -79,13 +83,22 @@ def test_a_decline_is_kind(session: Session, held: int, reason: str) -> None:
     """Each reason has its words."""
     resolving.decline(session, SUNIL, held, reason)
 
-    assert owed(session)[0].parts == (TEXTS.text(f"word.declined.{reason}", number=1),)
+    assert owed(session)[0].parts == (TEXTS.text(f"word.declined.{reason}", number=2),)
+
+
+@pytest.mark.parametrize("word", ["ask_detail", "send_answer", "decline"])
+def test_no_word_is_said_on_what_was_taken_back(session: Session, held: int, word: str) -> None:
+    """Whatever an officer's word is; it may have waited for a farmer who had blocked the bot."""
+    getattr(resolving, word)(session, SUNIL, held, "other")
+    session.get_one(Ask, 2).withdrawn_at = utc_now()
+
+    assert owed(session) == [None]
 
 
 def test_what_was_taken_back_is_not_answered(session: Session, held: int) -> None:
     """An inquiry that has not gone out yet stays unsaid; the officer is told."""
     resolving.ask_detail(session, SUNIL, held, "කොයි පළාතේද?")
-    withdraw(session, NIMAL, 1)
+    withdraw(session, NIMAL, 2)
 
     messages = compose(session, TEXTS, outbox.lease(session, 100, 60))
 
@@ -95,7 +108,7 @@ def test_what_was_taken_back_is_not_answered(session: Session, held: int) -> Non
 
 def test_an_officer_is_told_what_a_farmer_added(session: Session, held: int) -> None:
     """By the farmer's number, with a button to open it."""
-    add_detail(session, Incoming(NIMAL, "මාතලේ", 7, 900), 100)
+    add_detail(session, Incoming(NIMAL, "මාතලේ", 7, 900), 101)
 
     [notice] = owed(session, SUNIL)
 
@@ -112,7 +125,7 @@ def test_after_a_thumb_down_reasons_are_offered(session: Session, held: int) -> 
 
     [asking] = owed(session)
 
-    assert buttons(asking) == ["f1:r:1:0:1", "f1:r:1:1:1", "f1:r:1:2:1", "f1:w:1"]
+    assert buttons(asking) == ["f1:r:1:0:2", "f1:r:1:1:2", "f1:r:1:2:2", "f1:w:2"]
 
 
 def test_an_announcement_lists_what_is_new(session: Session) -> None:
@@ -126,6 +139,19 @@ def test_an_announcement_lists_what_is_new(session: Session) -> None:
     assert "ගොවියෝ 2" in announcement.parts[0]
     assert "&lt;කීඩෑවා&gt;" in announcement.parts[0]
     assert buttons(announcement) == [f"q1:o:{group.id}"]
+
+
+def test_an_announcement_names_the_first_six(session: Session) -> None:
+    """It says how many there are; the others stand in the queue."""
+    appoint(session, SUNIL)
+    groups = [pass_on(session, f"ප්‍රශ්නය {number}", 100 + number) for number in range(7)]
+    announcing.announce(session, MORNING, RULES)
+
+    [announcement] = owed(session, SUNIL)
+
+    assert buttons(announcement) == [f"q1:o:{group.id}" for group in groups[:6]]
+    assert TEXTS.text("notice.announcement.heading", count=7) in announcement.parts[0]
+    assert "ප්‍රශ්නය 6" not in announcement.parts[0]
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice"])
@@ -167,19 +193,21 @@ def test_what_was_taken_up_meanwhile_is_not_announced(session: Session) -> None:
 
 def test_who_was_removed_reads_nothing_of_farmers_any_more(session: Session, held: int) -> None:
     """However long it was on its way."""
-    add_detail(session, Incoming(NIMAL, "මාතලේ", 9, 900), 100)
+    add_detail(session, Incoming(NIMAL, "මාතලේ", 9, 900), 101)
     pass_on(session, "පොහොර සහනාධාරය කවදද", 22)
     announcing.announce(session, MORNING, RULES)
 
     granting.assign(session, SUNIL, None, "test")
 
-    assert set(owed(session, SUNIL)) == {None}
+    assert owed(session, SUNIL) == [None]
+    outbox.mark_sent(session, 1, [7])
+    assert owed(session, SUNIL) == [None]
 
 
 def test_a_notice_of_what_was_erased_is_over(session: Session, held: int) -> None:
     """Its escalation was merged into another since, and the farmer is forgotten."""
     into = pass_on(session, "පොහොර සහනාධාරය කවදද", 22)
-    add_detail(session, Incoming(NIMAL, "මාතලේ", 9, 900), 100)
+    add_detail(session, Incoming(NIMAL, "මාතලේ", 9, 900), 101)
     regrouping.merge(session, SUNIL, held, into.id)
 
     forget(session, 11)

@@ -89,6 +89,14 @@ def test_a_429_of_a_second_chat_holds_all(pacer: Pacer, clock: Clock) -> None:
     assert pacer.room() == 0
 
 
+def test_a_shorter_429_does_not_end_a_longer_pause_of_all(pacer: Pacer) -> None:
+    """The third chat's second is not heard; the bot goes on waiting."""
+    for chat_id, seconds in ((NIMAL, 7), (KAMALA, 5), (33, 1)):
+        pacer.hold(chat_id, seconds)
+
+    assert (pacer.delay(44), pacer.room_delay()) == (5.0, 5.0)
+
+
 @pytest.mark.parametrize("second", [NIMAL, KAMALA])
 def test_a_429_after_the_first_has_passed_holds_one_chat_again(
     pacer: Pacer, clock: Clock, second: int

@@ -1,17 +1,19 @@
 """Messages to Telegram one by one: texts, pictures and voice notes."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from telegram import Bot
-from telegram.error import BadRequest
+from telegram.error import BadRequest, RetryAfter
 
 from bot.delivery.pacing import Pacer
-from bot.delivery.wire import Place, Wire
-from bot.rendering import CAPTION_LIMIT, Attachment, render_photo
+from bot.delivery.wire import Place, Wire, seconds_of
+from bot.rendering import CAPTION_LIMIT, Attachment, Part, render_photo
+from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.parameters import METHODS
 from bot.testing.people import Person
@@ -124,3 +126,43 @@ async def test_what_a_topic_does_not_take_goes_to_the_whole_group(
     await wire.send(Place(group, 5, topic_id=7), "වචන")
 
     assert [seen.text for seen in api.user(11).sees(group)] == ["වචන"]
+
+
+@pytest.mark.parametrize("part", ["වචන", Attachment("photo", lambda: PNG)], ids=["text", "picture"])
+async def test_what_was_asked_in_a_topic_is_said_there(wire: Wire, api: BotApi, part: Part) -> None:
+    """Also when the question itself has been deleted since."""
+    group = api.group(-1001)
+
+    await wire.send(Place(group, 999, topic_id=7), part)
+
+    [seen] = api.user(11).sees(group)
+    assert (seen.raw.get("message_thread_id"), seen.replies_to) == (7, None)
+
+
+async def test_no_preview_of_a_link_stands_below_an_answer(
+    wire: Wire, api: BotApi, officer: Person
+) -> None:
+    """It would be larger than the answer."""
+    await wire.send(Place(officer.id), "https://doa.gov.lk")
+
+    [call] = api.calls("sendMessage")
+    assert json.loads(call.parameters["link_preview_options"]) == {"is_disabled": True}
+
+
+async def test_a_pause_that_telegram_asks_for_is_kept_by_the_chat_that_met_it(
+    wire: Wire, api: BotApi, officer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends there next is told to come back, and Telegram is not asked again."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+    wire.pacer = Pacer(lambda: 0.0)
+    api.fail("sendMessage", faults.too_many_requests(4))
+
+    asked = []
+    for _ in range(2):
+        with pytest.raises(RetryAfter) as told:
+            await wire.send(Place(officer.id), "වචන")
+        asked.append(seconds_of(told.value))
+
+    assert asked == [4, 4]
+    assert len(api.calls("sendMessage")) == 1
+    assert wire.pacer.delay(22) == 0
