@@ -16,7 +16,7 @@ from bot.settings import ROOT, Settings
 from retrieval.evaluation import read_cases
 
 FOLDER = ROOT / "var" / "bench"
-QUESTIONS, RUNS = 192, 3
+QUESTIONS, RUNS = 192, 9
 #: Name -> (figure, how much of the plain stack's it may be at most, or at least if above 1).
 TARGETS = {
     "one question, p50 (ms)": ("p50_ms", 1 / 3),
