@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -221,4 +221,7 @@ def serving_alone(engine: Engine) -> Iterator[bool]:
         connection.commit()
         yield is_alone
     finally:
+        # Closing lets go too, but only when the server comes to see it: the next may be sooner.
+        with suppress(engine.dialect.loaded_dbapi.Error), closing(connection.cursor()) as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         connection.close()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -178,6 +179,24 @@ def test_one_process_serves_from_a_database_whatever_its_folder(
             number(session)
 
     serve()
+
+
+def test_who_stops_serving_lets_the_next_serve_at_once(
+    engine: Engine, other: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart does not wait until the server has noticed that the connection is gone."""
+    with other() as session:
+        elsewhere = session.get_bind()
+    unnoticed: list[psycopg.Connection] = []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg.Connection, "close", lambda gone: unnoticed.append(gone))
+        with only_one_on(engine):
+            pass
+    with only_one_on(elsewhere):
+        [connection] = unnoticed
+
+    connection.close()
 
 
 def test_a_writer_that_falls_silent_keeps_nobody_out(
