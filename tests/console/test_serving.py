@@ -1,6 +1,7 @@
 """The console on a real port."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bot.console.serving import serve
 from bot.errors import SettingsError
 from tests.console.asking import create_services
+from tests.ports import held_port
 
 
 @pytest.fixture
@@ -31,24 +33,30 @@ async def test_a_port_in_use_is_told_by_name(taken: int, tmp_path: Path) -> None
     services.close()
 
 
-@pytest.mark.parametrize(
-    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
-)
-async def test_the_console_serves_until_it_is_stopped(
-    tmp_path: Path, family: socket.AddressFamily, host: str
-) -> None:
-    """Setting the event ends it, and the port is free again."""
-    with socket.socket(family) as probe:
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def place(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
+    """An address of this machine, and a port there that is free."""
+    host: str = request.param
+    with contextlib.ExitStack() as stack:
         try:
-            probe.bind((host, 0))
+            port = stack.enter_context(held_port(host))
         except OSError:
             pytest.skip(f"this machine has no {host}")
-        port = probe.getsockname()[1]
+        yield host, port
+
+
+async def test_the_console_serves_until_it_is_stopped(
+    tmp_path: Path, place: tuple[str, int]
+) -> None:
+    """Setting the event ends it, and the port is free again."""
+    host, port = place
     services = create_services(tmp_path, console_host=host, console_port=port)
     stop = asyncio.Event()
     serving = asyncio.create_task(serve(services, stop))
     transport = httpx.AsyncHTTPTransport(retries=20)
-    async with httpx.AsyncClient(transport=transport, base_url=services.settings.console) as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=services.settings.console, timeout=60
+    ) as client:
         page = await client.get("/account")
 
     stop.set()
@@ -56,6 +64,6 @@ async def test_the_console_serves_until_it_is_stopped(
 
     assert page.status_code == 401
     assert "server" not in page.headers
-    with socket.socket(family) as probe:
-        assert probe.connect_ex((host, port)) != 0
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(place):
+        pass
     services.close()

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,7 +11,8 @@ from playwright.async_api import Browser, async_playwright
 from bot.bootstrap import Services
 from bot.console.serving import serve
 from tests.console.asking import create_services
-from tests.console.browser.looking import SWITCHES, Looker, free_port
+from tests.console.browser.looking import PATIENCE, SWITCHES, Looker
+from tests.ports import held_port
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -22,7 +22,9 @@ async def chromium() -> AsyncIterator[Browser]:
     if program is None:
         pytest.skip("no chromium on this machine; apt-get install chromium runs these tests")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=SWITCHES, timeout=3 * PATIENCE
+        )
         yield browser
         await browser.close()
 
@@ -30,14 +32,14 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     """A Govi of the module's own, with its console listening."""
-    folder: Path = tmp_path_factory.mktemp("console")
-    services = create_services(folder, console_port=free_port())
-    stop = asyncio.Event()
-    serving = asyncio.create_task(serve(services, stop))
-    yield services
-    stop.set()
-    await serving
-    services.close()
+    with held_port() as port:
+        services = create_services(tmp_path_factory.mktemp("console"), console_port=port)
+        stop = asyncio.Event()
+        serving = asyncio.create_task(serve(services, stop))
+        yield services
+        stop.set()
+        await serving
+        services.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

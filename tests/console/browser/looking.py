@@ -1,6 +1,5 @@
 """People at a browser."""
 
-import socket
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
@@ -20,14 +19,6 @@ PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 DESKTOP = {"width": 1200, "height": 800}
 PHONE = {"width": 360, "height": 740}
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Looker:

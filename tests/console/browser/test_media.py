@@ -13,9 +13,10 @@ from bot.bootstrap import Services
 from bot.cli.console import attend
 from bot.testing.bot_api import BotApi
 from tests.console.asking import OFFICER, TEXTS, create_services
-from tests.console.browser.looking import Looker, free_port
+from tests.console.browser.looking import Looker
 from tests.console.browser.test_pages import AXE, RULES, faults
 from tests.console.sending import answer, draw_png, send
+from tests.ports import held_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,18 +35,19 @@ async def services(
     api: BotApi, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Services]:
     """A Govi that has a token, with its console listening as the commands let it."""
-    services = create_services(
-        tmp_path_factory.mktemp("media"),
-        console_port=free_port(),
-        bot_token=api.token,
-        telegram_api_url=api.url,
-    )
-    stop = asyncio.Event()
-    serving = asyncio.create_task(attend(services, stop))
-    yield services
-    stop.set()
-    await serving
-    services.close()
+    with held_port() as port:
+        services = create_services(
+            tmp_path_factory.mktemp("media"),
+            console_port=port,
+            bot_token=api.token,
+            telegram_api_url=api.url,
+        )
+        stop = asyncio.Event()
+        serving = asyncio.create_task(attend(services, stop))
+        yield services
+        stop.set()
+        await serving
+        services.close()
 
 
 async def test_a_farmers_photo_shows_in_its_question(look: Looker, api: BotApi) -> None:

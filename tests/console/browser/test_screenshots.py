@@ -15,8 +15,9 @@ import pytest_asyncio
 from bot.bootstrap import Services
 from bot.console.serving import serve
 from tests.console.asking import ADMIN
-from tests.console.browser.looking import DESKTOP, PHONE, Looker, free_port
+from tests.console.browser.looking import DESKTOP, PHONE, Looker
 from tests.console.season import PAGES, create_season, hold_first
+from tests.ports import held_port
 
 FOLDER = os.environ.get("SCREENSHOTS", "")
 pytestmark = [
@@ -28,13 +29,14 @@ pytestmark = [
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     """A Govi that has served farmers for a month."""
-    services = create_season(tmp_path_factory.mktemp("season"), console_port=free_port())
-    stop = asyncio.Event()
-    serving = asyncio.create_task(serve(services, stop))
-    yield services
-    stop.set()
-    await serving
-    services.close()
+    with held_port() as port:
+        services = create_season(tmp_path_factory.mktemp("season"), console_port=port)
+        stop = asyncio.Event()
+        serving = asyncio.create_task(serve(services, stop))
+        yield services
+        stop.set()
+        await serving
+        services.close()
 
 
 @pytest.mark.parametrize(
