@@ -42,6 +42,7 @@ async def done(page: Page, key: str) -> bool:
     """Wait for the line that says that something was done; return whether it shows."""
     line = page.get_by_role("status").filter(has_text=say(key))
     await expect(line).to_be_visible()
+    await page.wait_for_load_state()  # the line may show before there is a script to hear keys
     return await line.is_visible()
 
 
@@ -139,6 +140,7 @@ async def test_askers_are_split_off_with_the_keyboard_alone(look: Looker) -> Non
         claim(session, OFFICER, number)
     page = await look.signed_in(OFFICER, f"/queue/{number}")
     await page.keyboard.press("s")
+    await page.wait_for_url("**/split*")
     await page.get_by_role("checkbox").first.focus()
     for key in ("Tab", "Space", "Tab", "Enter"):
         await page.keyboard.press(key)
@@ -252,10 +254,13 @@ async def test_an_entry_that_is_being_written_is_not_left_by_a_slip(look: Looker
     await answer.fill("අලුත් උත්තරයක්.")
     leave = page.get_by_role("link", name=say("console.editor.leave"))
 
-    await leave.click()
+    async with page.expect_event("dialog"):
+        await leave.click()
     await page.get_by_role("button", name=say("console.editor.preview_button")).click()
+    await expect(page.locator("ins")).to_contain_text("අලුත් උත්තරයක්.")
     await page.wait_for_load_state()
-    await leave.click()
+    async with page.expect_event("dialog"):
+        await leave.click()
 
     await expect(answer).to_have_value("අලුත් උත්තරයක්.")
     assert asked == ["beforeunload", "beforeunload"]
