@@ -1,18 +1,46 @@
 """Fixtures shared by all tests: nothing here touches the network or the user's own files."""
 
+import difflib
 import functools
+import os
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.env_file import _ALIKE
 from bot.settings import Settings
 from bot.testing.bot_api import BotApi
 from tests import postgresql as server
 from tests.database import IS_POSTGRESQL, create_database, open_maybe_new, url_of
+
+# The same examples every time, however long a busy machine takes over one; whoever looks for new
+# ones gives pytest --hypothesis-profile default.
+settings.register_profile(
+    "same",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("same")
+
+
+@functools.cache
+def unwanted() -> list[str]:
+    """Settings, what would be taken for one, and proxies that would be asked for this machine."""
+    known = [name.upper() for name in Settings.model_fields]
+    others = (
+        name
+        for name in os.environ
+        if name.upper().endswith("_PROXY")
+        or difflib.get_close_matches(name.upper(), known, 1, _ALIKE)
+    )
+    return [*known, *others]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,8 +54,8 @@ def certificates_read_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every test runs in an empty folder with no setting in the environment."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in unwanted():
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.chdir(tmp_path)
 
