@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import Engine
 
@@ -38,12 +39,23 @@ def only_one(data_dir: Path) -> Iterator[None]:
         raise ServingError(f"cannot write {path}: {error.strerror}") from None
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            while not _is_taken(file):
+                # Who only looks, see `is_served`, has a lock of another kind for a moment.
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
             raise ServingError(
                 f"another process serves from {data_dir} already; stop it first"
             ) from None
         yield
+
+
+def _is_taken(file: IO[str]) -> bool:
+    """Take the lock of who serves, if nobody has any; return whether it was taken."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 """Backup and restore from the command line."""
 
+import fcntl
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +14,7 @@ from bot.cli import cli
 from bot.db.engine import transaction
 from bot.errors import ServingError
 from bot.services import inbox
-from bot.serving_lock import only_one
+from bot.serving_lock import is_served, only_one
 from bot.settings import load_settings
 
 pytestmark = pytest.mark.sqlite
@@ -86,3 +88,29 @@ def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
 
     with only_one(tmp_path), pytest.raises(ServingError), only_one(tmp_path):
         pass
+
+
+def test_who_looks_at_the_lock_at_that_moment_keeps_nobody_from_serving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`govi doctor`, asked every minute, would some day refuse a start."""
+    place = tmp_path / "serving.lock"
+    place.touch()
+    flock, refused = fcntl.flock, []
+
+    with place.open() as looking:
+        flock(looking, fcntl.LOCK_SH)
+
+        def try_for(file: IO[str], kind: int) -> None:
+            try:
+                flock(file, kind)
+            except BlockingIOError:
+                refused.append(kind)
+                looking.close()
+                raise
+
+        monkeypatch.setattr(fcntl, "flock", try_for)
+        with only_one(tmp_path):
+            assert is_served(tmp_path)
+
+    assert refused[0] == fcntl.LOCK_EX | fcntl.LOCK_NB
