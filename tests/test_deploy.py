@@ -115,8 +115,11 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize(("status", "is_healthy"), [(200, True), (503, False)])
-def test_the_images_health_check_fails_when_govi_does(status: int, is_healthy: bool) -> None:
-    """The very command, on another port."""
+def test_the_images_health_check_fails_when_govi_does(
+    status: int, is_healthy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very command, on another port; a proxy for what is elsewhere is not asked."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     [check] = re.findall(r"HEALTHCHECK.*?CMD (\[.+\])", DOCKERFILE)
     _, *arguments = json.loads(check)
     server = HTTPServer(("127.0.0.1", 0), type("Answer", (_Answer,), {"status": status}))
