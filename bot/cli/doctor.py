@@ -3,7 +3,6 @@
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,9 +12,11 @@ from bot import speech
 from bot.bootstrap import Services, open_database
 from bot.cli.opening import configured, services
 from bot.contacts import load_contacts
+from bot.db.base import utc_now
 from bot.db.engine import reading, sqlite_file, transaction
 from bot.db.migrate import head
 from bot.errors import GoviError
+from bot.local_time import local_date
 from bot.services import checkup, copies, set_aside
 from bot.services.checkup import Finding
 from bot.services.curation import export_entries
@@ -54,7 +55,7 @@ def knowledge_command() -> None:
             drafts = export_entries(session)
             entries = list(read_entries(session))
         findings = [
-            *checkup.examine_knowledge(drafts, datetime.now(UTC).date()),
+            *checkup.examine_knowledge(drafts, local_date(utc_now())),
             *checkup.examine_phrasings(opened.index.retriever, entries),
         ]
         _report(findings or [Finding("knowledge", f"{len(drafts)} entries, nothing to mend")])

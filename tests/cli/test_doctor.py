@@ -2,12 +2,15 @@
 
 import shutil
 from collections import namedtuple
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.knowledge_files import write_knowledge
 from bot.serving_lock import only_one
 from tests.cli.conftest import Govi
+from tests.factories import create_draft
 
 TOKEN = "123456:" + "A" * 35
 
@@ -54,3 +57,12 @@ def test_a_disk_that_is_nearly_full_is_a_fault(govi: Govi, monkeypatch: pytest.M
 
     assert before.startswith("ok  disk: ")
     assert after.startswith(f"!!  disk: 50 MB free for {Path.cwd()}/var; make room")
+
+
+def test_an_entry_expires_with_sri_lankas_day(govi: Govi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the console and the bot say, while it is still yesterday in Greenwich."""
+    write_knowledge(Path("k.csv"), [create_draft("a.one", valid_until=date(2026, 11, 24))])
+    govi("import", "k.csv")
+    monkeypatch.setattr("bot.cli.doctor.utc_now", lambda: datetime(2026, 11, 24, 20, tzinfo=UTC))
+
+    assert "a.one: expired on 2026-11-24" in govi("doctor", "knowledge").stdout
