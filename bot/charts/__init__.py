@@ -14,7 +14,8 @@ from functools import lru_cache
 
 from bot.errors import GoviError
 
-DRAWING_SECONDS = 20.0
+#: A busy machine, and the first time, when fonts are looked for, take many times as long as usual.
+DRAWING_SECONDS = 60.0
 
 _one_at_a_time = threading.Lock()
 
