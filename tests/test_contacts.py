@@ -2,16 +2,17 @@
 
 import re
 import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.bootstrap import STARTER
 from bot.contacts import ContactsError, load_contacts, load_numbers
+from bot.db.base import utc_now
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, FOLDER, MAIN_LANGUAGE, PARTIAL_LANGUAGES
 from bot.knowledge_files import read_knowledge
+from bot.local_time import local_date
 
 LANGUAGES = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES, *PARTIAL_LANGUAGES)
 #: Short numbers of services (1xx, 19xx and the like) and landlines.
@@ -31,7 +32,7 @@ def test_every_number_has_a_source_that_was_looked_at() -> None:
     contacts = load_contacts()
 
     assert {"ambulance", "poisons", "mental_health", "agriculture"} <= contacts.keys()
-    today = datetime.now(UTC).date()
+    today = local_date(utc_now())
     assert all(contact.source and contact.checked_on <= today for contact in contacts.values())
 
 

@@ -209,7 +209,7 @@ def test_entries_change_while_one_fresh_index_is_built(monkeypatch: pytest.Monke
     is_building.wait(60)
     changing = threading.Thread(target=lambda: change_goats(retriever))
     changing.start()
-    changing.join(10)
+    changing.join(60)
     meanwhile = best_key(retriever, GOATS)
     may_go_on.set()
     for thread in (compacting, changing):

@@ -1,6 +1,7 @@
 """Admins add, edit, retire and restore entries."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +17,6 @@ from bot.errors import (
     NotAllowedError,
     UnfitEntryError,
 )
-from bot.local_time import local_date
 from bot.services.editing import (
     add_entry,
     edit_entry,
@@ -38,6 +38,15 @@ from tests.services.curating import (
     store,
 )
 
+#: A moment of this year elsewhere, and the day that it is in Sri Lanka.
+NIGHT, TODAY = datetime(2026, 12, 31, 20, tzinfo=UTC), date(2027, 1, 1)
+
+
+@pytest.fixture
+def night(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands still shortly after a midnight."""
+    monkeypatch.setattr("bot.services.editing.utc_now", lambda: NIGHT)
+
 
 def audited(session: Session) -> list[tuple[str, str, str]]:
     """The audit trail: who, what, to what."""
@@ -47,6 +56,7 @@ def audited(session: Session) -> list[tuple[str, str, str]]:
     return [(actor, action, subject) for actor, action, subject in rows]
 
 
+@pytest.mark.usefixtures("night")
 def test_an_added_entry_is_published_and_recorded(session: Session) -> None:
     """With a key that can be read aloud, today's date, no grade, and who wrote it."""
     staff(session)
@@ -54,7 +64,7 @@ def test_an_added_entry_is_published_and_recorded(session: Session) -> None:
     added = add_entry(session, ADMIN, FIELDS)
 
     assert added.draft.key == "paddy.kideva_gehuvama_mokada_karanne"
-    assert (added.draft.grade, added.draft.reviewed_on) == ("none", local_date(utc_now()))
+    assert (added.draft.grade, added.draft.reviewed_on) == ("none", TODAY)
     assert (added.version, added.origin) == (1, Origin.CURATOR)
     assert added.changed_by == f"telegram:{ADMIN}"
     assert audited(session) == [(str(ADMIN), "add entry", f"entry {added.draft.key}")]
@@ -114,6 +124,7 @@ def test_a_question_of_another_entry_is_refused_with_its_key(session: Session) -
         add_entry(session, ADMIN, FIELDS)
 
 
+@pytest.mark.usefixtures("night")
 def test_an_edit_is_a_version_of_its_own(session: Session) -> None:
     """The entry is the admin's from now on, and counts as reviewed today."""
     staff(session)
@@ -122,7 +133,7 @@ def test_an_edit_is_a_version_of_its_own(session: Session) -> None:
     after = edit_entry(session, ADMIN, before.entry_id, 1, {"answer": "අලුත් උත්තරය."})
 
     assert (after.version, after.draft.answer) == (2, "අලුත් උත්තරය.")
-    assert (after.origin, after.draft.reviewed_on) == (Origin.CURATOR, local_date(utc_now()))
+    assert (after.origin, after.draft.reviewed_on) == (Origin.CURATOR, TODAY)
     assert audited(session) == [(str(ADMIN), "edit entry", "entry a.one")]
 
 

@@ -39,7 +39,8 @@ def kinds_owed(session: Session, chat_id: int) -> list[str]:
 
 def details(session: Session) -> list[str]:
     """What farmers added."""
-    return list(session.scalars(select(Note.text).where(Note.kind == "detail")))
+    said = select(Note.text).where(Note.kind == "detail")
+    return list(session.scalars(said.order_by(Note.id)))
 
 
 def say(session: Session, replied: int, text: str = "මාතලේ", asker: Asker = NIMAL) -> bool:

@@ -1,5 +1,6 @@
 """What was given up, in and out."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ def store(session: Session, update_id: int, chat_id: int = FARMER) -> None:
 
 def owed_to(session: Session, chat_id: int) -> list[dict[str, Any]]:
     """What the admins' messages say."""
-    rows = select(OutgoingMessage).where(OutgoingMessage.chat_id == chat_id)
+    owed = select(OutgoingMessage).where(OutgoingMessage.chat_id == chat_id)
+    rows = owed.order_by(OutgoingMessage.id)
     return [row.data for row in session.scalars(rows) if row.kind == set_aside.KIND]
 
 
@@ -44,15 +46,16 @@ def test_an_update_that_was_given_up_is_listed_without_its_words(session: Sessio
     assert row.since is not None
 
 
-def test_admins_are_told_once_an_hour(session: Session) -> None:
+def test_admins_are_told_once_an_hour(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of ours that hits a thousand updates sends no thousand messages."""
-    store(session, 7)
-    store(session, 8)
+    for number, (hour, minute) in enumerate([(8, 0), (8, 59), (9, 0)]):
+        now = datetime(2026, 11, 25, hour, minute, tzinfo=UTC)
+        monkeypatch.setattr(set_aside, "utc_now", lambda now=now: now)
+        store(session, number)
+        set_aside.set_update_aside(session, number, "boom")
 
-    set_aside.set_update_aside(session, 7, "boom")
-    set_aside.set_update_aside(session, 8, "boom")
-
-    assert owed_to(session, ADMIN) == [{"queue": "inbox", "number": 7}]
+    told = [{"queue": "inbox", "number": number} for number in (0, 2)]
+    assert owed_to(session, ADMIN) == told
 
 
 def test_what_processes_died_with_is_told_at_the_next_start(session: Session) -> None:
