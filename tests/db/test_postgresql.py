@@ -195,6 +195,7 @@ def test_who_stops_serving_lets_the_next_serve_at_once(
             pass
     with only_one_on(elsewhere):
         [connection] = unnoticed
+        assert not connection.closed
 
     connection.close()
 
