@@ -28,7 +28,7 @@ class Contact(BaseModel):
         confirmed_on: When the service itself confirmed it; None until it has.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     number: str = Field(pattern=r"^[0-9][0-9-]{2,14}$")
     name: str = Field(min_length=1)

@@ -126,7 +126,9 @@ Answer = Annotated[
 class EntryDraft(BaseModel):
     """One entry as it stands in a file, checked."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        defer_build=True, extra="forbid", frozen=True, str_strip_whitespace=True
+    )
 
     key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$", max_length=120)]
     area: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=60)]

@@ -25,7 +25,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         start = _aligned(_LENGTH.itemsize + len(coded))
         for name, array in arrays.items():
             file.seek(start + header[name][2])
-            file.write(np.ascontiguousarray(array).tobytes())
+            file.write(np.ascontiguousarray(array).data)
         file.truncate(start + end)
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +70,9 @@ def snapshot_name(entries: Sequence[IndexedEntry], model_id: str) -> str:
     for reader in READERS:
         digest.update(reader.read_bytes())
     for entry in entries:
-        fields = [entry.key, entry.title, entry.keywords, entry.answer, entry.phrasings]
-        digest.update(json.dumps(fields).encode())
+        counts = f"{len(entry.keywords)} {len(entry.phrasings)}"
+        texts = (counts, entry.key, entry.title, entry.answer, *entry.keywords, *entry.phrasings)
+        digest.update("\0".join((*texts, "")).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
 
 
@@ -129,14 +130,19 @@ def load_snapshot(folder: Path, name: str) -> Snapshot | None:
     """Load a snapshot; None when there is none of this name.
 
     Raises:
-        SnapshotError: It is there but damaged: every file is checked before it is opened.
+        SnapshotError: It is there but damaged: every file is compared with what was written.
     """
     place = folder / name
     if not place.is_dir():
         return None
     try:
-        _verify(place, _read_manifest(place))
-        return _read(place)
+        with ThreadPoolExecutor(1) as beside:
+            # What can only be nonsense is read meanwhile; what could crash waits.
+            verification = beside.submit(_verify, place, _read_manifest(place))
+            try:
+                return _read(place, verification.result)
+            finally:
+                verification.result()  # whatever reading says of a damaged file, this says why
     except _UNREADABLE as error:
         raise SnapshotError(f"{place} cannot be read: {error!r}") from error
 
@@ -199,7 +205,7 @@ def _as_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _read(place: Path) -> Snapshot:
+def _read(place: Path, verify: Callable[[], None]) -> Snapshot:
     arrays = read_arrays(place / "arrays.bin")
 
     def texts(name: str) -> Texts:
@@ -222,6 +228,7 @@ def _read(place: Path) -> Snapshot:
         dict(zip(lexicon, texts("sounds"), strict=True)),
         texts("english"),
     )
+    verify()
     dense = HnswIndex.load(place / "graph.bin", vectors)
     return Snapshot(Segment(rows, vectors, dense, lexical), restorer)
 

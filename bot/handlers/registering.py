@@ -19,7 +19,7 @@ from bot.handlers.incoming import ADDRESSED, get_user
 from bot.handlers.pressing import answer_press
 from bot.handlers.replying import say
 from bot.i18n.faults import say_faults
-from bot.keyboards.numbered import PREFIX, shape
+from bot.keyboards.numbered import PREFIX, Shape
 from bot.services.dialogues import Stand, find_stand, go_back
 from bot.services.roles import Role
 
@@ -45,14 +45,16 @@ def on_press(
     is_for_groups: bool = False,
 ) -> BaseHandler[Update, GoviContext, Any]:
     """Register what a button with `count` numbers does; the text it returns goes over the chat."""
+    shape = Shape(verb, count, prefix)
 
     async def press(update: Update, context: GoviContext) -> None:
-        query, match = update.callback_query, context.match
-        if query is None or match is None:
+        query = update.callback_query
+        numbers = shape.numbers(query.data or "") if query else None
+        if query is None or numbers is None:
             return
         await _begin_again(update, context)
         try:
-            line = await act(update, context, query, [int(group) for group in match.groups()])
+            line = await act(update, context, query, numbers)
         except KnowledgeError as error:
             line = None
             await say(update, context, say_faults(context.words, error))
@@ -60,7 +62,7 @@ def on_press(
 
     allowed = for_role(role, press)
     handler = guarded(allowed if is_for_groups else in_private(allowed))
-    return CallbackQueryHandler(handler, pattern=shape(verb, count, prefix))
+    return CallbackQueryHandler(handler, pattern=shape)
 
 
 def on_button(

@@ -106,6 +106,8 @@ def placeholders(text: str) -> set[str]:
     >>> sorted(placeholders("{count} of {total}"))
     ['count', 'total']
     """
+    if "{" not in text:  # most have none, and are told so ten times as fast
+        return set()
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 

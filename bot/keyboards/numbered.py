@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -10,12 +11,32 @@ from bot.excerpts import excerpt
 #: Of curation's own buttons; others have theirs.
 PREFIX = "k1"
 LABEL_LIMIT = 40
-_NUMBER = ":([0-9]{1,18})"
+_DATA = re.compile(r"(\w+:\w+)((?::[0-9]{1,18})*)\Z", re.ASCII)
 
 
-def shape(verb: str, count: int, prefix: str = PREFIX) -> re.Pattern[str]:
-    """Return what callback data of a verb with so many numbers looks like; nothing else fits."""
-    return re.compile(rf"{prefix}:{verb}{_NUMBER * count}\Z", re.ASCII)
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What callback data of a verb with so many numbers looks like; nothing else fits."""
+
+    verb: str
+    count: int
+    prefix: str = PREFIX
+
+    def __call__(self, data: object) -> bool:
+        """Whether callback data fits, as PTB asks."""
+        return self.numbers(str(data)) is not None
+
+    def numbers(self, data: str) -> list[int] | None:
+        """Return the numbers of what fits; None of anything else.
+
+        >>> Shape("as", 1).numbers("k1:as:7")
+        [7]
+        """
+        found = _DATA.match(data)
+        if found is None or found[1] != f"{self.prefix}:{self.verb}":
+            return None
+        numbers = [int(number) for number in found[2].split(":")[1:]]
+        return numbers if len(numbers) == self.count else None
 
 
 def button(label: str, verb: str, *numbers: int, prefix: str = PREFIX) -> InlineKeyboardButton:

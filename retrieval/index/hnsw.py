@@ -4,14 +4,14 @@ An index is built once and never changed, because hnswlib may crash when rows ar
 another thread searches. `ef` is set on every load, because the library does not save it.
 """
 
-import errno
-import os
+import json
 from pathlib import Path
 
 import hnswlib
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.array_file import read_arrays, write_arrays
 from retrieval.errors import SnapshotError
 from retrieval.index.exact import ExactIndex
 
@@ -20,6 +20,9 @@ from retrieval.index.exact import ExactIndex
 LINKS = 24
 BUILD_BREADTH = 200
 SEARCH_BREADTH = 400
+
+#: What a saved graph's numbers and names are kept as, beside its arrays.
+_SETTINGS = "settings"
 
 
 class HnswIndex:
@@ -48,14 +51,17 @@ class HnswIndex:
         The caller has verified the file: a damaged one may crash hnswlib.
 
         Raises:
-            SnapshotError: The file cannot be read, or holds another number of rows.
+            OSError, ValueError: The file cannot be read.
+            SnapshotError: hnswlib does not take it, or it holds another number of rows.
         """
-        rows, dim = vectors.shape
-        graph = hnswlib.Index(space="ip", dim=dim)
+        kept = read_arrays(path)
+        state = json.loads(kept.pop(_SETTINGS).tobytes())
+        graph = hnswlib.Index.__new__(hnswlib.Index)
         try:
-            graph.load_index(str(path), max_elements=max(rows, 1))
-        except RuntimeError as error:
+            graph.__setstate__((state | kept,))
+        except (RuntimeError, KeyError) as error:
             raise SnapshotError(f"{path} cannot be loaded: {error}") from error
+        rows = len(vectors)
         if graph.get_current_count() != rows:
             raise SnapshotError(f"{path} holds {graph.get_current_count()} rows, not {rows}")
         return cls(graph, vectors)
@@ -63,12 +69,17 @@ class HnswIndex:
     def save(self, path: Path) -> None:
         """Write the graph to a file; not atomic, so write aside and rename.
 
+        What is kept is what hnswlib has pickled. Its own format is read four times as slowly: it
+        seeks before and after every row.
+
         Raises:
-            OSError: The disk is full. hnswlib itself says nothing of it.
+            OSError: The disk is full.
         """
-        self._graph.save_index(str(path))
-        if path.stat().st_size != self._graph.index_file_size():
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        [state] = self._graph.__getstate__()
+        arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+        settings = json.dumps({name: state[name] for name in state if name not in arrays})
+        arrays[_SETTINGS] = np.frombuffer(settings.encode(), dtype=np.uint8)
+        write_arrays(path, arrays)
 
     def __len__(self) -> int:
         return len(self._exact)

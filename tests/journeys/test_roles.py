@@ -14,6 +14,7 @@ from bot.application import FILE_STEPS, STEPS
 from bot.db.engine import transaction
 from bot.db.models import AuditEvent, Dialogue, Entry, Proposal, Role
 from bot.intake.serving import create_application
+from bot.keyboards.numbered import Shape
 from bot.services import dialogues
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person, Seen
@@ -27,6 +28,8 @@ EVERYBODYS = {
 }  # fmt: skip
 #: ... and what officers may do beside that, as they may whatever is done in their queue ("q1:").
 OFFICERS = {"/find", "/team", "/queue", "/console", "p1:t:1", "k1:o:1"}
+#: The pattern that no callback data fits.
+NOTHING = re.compile("(?!)")
 
 REFUSALS = {TEXTS.text(f"refusal.not_allowed_{role}") for role in ("officer", "admin")}
 
@@ -46,10 +49,18 @@ class Way:
         return Role.OFFICER if is_officers else Role.ADMIN
 
 
-def example_of(pattern: str) -> str:
+def example_of(pattern: object) -> str:
     """Data that a button's pattern takes: its first choice, and 1 for a number."""
-    data = re.sub(r"\(\[[^()]*\)", "1", pattern.removesuffix("\\Z"))
+    if isinstance(pattern, Shape):
+        return f"{pattern.prefix}:{pattern.verb}{':1' * pattern.count}"
+    assert isinstance(pattern, re.Pattern)
+    data = re.sub(r"\(\[[^()]*\)", "1", pattern.pattern.removesuffix("\\Z"))
     return re.sub(r"\((\w+)\|[^()]*\)", r"\1", data)
+
+
+def takes(pattern: object, data: str) -> bool:
+    """Whether a button's pattern takes data."""
+    return pattern(data) if isinstance(pattern, Shape) else re.match(pattern, data) is not None
 
 
 def ways_in(govi: Govi) -> list[Way]:
@@ -59,10 +70,10 @@ def ways_in(govi: Govi) -> list[Way]:
     patterns = [
         h.pattern
         for h in handlers
-        if isinstance(h, CallbackQueryHandler) and isinstance(h.pattern, re.Pattern)
+        if isinstance(h, CallbackQueryHandler) and h.pattern not in (None, NOTHING)
     ]
-    presses = [example_of(pattern.pattern) for pattern in patterns if pattern.pattern != "(?!)"]
-    assert all(any(p.match(data) for p in patterns) for data in presses)
+    presses = [example_of(pattern) for pattern in patterns]
+    assert all(takes(*pair) for pair in zip(patterns, presses, strict=True))
     return [Way(text) for text in (*sorted(commands), *presses)]
 
 

@@ -59,7 +59,7 @@ def test_a_saved_graph_gives_the_same_neighbours(tmp_path: Path) -> None:
 
 
 def test_a_graph_that_a_full_disk_cut_short_is_an_error() -> None:
-    """The library says nothing of it; its file would be refused at every start."""
+    """Its file would be refused at every start."""
     index = HnswIndex.build(unit_vectors(30))
 
     with pytest.raises(OSError, match="No space left"):
