@@ -17,7 +17,7 @@ from bot.handlers.incoming import get_message, has_words, read_message, replied_
 from bot.handlers.my_questions import is_detail
 from bot.handlers.replying import reply
 from bot.services.answering import Incoming, is_stray, record_media, record_question
-from bot.services.my_questions import follow_up, join_album
+from bot.services.details import follow_up, join_album
 from bot.services.remarks import record_remark
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,8 @@ from bot.keyboards.escalations import (
 )
 from bot.rendering import Rendered, render_text
 from bot.services.answering import Incoming
-from bot.services.my_questions import MyQuestion, add_detail, is_asked, list_mine, withdraw
+from bot.services.details import add_detail, is_asked
+from bot.services.my_questions import MyQuestion, list_mine, withdraw
 from bot.services.rating import REASONS, give_reason
 
 EXCERPT_LIMIT = 120

@@ -9,8 +9,8 @@ from bot.bootstrap import Services
 from bot.db.engine import reading, transaction
 from bot.db.models import AuditEvent, Escalation, EscalationState, OutgoingMessage, Proposal
 from bot.services.answering import Incoming
+from bot.services.details import add_detail
 from bot.services.farmers import Asker
-from bot.services.my_questions import add_detail
 from bot.services.queue import claim
 from tests.console.asking import ADMIN, OFFICER, Guest
 from tests.factories import UREA

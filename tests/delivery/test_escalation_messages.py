@@ -12,9 +12,10 @@ from bot.i18n import Catalogue
 from bot.rendering import Rendered
 from bot.services import announcing, granting, notices, outbox, queue, regrouping, resolving
 from bot.services.answering import Incoming
+from bot.services.details import add_detail
 from bot.services.farmers import Asker
 from bot.services.forgetting import forget
-from bot.services.my_questions import add_detail, withdraw
+from bot.services.my_questions import withdraw
 from bot.services.rating import rate
 from tests.services.loop import SUNIL, appoint, pass_on
 from tests.services.test_announcing import MORNING, RULES
