@@ -26,8 +26,9 @@ from retrieval.ranking import Fusion
 from retrieval.retriever import restorer_of
 from retrieval.training.augment import Typist
 from retrieval.training.export import UNCALIBRATED, export_model
-from retrieval.training.finetune import DevExam, TrainingRecipe, finetune
+from retrieval.training.finetune import finetune
 from retrieval.training.graph import Precision
+from retrieval.training.plan import DevExam, TrainingRecipe
 
 #: Accuracy@1 with its interval, by group, by way of scoring.
 Measured = dict[str, dict[str, Any]]

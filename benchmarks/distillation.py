@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from retrieval.training.base import save_model
-from retrieval.training.finetune import TrainingRecipe
+from retrieval.training.plan import TrainingRecipe
 from retrieval.training.trainer import open_for_training
 
 EPOCHS = 3

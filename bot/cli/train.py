@@ -17,8 +17,8 @@ from bot.question_files import read_pairs, teach
 from retrieval import IndexedEntry
 from retrieval.evaluation import read_cases
 from retrieval.manifest import MAX_TOKENS
-from retrieval.training.finetune import TrainingRecipe
 from retrieval.training.pairs import PairKind
+from retrieval.training.plan import TrainingRecipe
 
 EVALUATION = STARTER / "eval"
 OFF_TOPIC = STARTER / "off_topic.jsonl"

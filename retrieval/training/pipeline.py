@@ -11,8 +11,9 @@ from retrieval.retriever import Retriever, restorer_of
 from retrieval.training.augment import Typist
 from retrieval.training.calibrate import Calibration, CalibrationError, calibrate
 from retrieval.training.export import export_model, require_replaceable
-from retrieval.training.finetune import TrainingRecipe, finetune
+from retrieval.training.finetune import finetune
 from retrieval.training.model_card import write_card
+from retrieval.training.plan import TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

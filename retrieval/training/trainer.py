@@ -28,7 +28,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from retrieval.errors import ModelError
 from retrieval.training.base import open_model
-from retrieval.training.finetune import DevExam, TrainingOutcome, TrainingPlan, TrainingRecipe
+from retrieval.training.plan import DevExam, TrainingOutcome, TrainingPlan, TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

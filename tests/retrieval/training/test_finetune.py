@@ -6,8 +6,9 @@ import pytest
 from retrieval.errors import ModelError
 from retrieval.evaluation import EvalCase
 from retrieval.segment import IndexedEntry
-from retrieval.training.finetune import DevExam, TrainingRecipe, finetune
+from retrieval.training.finetune import finetune
 from retrieval.training.pairs import TrainingDataError
+from retrieval.training.plan import DevExam, TrainingRecipe
 
 pytestmark = pytest.mark.train
 
