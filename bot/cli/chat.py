@@ -21,6 +21,8 @@ from bot.services.remarks import Remark, record_terminal_remark
 PROMPT = "> "
 #: Digits of a number that chooses among suggestions; a longer one is a question.
 _LONGEST_CHOICE = 2
+#: How long the rest of a pasted text may take to come; an empty line ends the chat so much later.
+_PASTING_SECONDS = 0.2
 
 
 @click.command("chat")
@@ -55,7 +57,7 @@ def _read_line() -> str | None:
 
 def _is_more_waiting() -> bool:
     """Whether lines wait behind this one: a text with an empty line in it was pasted."""
-    return bool(select.select([sys.stdin], [], [], 0)[0])
+    return bool(select.select([sys.stdin], [], [], _PASTING_SECONDS)[0])
 
 
 def _read_any_line() -> str:
