@@ -23,7 +23,7 @@ _OPTIONS = (
     "autovacuum=off",
     "shared_buffers=32MB",
 )
-_SECONDS = 60
+_SECONDS = 300
 #: Under this name a process tells those that it starts where its server is.
 _PARENTS = "GOVI_TEST_POSTGRESQL_FOLDER"
 
@@ -116,7 +116,7 @@ def _start() -> Path:
         )
 
     call("initdb", "-A", "trust", "-U", "govi", "-E", "UTF8", "--locale=C", "-N")
-    call("pg_ctl", "-o", options, "-l", str(folder / "log"), "-w", "start")
+    call("pg_ctl", "-o", options, "-l", str(folder / "log"), "-w", "-t", str(_SECONDS), "start")
     _stop_afterwards(programs, folder)
     return folder
 

@@ -44,26 +44,16 @@ def test_fields_are_written_as_key_and_value() -> None:
 
 def test_libraries_that_log_urls_only_warn() -> None:
     """At level DEBUG too, httpx stays quiet."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     set_up_logging(Settings(log_level="DEBUG"))
-    try:
-        assert logging.getLogger("httpx").getEffectiveLevel() == logging.WARNING
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
+
+    assert logging.getLogger("httpx").getEffectiveLevel() == logging.WARNING
 
 
 def test_what_telegram_sent_is_not_logged_where_it_is_no_json() -> None:
     """It may hold people's words; python-telegram-bot would log all of it, with a traceback."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     set_up_logging(Settings(log_level="DEBUG"))
-    try:
-        assert not logging.getLogger("telegram.request.BaseRequest").isEnabledFor(logging.ERROR)
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
+
+    assert not logging.getLogger("telegram.request.BaseRequest").isEnabledFor(logging.ERROR)
 
 
 def test_what_a_database_says_is_one_line() -> None:
