@@ -1,13 +1,14 @@
 """Opening the database and running transactions."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
     InternalError,
@@ -21,6 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.errors import DatabaseError
 
 BUSY_SECONDS = 15
+#: How often a lock is looked for that SQLite itself does not wait for.
+_LOOK_SECONDS = 0.01
 #: A writer that says nothing for so long is taken for dead by PostgreSQL; SQLite notices at once.
 _SILENT_SECONDS = 60
 #: Who serves from a PostgreSQL server, or it, is found to be gone within a minute.
@@ -152,8 +155,22 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
         connection.isolation_level = None  # we send BEGIN ourselves
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
+        _wait_and_set(cursor, pragma)
     cursor.close()
+
+
+def _wait_and_set(cursor: DBAPICursor, pragma: str) -> None:
+    """Set a pragma, waiting where SQLite does not: two processes open a new database at once."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError as error:
+            is_busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
+                raise
+        time.sleep(_LOOK_SECONDS)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,8 +1,11 @@
 """Migrations against the models."""
 
 import shutil
+import sqlite3
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from alembic import command
@@ -90,6 +93,22 @@ def test_a_database_from_a_newer_release_is_refused(engine: Engine) -> None:
 
     with pytest.raises(DatabaseError, match=r"revision 9999.*newer Govi"):
         upgrade(engine)
+
+
+def test_a_new_database_that_another_process_is_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite gives up at once while it has no write-ahead log yet."""
+    path = tmp_path / "govi.sqlite3"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    waiting = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: other.rollback())
+    monkeypatch.setattr("bot.db.engine.time", waiting)
+    engine = open_engine(f"sqlite:///{path}")
+
+    assert upgrade(engine)
+    engine.dispose()
+    other.close()
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
