@@ -4,7 +4,9 @@ Older ones are deleted, because what people have had erased would live on in the
 """
 
 import asyncio
+import contextlib
 import re
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,8 +16,8 @@ from bot.local_time import local_date
 from bot.services.job_runs import Occasion
 
 _NAME = re.compile(r"govi-(\d{4}-\d{2}-\d{2})\.sqlite3")
-#: What a process left that was killed while it wrote one.
-_UNFINISHED = ".govi-*.writing-*"
+#: What a process left that was killed while it wrote one; another may be writing one right now.
+_UNFINISHED, _UNFINISHED_SECONDS = ".govi-*.writing-*", 3600.0
 
 
 async def back_up(services: Services, occasion: Occasion) -> str | None:
@@ -35,12 +37,14 @@ async def back_up(services: Services, occasion: Occasion) -> str | None:
 
 
 def rotate(folder: Path, last: date) -> int:
-    """Delete the backups of a day and of those before it, and what is unfinished; count the first.
+    """Delete backups of a day and before, and what was left unfinished; count the first.
 
     Any other file in the folder is left alone.
     """
     for unfinished in folder.glob(_UNFINISHED):
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # finished meanwhile
+            if time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
+                unfinished.unlink()
     old = [path for path in folder.iterdir() if (day := _day_of(path)) is not None and day <= last]
     for path in old:
         path.unlink(missing_ok=True)

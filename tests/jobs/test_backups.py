@@ -1,5 +1,6 @@
 """The nightly backup."""
 
+import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -51,9 +52,16 @@ async def test_old_backups_are_deleted_and_nothing_else(services: Services) -> N
     """As many nights are kept as the settings say."""
     services.settings = services.settings.model_copy(update={"backup_days": 3})
     folder = backups(services)
-    others = ["govi-2026-99-99.sqlite3", "my-govi-2020-01-01.sqlite3", "notes.txt"]
-    for name in (*others, ".govi-2026-11-24.sqlite3.writing-7"):
+    others = [
+        ".govi-monday.sqlite3.writing-8",  # by somebody who is at it
+        "govi-2026-99-99.sqlite3",
+        "my-govi-2020-01-01.sqlite3",
+        "notes.txt",
+    ]
+    left = folder / ".govi-2026-11-24.sqlite3.writing-7"
+    for name in (*others, left.name):
         (folder / name).touch()
+    os.utime(left, (0, 0))
 
     for night in range(5):
         await back_up(services, occasion(NIGHT + night * DAY))
