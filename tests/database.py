@@ -11,9 +11,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, Text, cast, literal_column, make_url, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.db import engine as engines
 from bot.db.engine import open_engine, transaction
 from bot.db.migrate import upgrade
 from bot.db.models import Base
@@ -55,11 +57,17 @@ def open_maybe_new(url: str) -> Engine:
 
 @contextlib.contextmanager
 def written_to(url: str) -> Iterator[None]:
-    """Let another process write to a database for as long as the block takes."""
-    other = open_engine(url)
-    with other.begin():
+    """Let another process write to a database for as long as the block takes.
+
+    It waits for its turn, however short the patience is that a test gives to Govi.
+    """
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        patch.setattr(engines, "BUSY_SECONDS", 60)
+        other = open_engine(url)
+        stack.callback(other.dispose)
+        stack.enter_context(other.begin())
+        patch.undo()
         yield
-    other.dispose()
 
 
 def read_everything(engine: Engine) -> bytes:

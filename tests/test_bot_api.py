@@ -27,7 +27,8 @@ def farmer(api: BotApi) -> Person:
 @pytest.fixture
 async def client(api: BotApi) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks HTTP to the stand-in, with the right token."""
-    async with httpx.AsyncClient(base_url=f"{api.url}/bot{api.token}/") as client:
+    base_url = f"{api.url}/bot{api.token}/"
+    async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
         yield client
 
 
@@ -187,18 +188,18 @@ async def test_a_long_poll_ends_when_something_comes(
     api: BotApi, client: httpx.AsyncClient
 ) -> None:
     """It waits, and not a moment longer."""
-    poll = asyncio.create_task(call(client, "getUpdates", timeout=60))
-    await asyncio.sleep(0.05)
+    poll = asyncio.create_task(call(client, "getUpdates", timeout=600))
+    await api.until(lambda: api._endpoint._polls == 1)
 
     api.user(11).sends("a")
 
-    assert len((await asyncio.wait_for(poll, 30))["result"]) == 1
+    assert len((await asyncio.wait_for(poll, 60))["result"]) == 1
 
 
-async def test_a_second_poller_ends_the_first(client: httpx.AsyncClient) -> None:
+async def test_a_second_poller_ends_the_first(api: BotApi, client: httpx.AsyncClient) -> None:
     """The older one is told 409."""
-    older = asyncio.create_task(call(client, "getUpdates", timeout=5))
-    await asyncio.sleep(0.05)
+    older = asyncio.create_task(call(client, "getUpdates", timeout=600))
+    await api.until(lambda: api._endpoint._polls == 1)
 
     newer = await call(client, "getUpdates")
 

@@ -5,6 +5,7 @@ says nothing about Telegram itself. `python -m bot.testing.bot_api --port 8081` 
 """
 
 import asyncio
+import contextlib
 import socket
 import threading
 import time
@@ -17,14 +18,20 @@ import uvicorn
 from bot.testing.courier import Courier
 from bot.testing.faults import Fault, Faults
 from bot.testing.people import Person, Seen
+from bot.testing.ports import HOST, held_port
 from bot.testing.server import Endpoint
 from bot.testing.world import Chat, World
 
 TOKEN = "700700700:stand-in-token-which-opens-nothing-0"  # noqa: S105 - it opens nothing
+#: Seconds: a machine that has much else to do is slow, and nothing else is wrong with it.
+PATIENCE = 120.0
 
 
 class Call(NamedTuple):
-    """A call that came in: its parameters as sent, and the status that it got (0: no answer)."""
+    """A call that came in: its parameters as sent, and the status that it got (0: no answer).
+
+    It is on record as soon as its effect can be seen; the answer may still be on its way.
+    """
 
     method: str
     parameters: Mapping[str, Any]
@@ -61,6 +68,8 @@ class BotApi:
     def __init__(self, token: str = TOKEN, username: str = "govi_bot", port: int = 0) -> None:
         self.token = token
         self.port = port
+        #: Keeps the port, also while nobody listens on it.
+        self._holding = contextlib.ExitStack()
         self.world = World(token, username)
         self.faults = Faults()
         self._calls: list[Call] = []
@@ -72,14 +81,15 @@ class BotApi:
     @property
     def url(self) -> str:
         """The base URL: what `TELEGRAM_API_URL` should be."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
         """Serve; on the port of last time when it was stopped before."""
-        listener = socket.create_server(("127.0.0.1", self.port))
+        if self.port == 0:
+            self.port = self._holding.enter_context(held_port())
+        listener = socket.create_server((HOST, self.port))
         # Without it each answer after the first waits 40 ms for the client's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.port = listener.getsockname()[1]
         self._endpoint = Endpoint(self.world, self.faults, self._record)
         config = uvicorn.Config(
             self._endpoint.app,
@@ -114,6 +124,7 @@ class BotApi:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self.stop()
+        self._holding.close()
 
     def user(self, user_id: int, language_code: str = "si") -> Person:
         """Return a person, who has not written to the bot yet."""
@@ -153,7 +164,7 @@ class BotApi:
             seen = [Seen(dict(each)) for each in chat if each["from"] == self.world.bot]
         return [each for each in seen if each.replies_to == message.message_id]
 
-    async def reply_to(self, message: Seen, timeout_seconds: float = 30.0) -> Seen:
+    async def reply_to(self, message: Seen, timeout_seconds: float = PATIENCE) -> Seen:
         """Wait for the bot's first reply to a message.
 
         Raises:
@@ -162,7 +173,7 @@ class BotApi:
         await self.until(lambda: bool(self.replies(message)), timeout_seconds)
         return self.replies(message)[0]
 
-    async def until(self, condition: Callable[[], bool], timeout_seconds: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_seconds: float = PATIENCE) -> None:
         """Wait until a condition holds, looking every few milliseconds.
 
         Raises:

@@ -72,31 +72,37 @@ class Endpoint:
             return _Dropped()
         status, body = await self._answer(request.path_params["token"], name, raw, fault)
         await asyncio.sleep(fault.held_seconds)
-        self._record(name, raw, 0 if fault.is_dropped else status)
         return _Dropped() if fault.is_dropped else _Answer(body, status)
 
     async def _answer(
         self, token: str, name: str, raw: Mapping[str, Any], fault: Fault
     ) -> tuple[int, dict[str, Any]]:
+        given_status = 0 if fault.is_dropped else 200
         try:
             _raise_fault(fault)
             if token != self._world.token:
                 raise Refusal(401, "Unauthorized")
-            return 200, {"ok": True, "result": await self._result(name, raw)}
+            return 200, {"ok": True, "result": await self._result(name, raw, given_status)}
         except Refusal as refusal:
+            self._record(name, raw, 0 if fault.is_dropped else refusal.status)
             body = {"ok": False, "error_code": refusal.status, "description": refusal.description}
             parameters = {"parameters": refusal.parameters} if refusal.parameters else {}
             return refusal.status, body | parameters
 
-    async def _result(self, name: str, raw: Mapping[str, Any]) -> Any:
+    async def _result(self, name: str, raw: Mapping[str, Any], status: int) -> Any:
         if name == "getUpdates":
-            return await self._poll(_POLLING.read(raw))
+            updates = await self._poll(_POLLING.read(raw))
+            self._record(name, raw, status)
+            return updates
         if name not in METHODS:
             raise Refusal(404, "Not Found")
         method = METHODS[name]
         with self._world.lock:
             # Copied while the lock is held: a person may change the message before it is sent.
-            return json.loads(json.dumps(method.call(self._world, method.read(raw))))
+            result = json.loads(json.dumps(method.call(self._world, method.read(raw))))
+            # Noted there too: whoever sees what the call did finds it among the calls.
+            self._record(name, raw, status)
+        return result
 
     async def _poll(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         if self._world.webhook:

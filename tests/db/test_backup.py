@@ -88,7 +88,7 @@ def test_a_backup_taken_while_writes_go_on_is_of_one_moment(
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert written.wait(10)
+    assert written.wait(60)
     copies = [tmp_path / f"{number}.sqlite3" for number in range(3)]
     for copy in copies:
         backup.back_up(filled, copy)

@@ -22,11 +22,11 @@ class Gate:
         self._open = threading.Event()
         self._entered = threading.Event()
         self.future = writer.submit(self._wait)
-        self._entered.wait(5)
+        assert self._entered.wait(60)
 
     def _wait(self, session: Session) -> None:
         self._entered.set()
-        self._open.wait(5)
+        self._open.wait(60)
 
     def open(self) -> None:
         """Let it go on."""
@@ -85,7 +85,7 @@ def test_what_waits_together_is_committed_once_and_in_order(
 
     gate.open()
 
-    assert [future.result(5) for future in futures] == list(range(20))
+    assert [future.result(60) for future in futures] == list(range(20))
     assert farmers(sessions) == list(range(20))
     assert len(commits) == 2
 
@@ -101,9 +101,9 @@ def test_one_that_raises_is_rolled_back_alone(
 
     gate.open()
 
-    assert (before.result(5), after.result(5)) == (1, 3)
+    assert (before.result(60), after.result(60)) == (1, 3)
     with pytest.raises(ValueError, match="not 2"):
-        failing.result(5)
+        failing.result(60)
     assert farmers(sessions) == [1, 3]
 
 
@@ -116,8 +116,8 @@ def test_a_conflict_in_the_database_is_its_own_function_s_error(
 
     gate.open()
 
-    assert (first.result(5), third.result(5)) == (1, 2)
-    assert isinstance(second.exception(5), IntegrityError)
+    assert (first.result(60), third.result(60)) == (1, 2)
+    assert isinstance(second.exception(60), IntegrityError)
     assert farmers(sessions) == [1, 2]
 
 
@@ -138,9 +138,9 @@ def test_a_failing_commit_reaches_everyone_and_changes_nothing(
 
     gate.open()
 
-    assert [type(future.exception(5)) for future in futures] == [IntegrityError] * 3
+    assert [type(future.exception(60)) for future in futures] == [IntegrityError] * 3
     assert farmers(sessions) == []
-    assert writer.submit(add(3)).result(5) == 3
+    assert writer.submit(add(3)).result(60) == 3
 
 
 def lose_the_transaction(session: Session) -> None:
@@ -164,9 +164,9 @@ def test_a_lost_transaction_reaches_everyone_of_its_group(
 
     gate.open()
 
-    assert all(isinstance(future.exception(5), OperationalError) for future in futures)
+    assert all(isinstance(future.exception(60), OperationalError) for future in futures)
     assert farmers(sessions) == []
-    assert writer.submit(add(3)).result(5) == 3
+    assert writer.submit(add(3)).result(60) == 3
 
 
 def fill_the_disk(session: Session) -> None:
@@ -192,8 +192,8 @@ def test_a_broken_connection_is_an_outage_to_everyone_of_its_group(
     futures = [writer.submit(each) for each in (add(1), lose, add(2))]
     gate.open()
 
-    assert [isinstance(each.exception(5), OUT_OF_REACH) for each in futures] == [True] * 3
-    assert writer.submit(add(3)).result(5) == 3
+    assert [isinstance(each.exception(60), OUT_OF_REACH) for each in futures] == [True] * 3
+    assert writer.submit(add(3)).result(60) == 3
     with reading(sessions) as session:
         assert session.scalars(select(Farmer.telegram_user_id)).all() == [3]
 
@@ -208,8 +208,8 @@ def test_who_finds_the_disk_full_is_told_alone(
 
     gate.open()
 
-    assert isinstance(full.exception(5), OperationalError)
-    assert (first.result(5), last.result(5)) == (1, 2)
+    assert isinstance(full.exception(60), OperationalError)
+    assert (first.result(60), last.result(60)) == (1, 2)
     assert farmers(sessions) == [1, 2]
 
 
@@ -218,7 +218,7 @@ def test_a_result_is_given_only_after_the_commit(
 ) -> None:
     """Whoever sees the result sees the row from any other connection."""
     for number in range(10):
-        writer.submit(add(number)).result(5)
+        writer.submit(add(number)).result(60)
         assert number in farmers(sessions)
 
 
@@ -253,4 +253,4 @@ async def test_a_caller_who_gives_up_before_its_turn_is_left_out(
 
     assert await patient == 2
     assert farmers(sessions) == [2]
-    assert gate.future.result(5) is None
+    assert gate.future.result(60) is None

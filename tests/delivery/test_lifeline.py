@@ -127,7 +127,7 @@ async def test_a_slow_database_does_not_keep_people_waiting(
         return "stored"
 
     waiting = asyncio.create_task(Lifeline(telegram, Services).during(write(), [update(POISONED)]))
-    await asyncio.wait_for(telegram.heard.wait(), 5)
+    await asyncio.wait_for(telegram.heard.wait(), 60)
     written.set()
 
     assert await waiting == "stored"

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from telegram import Bot
 
 from bot.bootstrap import Services
 from bot.db.engine import reading
@@ -24,6 +23,7 @@ from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.parameters import METHODS
 from bot.testing.world import Refusal, World
+from tests.delivery.patience import patient_bot
 
 NIMAL, KAMALA = 11, 22
 
@@ -58,12 +58,23 @@ def api() -> Iterator[BotApi]:
 @asynccontextmanager
 async def sending(api: BotApi, services: Services) -> AsyncIterator[Sender]:
     """Send until the end of the block, then finish what is due."""
-    async with Bot(api.token, base_url=f"{api.url}/bot") as bot:
+    async with patient_bot(api) as bot:
         sending = Sender(Wire(bot, Pacer()), services)
         task = asyncio.create_task(sending.run())
         yield sending
         sending.finish()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 120)
+
+
+@asynccontextmanager
+async def breaking_off(api: BotApi, services: Services) -> AsyncIterator[Sender]:
+    """Send until the end of the block; what is on its way then is left."""
+    async with patient_bot(api) as bot:
+        sending = Sender(Wire(bot, Pacer()), services)
+        task = asyncio.create_task(sending.run())
+        yield sending
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, is_meant: Callable[[Any], bool], no: Refusal) -> None:
@@ -328,11 +339,8 @@ async def test_a_process_that_dies_before_it_records_a_message_sends_it_again(
     await owe(services, NIMAL, "a")
     with monkeypatch.context() as dying:
         dying.setattr(outbox, "mark_sent", never)
-        async with Bot(api.token, base_url=f"{api.url}/bot") as bot:
-            task = asyncio.create_task(Sender(Wire(bot, Pacer()), services).run())
+        async with breaking_off(api, services):
             await api.until(lambda: heard(api, NIMAL) == ["a"])
-            task.cancel()
-            await asyncio.wait({task})
 
     await services.run(outbox.take_over)
     async with sending(api, services):
@@ -349,15 +357,16 @@ def never(*args: Any) -> None:
 
 async def test_a_slow_chat_holds_up_no_other(api: BotApi, services: Services) -> None:
     """While one message is on its way, others arrive."""
-    api.fail("sendMessage", faults.slow_answer(0.5))
+    api.fail("sendMessage", faults.slow_answer(600))
     await owe(services, NIMAL, "slow")
 
-    async with sending(api, services) as sending_now:
+    async with breaking_off(api, services) as sending_now:
         await api.until(lambda: api.faults.count == 0)
         await owe(services, KAMALA, "quick")
         sending_now.wake()
         await api.until(lambda: heard(api, KAMALA) == ["quick"])
-        assert heard(api, NIMAL) == []
+
+    assert heard(api, NIMAL) == []
 
 
 async def test_what_is_on_its_way_is_not_sent_again_when_its_lease_ends(
@@ -378,13 +387,10 @@ async def test_a_sender_that_is_cancelled_leaves_the_rest_owed(
     api: BotApi, services: Services
 ) -> None:
     """What was on its way is pending, and the next sender sends it."""
-    api.fail("sendMessage", faults.slow_answer(5))
+    api.fail("sendMessage", faults.slow_answer(600))
     await owe(services, NIMAL, "a")
-    async with Bot(api.token, base_url=f"{api.url}/bot") as bot:
-        task = asyncio.create_task(Sender(Wire(bot, Pacer()), services).run())
+    async with breaking_off(api, services):
         await api.until(lambda: api.faults.count == 0)
-        task.cancel()
-        await asyncio.wait({task})
     assert rows(services)[0].status is OutboxStatus.PENDING
 
     await services.run(outbox.take_over)

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session
-from telegram import Bot
 
 from bot.bootstrap import Services
 from bot.db.engine import reading
@@ -26,6 +25,7 @@ from bot.services import outbox
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
+from tests.delivery.patience import patient_bot
 from tests.services.asking import ask
 
 
@@ -50,7 +50,7 @@ async def owe_two(api: BotApi, services: Services) -> list[Person]:
 @asynccontextmanager
 async def sending(api: BotApi, services: Services) -> AsyncIterator[None]:
     """Send until the end of the block."""
-    async with Bot(api.token, base_url=f"{api.url}/bot") as bot:
+    async with patient_bot(api) as bot:
         task = asyncio.create_task(Sender(Wire(bot, Pacer()), services).run())
         yield
         task.cancel()

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from telegram import Bot
 from telegram.error import BadRequest, RetryAfter
 
 from bot.delivery.pacing import Pacer
@@ -18,6 +17,7 @@ from bot.testing.bot_api import BotApi
 from bot.testing.parameters import METHODS
 from bot.testing.people import Person
 from bot.testing.world import Refusal, World
+from tests.delivery.patience import patient_bot
 
 PNG = b"\x89PNG picture"
 
@@ -34,7 +34,7 @@ def officer(api: BotApi) -> Person:
 async def wire(api: BotApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
     """What sends."""
     monkeypatch.setattr("bot.delivery.pacing.CHAT_SECONDS", 0.0)
-    async with Bot(api.token, base_url=f"{api.url}/bot") as bot:
+    async with patient_bot(api) as bot:
         yield Wire(bot, Pacer())
 
 

@@ -6,5 +6,6 @@ from tests.journeys.conftest import (  # noqa: F401 - fixtures are found by thei
     govi,
     later_type_of_retry_after,
     neighbour,
+    no_scheduled_work,
     short_pauses,
 )

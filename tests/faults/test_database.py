@@ -30,12 +30,12 @@ async def test_a_question_asked_while_the_database_is_locked_is_answered_afterwa
     api: BotApi, govi: Govi, farmer: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is confirmed meanwhile, no part ends, and the question is recorded once."""
-    await api.reply_to(farmer.sends(BLAST), 30)
+    await api.reply_to(farmer.sends(BLAST))
     with written_to(govi.services.settings.database):
         question = farmer.sends(BLAST)
-        await api.until(lambda: REFUSED in caplog.text, 30)
+        await api.until(lambda: REFUSED in caplog.text)
 
-    assert (await api.reply_to(question, 30)).text == BLAST_ANSWER
+    assert (await api.reply_to(question)).text == BLAST_ANSWER
     assert len(govi.rows(Question)) == 2
 
 
@@ -44,7 +44,7 @@ async def test_a_question_asked_while_the_disk_is_full_is_answered_afterwards(
     api: BotApi, govi: Govi, farmer: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     """SQLite may not grow, as on a full disk; Telegram keeps what cannot be stored."""
-    await api.reply_to(farmer.sends(BLAST), 30)
+    await api.reply_to(farmer.sends(BLAST))
     limit = {"pages": 1}  # or as many as there are
 
     def fill(connection: Connection) -> None:
@@ -52,11 +52,11 @@ async def test_a_question_asked_while_the_disk_is_full_is_answered_afterwards(
 
     event.listen(govi.services.engine, "begin", fill)
     question = farmer.sends(BLAST + " " * 40_000)
-    await api.until(lambda: REFUSED in caplog.text, 30)
+    await api.until(lambda: REFUSED in caplog.text)
 
     limit["pages"] = 2**30
 
-    assert (await api.reply_to(question, 30)).text == BLAST_ANSWER
+    assert (await api.reply_to(question)).text == BLAST_ANSWER
     rows = govi.rows(ReceivedUpdate)
     assert len(rows) == 2
     assert InboxStatus.FAILED not in {row.status for row in rows}

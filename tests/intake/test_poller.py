@@ -76,7 +76,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 async def poll(telegram: Telegram, inbox: Inbox, polls: int) -> None:
     """Let a poller ask so many times."""
     task = asyncio.create_task(Poller(telegram, inbox, lambda: None).run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(telegram.offsets) < polls and not task.done():  # noqa: ASYNC110 - a plain list
             await asyncio.sleep(0.001)
     task.cancel()

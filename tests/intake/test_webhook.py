@@ -209,7 +209,7 @@ async def announce(govi: Govi, telegram: Telegram, times: int) -> None:
     hook = Webhook(telegram, govi.services, lambda: None)
     hook._listener.close()
     task = asyncio.create_task(hook.keep_announced())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while telegram.asked < times and not task.done():  # noqa: ASYNC110 - a plain counter
             await asyncio.sleep(0.001)
     task.cancel()

@@ -7,6 +7,7 @@ import pytest
 
 from bot.delivery import pacing, sender
 from bot.intake import poller, serving, worker
+from bot.jobs import runner
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.log import list_leaks, written_log
@@ -31,6 +32,12 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.05)
     monkeypatch.setattr(worker, "FIRST_RETRY_SECONDS", 0.02)
     monkeypatch.setattr(worker, "LONGEST_RETRY_SECONDS", 0.1, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_scheduled_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a journey takes long, nobody is told on the way what is new, by the clock."""
+    monkeypatch.setattr(runner, "TICK_SECONDS", 3600.0)
 
 
 @pytest.fixture

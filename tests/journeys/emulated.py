@@ -7,7 +7,6 @@ beside Python 3.11 with nothing but node: the others need Python 3.12, Redis, or
 import asyncio
 import contextlib
 import shutil
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import httpx
 import pytest
 
 from tests.journeys.serving import Govi, create_services
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parent / "emulator"
 TOKEN = "666666:a-token-that-only-the-emulator-knows"
@@ -57,7 +57,7 @@ class EmulatedPerson:
 
     async def reads(self) -> dict[str, Any]:
         """Wait for the bot's next message."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             # The emulator can only be asked again and again.
             while not self._unread:
                 self._unread = await self._does("/getUpdates", token=TOKEN, chatId=self.id)
@@ -88,19 +88,17 @@ class Emulator:
 @contextlib.asynccontextmanager
 async def emulated(folder: Path) -> AsyncIterator[Emulator]:
     """Run the emulator, and Govi with its database in `folder`."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
     node = await asyncio.create_subprocess_exec(
-        "node", "serve.js", port, cwd=FOLDER, stdout=asyncio.subprocess.PIPE
+        "node", "serve.js", str(free_port()), cwd=FOLDER, stdout=asyncio.subprocess.PIPE
     )
     url = (await node.stdout.readline()).decode().strip()
     govi = Govi(create_services(url, TOKEN, folder))
     try:
         await govi.start()
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             yield Emulator(client, govi)
         await govi.stop()
     finally:
         await govi.close()
         node.kill()
-        await node.wait()
+        await node.communicate()  # its pipe is closed too, not only when somebody collects it

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from bot.settings import Settings
 from retrieval import SearchResult
 from tests.database import create_database, url_of
 from tests.factories import create_draft, create_retriever
+from tests.ports import free_port
 
 TEXTS = Catalogue.load()
 
@@ -71,7 +71,7 @@ class Govi:
         self._stop.set()
         await self.ended()
 
-    async def ended(self, seconds: float = 30) -> None:
+    async def ended(self, seconds: float = 120) -> None:
         """Wait until serving has ended; raises what it raised."""
         if self._serving is not None:
             await asyncio.wait_for(self._serving, seconds)
@@ -95,8 +95,7 @@ class Govi:
 
 def webhook_settings() -> dict[str, Any]:
     """Return settings for a webhook on a free port of this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}/govi"
     return {"webhook_url": url, "webhook_secret": "s3cret" * 4, "webhook_port": port}
 

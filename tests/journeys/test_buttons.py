@@ -132,5 +132,5 @@ async def test_presses_that_waited_too_long_to_be_answered_fail_nowhere(
     api.world.open_callbacks.clear()
     await govi.start()
 
-    await api.until(lambda: len(api.calls("answerCallbackQuery")) >= len(ways), 60)
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) >= len(ways))
     assert await settled(api, govi) == []

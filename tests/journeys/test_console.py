@@ -20,6 +20,7 @@ from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from tests.journeys.serving import Govi, create_services
 from tests.journeys.team import TEXTS, appoint
+from tests.ports import free_port
 
 
 async def test_the_link_from_the_chat_signs_in(api: BotApi, govi: Govi, farmer: Person) -> None:
@@ -58,20 +59,19 @@ async def test_no_link_is_shown_in_a_group(api: BotApi, govi: Govi, farmer: Pers
 
 async def test_one_process_serves_telegram_and_the_console(api: BotApi, tmp_path: Path) -> None:
     """`govi run --console`: a signal ends both."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     services = create_services(api.url, api.token, tmp_path)
-    settings = services.settings.model_copy(update={"console_port": port})
+    settings = services.settings.model_copy(update={"console_port": free_port()})
     services.settings = settings
     serving = asyncio.create_task(run(services, functools.partial(serve, services)))
     transport = httpx.AsyncHTTPTransport(retries=20)
-    async with httpx.AsyncClient(transport=transport, base_url=settings.console) as browser:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=settings.console, timeout=60
+    ) as browser:
         page = await browser.get("/account")
     reply = await api.reply_to(api.user(11).sends("/help"))
 
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(serving, 30)
+    await asyncio.wait_for(serving, 120)
 
     assert page.status_code == 401
     assert reply.text
@@ -90,5 +90,5 @@ async def test_a_console_that_cannot_listen_ends_the_process_and_says_why(
         services.settings = services.settings.model_copy(update=update)
 
         with pytest.raises(SettingsError, match="CONSOLE_PORT"):
-            await asyncio.wait_for(run(services, functools.partial(serve, services)), 30)
+            await asyncio.wait_for(run(services, functools.partial(serve, services)), 120)
     services.close()

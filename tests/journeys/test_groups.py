@@ -164,7 +164,7 @@ async def test_where_the_bot_may_not_write_nothing_is_set_aside(
             row.status is not OutboxStatus.PENDING for row in messages if row.chat_id == group
         )
 
-    await api.until(are_settled, 60)
+    await api.until(are_settled)
     kept = [row for row in govi.rows(OutgoingMessage) if row.chat_id == group]
     assert {row.status for row in kept} == {OutboxStatus.DROPPED}
     assert "set_aside" not in {row.kind for row in govi.rows(OutgoingMessage)}

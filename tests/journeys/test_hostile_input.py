@@ -37,7 +37,7 @@ TEXTS_OF_ATTACKERS = {
 async def settled(api: BotApi, govi: Govi) -> list[str]:
     """Wait until every update is handled; the reasons of those that failed."""
     over = (InboxStatus.DONE, InboxStatus.FAILED)
-    await api.until(lambda: all(row.status in over for row in govi.rows(ReceivedUpdate)), 30)
+    await api.until(lambda: all(row.status in over for row in govi.rows(ReceivedUpdate)))
     return [row.reason or "" for row in govi.rows(ReceivedUpdate)
             if row.status is InboxStatus.FAILED]  # fmt: skip
 
@@ -55,8 +55,8 @@ async def test_every_text_gets_a_reply_and_fails_nowhere(
     asked = [farmer.sends(text) for text in TEXTS_OF_ATTACKERS.values()]
 
     for question in asked:
-        await api.reply_to(question, 30)
-    listed = await api.reply_to(officer.sends("/queue"), 30)
+        await api.reply_to(question)
+    listed = await api.reply_to(officer.sends("/queue"))
     for button in listed.buttons:
         officer.presses(button)
 
@@ -108,7 +108,7 @@ async def test_numbers_that_nothing_has_fail_nowhere(
         farmer.presses_anything(data[:64], dict(carrier.raw))
 
     assert await settled(api, govi) == []
-    await api.until(lambda: len(api.calls("answerCallbackQuery")) >= len(presses), 30)
+    await api.until(lambda: len(api.calls("answerCallbackQuery")) >= len(presses))
 
 
 @pytest.mark.parametrize("command", ["/find", "/edit", "/history", "/try", "/retire", "/role"])
@@ -121,7 +121,7 @@ async def test_what_follows_a_command_is_only_text(
     for text in ("<b>x", "% _ ' \" \\", "\ud800 \u202e", "අ" * 4000, "{0}", "9" * 400):
         farmer.sends(f"{command} {text}")
 
-    await api.until(lambda: len(answered(farmer)) >= 6, 30)
+    await api.until(lambda: len(answered(farmer)) >= 6)
     assert await settled(api, govi) == []
 
 
@@ -180,8 +180,8 @@ async def test_odd_updates_hold_up_nobody(
             api.world.updates[-1] = {"update_id": api.world.updates[-1]["update_id"], **content}
     question = farmer.sends(BLAST)
 
-    others = await api.reply_to(neighbour.sends(BLAST), 30)
-    reply = await api.reply_to(question, 30)
+    others = await api.reply_to(neighbour.sends(BLAST))
+    reply = await api.reply_to(question)
 
     assert [others.text, reply.text] == [BLAST_ANSWER, BLAST_ANSWER]
     assert TEXTS.text("ask.no_words") not in others.text

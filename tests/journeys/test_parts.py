@@ -17,7 +17,8 @@ from bot.intake.worker import Worker
 from bot.monitoring import watchdog
 from bot.testing.bot_api import TOKEN, BotApi
 from bot.testing.people import Person
-from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services, webhook_settings
+from tests.journeys.serving import BLAST, BLAST_ANSWER, Govi, create_services
+from tests.ports import free_port
 
 
 @pytest.mark.parametrize("part", [Poller, Worker])
@@ -78,12 +79,12 @@ async def test_a_serving_process_tells_how_it_is(
     api: BotApi, tmp_path: Path, farmer: Person
 ) -> None:
     """On a port of its own, with the counts of what it did."""
-    port = webhook_settings()["webhook_port"]
+    port = free_port()
     services = create_services(api.url, api.token, tmp_path, health_port=port)
     running = asyncio.create_task(serving.run(services))
     assert (await api.reply_to(farmer.sends(BLAST))).text == BLAST_ANSWER
 
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         ready, metrics = await client.get("/readyz"), await client.get("/metrics")
 
     assert ready.json() == {"ready": True, "faults": {}}
@@ -96,13 +97,13 @@ async def test_a_serving_process_tells_how_it_is(
 
 async def test_a_process_that_waits_for_telegram_is_live_but_not_ready(tmp_path: Path) -> None:
     """Whoever supervises it sees that it does, and why it does not serve."""
-    port = webhook_settings()["webhook_port"]
+    port = free_port()
     services = create_services("http://127.0.0.1:9", TOKEN, tmp_path, health_port=port)
     running = asyncio.create_task(serving.run(services))
 
     transport = httpx.AsyncHTTPTransport(retries=20)
     async with httpx.AsyncClient(
-        transport=transport, base_url=f"http://127.0.0.1:{port}"
+        transport=transport, base_url=f"http://127.0.0.1:{port}", timeout=60
     ) as client:
         live, ready = await client.get("/healthz"), await client.get("/readyz")
 

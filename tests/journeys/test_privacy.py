@@ -145,7 +145,7 @@ async def test_after_forgetting_the_database_knows_nothing_of_the_person(
     person.presses(reply.button("👎"))
     await api.until(lambda: govi.rows(Feedback) != [])
     await api.reply_to(person.sends(SECRET))
-    person.sends(f"@govi_bot {SECRET}", chat_id=api.group(-1001))
+    await api.reply_to(person.sends(f"@govi_bot {SECRET}", chat_id=api.group(-1001)))
     await api.reply_to(api.user(22).sends(UNKNOWN))
     asked = await api.reply_to(person.sends("/forget"))
 

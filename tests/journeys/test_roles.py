@@ -87,7 +87,7 @@ async def outcomes(api: BotApi, person: Person, ways: list[Way]) -> Mapping[str,
         else:
             press_id = person.presses_anything(way.text, dict(carrier.raw))
             found[way.text] = _line(api, press_id)
-    await api.until(lambda: all(said() is not None for said in found.values()), 60)
+    await api.until(lambda: all(said() is not None for said in found.values()))
     return {text: said() or "" for text, said in found.items()}
 
 

@@ -1,5 +1,6 @@
 """What supervisors and Prometheus are told."""
 
+import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
@@ -75,7 +76,9 @@ async def test_what_waits_too_long_is_told(govi: Govi, client: httpx.AsyncClient
     await govi.services.run(age)
 
     ready = await client.get("/readyz")
-    assert ready.json()["faults"] == {"inbox": "1 wait, the oldest for 400 s"}
+    [(part, fault)] = ready.json()["faults"].items()
+    assert part == "inbox"
+    assert re.fullmatch(r"1 wait, the oldest for 4\d\d s", fault)
 
 
 @pytest.mark.sqlite

@@ -10,8 +10,8 @@ from tests.journeys.team import appoint
 
 
 @pytest.fixture
-def officer(api: BotApi, govi: Govi) -> Chat:
+async def officer(api: BotApi, govi: Govi) -> Chat:
     """An officer, whose chat with the bot is begun."""
     officer = Chat(api, appoint(govi, api.user(3), Role.OFFICER))
-    officer.person.sends("/language")
+    await officer.sends("/language")
     return officer
