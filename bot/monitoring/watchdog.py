@@ -105,6 +105,7 @@ class Watchdog:
         self._wall = wall
         self._monotonic = monotonic
         self._offset = self._difference()
+        self._late: set[str] = set()
         self._said_at = -SAY_SECONDS
 
     async def run(self) -> None:
@@ -124,8 +125,9 @@ class Watchdog:
                 await self._compare_clocks()
 
     def _look_for_stuck(self) -> None:
-        stuck = self._services.vitals.list_stuck()
-        if stuck:
+        before, self._late = self._late, set(self._services.vitals.list_stuck())
+        # Twice in a row, as above: this may be the first part to go on.
+        if stuck := sorted(before & self._late):
             raise ServingError(f"stuck: {', '.join(stuck)}; the process has to be started again")
 
     def _listen(self) -> None:

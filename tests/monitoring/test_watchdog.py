@@ -42,6 +42,19 @@ async def test_a_part_that_hangs_ends_watching_with_its_name(govi: Govi) -> None
         await asyncio.wait_for(Watchdog(govi.services).run(), 60)
 
 
+async def test_a_process_that_was_paused_as_a_whole_goes_on(govi: Govi) -> None:
+    """All its parts are late then; the watchdog may look before they had a chance."""
+    vitals, dog = govi.services.vitals, Watchdog(govi.services)
+    vitals.expect("worker", -1)
+    dog._look_for_stuck()
+    vitals.expect("worker", 60)
+    vitals.expect("poller", -1)
+    dog._look_for_stuck()
+
+    with pytest.raises(ServingError, match="stuck: poller;"):
+        dog._look_for_stuck()
+
+
 def test_a_process_that_does_not_end_is_ended() -> None:
     """A part has been stuck for so long that ending in good order must have failed."""
     vitals, ended = Vitals(), threading.Event()
