@@ -78,6 +78,12 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def room_for_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However full this machine's disk is, a few bytes of what farmers send may be copied."""
+    monkeypatch.setattr("bot.services.copies.RESERVE", 0)
+
+
+@pytest.fixture(autouse=True)
 def on_postgresql(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[None]:

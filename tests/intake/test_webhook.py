@@ -129,7 +129,7 @@ async def test_a_body_that_never_ends_is_not_waited_for(
         yield b"{"
         await asyncio.Event().wait()
 
-    answer = await asyncio.wait_for(client.post("/", content=stall()), 30)
+    answer = await asyncio.wait_for(client.post("/", content=stall()), 60)
 
     assert answer.status_code == 408
     assert govi.rows(ReceivedUpdate) == []

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from bot.bootstrap import Services
 from bot.db.engine import transaction
 from bot.db.models import Entry, EntryStatus, Escalation, EscalationState, Origin, Role, RoleGrant
+from bot.delivery import job_messages
 from bot.jobs import work
 from bot.services.curation import import_entries
 from tests.factories import create_draft
@@ -19,6 +20,12 @@ HOPPERS, MITES = "දුඹුරු පැළ කීඩෑවා ආවා", "�
 MINUTE = timedelta(minutes=1)
 #: A Monday, and the days after it.
 MONDAY = datetime(2026, 11, 23, 1, 30, tzinfo=MORNING.tzinfo)
+
+
+@pytest.fixture(autouse=True)
+def tuesday(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is owed is read then, whatever day it is."""
+    monkeypatch.setattr(job_messages, "utc_now", lambda: MONDAY + DAY)
 
 
 @pytest.fixture(autouse=True)

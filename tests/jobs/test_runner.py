@@ -29,7 +29,7 @@ async def sweep(*runners: Runner) -> None:
     for runner in runners:
         await runner.sweep()
     for runner in runners:
-        await runner.finish()
+        await runner.finish(60)
 
 
 def runs(services: Services) -> list[tuple[str, str | None]]:
@@ -298,5 +298,5 @@ async def test_a_long_run_keeps_its_lease(create_runner: Create, clock: Clock) -
 
     assert other.occasions == []
     diary.gate.set()
-    await runner.finish()
+    await runner.finish(60)
     assert len(diary.occasions) == 1

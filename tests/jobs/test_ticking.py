@@ -29,7 +29,7 @@ def application(services: Services, monkeypatch: pytest.MonkeyPatch) -> serving.
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - the condition is any function
             await asyncio.sleep(0.01)
 

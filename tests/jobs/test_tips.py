@@ -8,6 +8,7 @@ import pytest
 from bot.bootstrap import STARTER, Services
 from bot.db.engine import transaction
 from bot.db.models import Entry, EntryStatus, Farmer, Lane, Origin, OutgoingMessage
+from bot.delivery import job_messages
 from bot.jobs import work
 from bot.knowledge_files import read_knowledge
 from bot.local_time import COLOMBO
@@ -27,8 +28,9 @@ TIP = Tip("maha", 10, 1, "season.maha")
 
 @pytest.fixture(autouse=True)
 def calendar(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One tip a year."""
+    """One tip a year, and it is read on its day."""
     monkeypatch.setattr(work, "load_tips", lambda: (TIP,))
+    monkeypatch.setattr(job_messages, "utc_now", lambda: THURSDAY)
 
 
 @pytest.fixture(autouse=True)
