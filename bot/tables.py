@@ -105,6 +105,8 @@ def from_cell(cell: object) -> object:
     """Read one cell: an apostrophe that keeps a spreadsheet from running it is taken off."""
     if hasattr(cell, "date") and callable(cell.date):
         return cell.date()  # a spreadsheet's date is a midnight
+    if isinstance(cell, bool):
+        return str(cell).upper()  # as every spreadsheet shows it
     if not isinstance(cell, str):
         return str(cell)
     is_guarded = cell.startswith("'") and cell[1:].startswith((*_FORMULA_STARTS, "'"))

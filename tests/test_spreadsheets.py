@@ -95,6 +95,16 @@ def test_a_date_written_otherwise_is_refused_with_an_example(value: object) -> N
     assert (fault.kind, fault.reason) == ("date", "must be a day like 2027-03-31")
 
 
+def test_a_word_that_a_spreadsheet_takes_for_a_truth_is_read_as_it_shows_it() -> None:
+    """Who types "true" sees TRUE from then on."""
+    row: list[object] = [*row_of("a.one")]
+    row[FIELDS.index("title")] = True
+
+    (draft,) = read_upload("k.xlsx", workbook(("Paddy", [FIELDS, row])))
+
+    assert draft.title == "TRUE"
+
+
 @pytest.mark.parametrize(
     "lost",
     [

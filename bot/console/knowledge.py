@@ -48,7 +48,7 @@ async def show_entries(visit: Visit) -> Response:
     words = visit.query("q")
     areas = await visit.read(count_areas, visit.who)
     wanted = EntryFilter(
-        area=visit.query("area") or None,
+        area=visit.area(),
         status=visit.query("status") if visit.query("status") in STATUSES else None,
         is_expired=visit.query("status") == "expired",
     )

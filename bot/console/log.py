@@ -31,8 +31,6 @@ _FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-#: Stands for the area of questions near no entry.
-_NO_AREA = "-"
 
 
 def routes() -> list[Route]:
@@ -58,7 +56,6 @@ async def show_log(visit: Visit) -> Response:
         decisions=DECISIONS,
         scripts=SCRIPTS,
         ratings=FEEDBACK,
-        no_area=_NO_AREA,
         most_counted=MOST_COUNTED,
         is_later=visit.number_asked("before") is not None,
     )
@@ -123,12 +120,11 @@ _FIELDS = ("q", "since", "until", "decision", "area", "script", "feedback", "lea
 
 def _filter(visit: Visit) -> LogFilter:
     """Read the filter from the address; what makes no sense there filters nothing."""
-    area = visit.query("area") or None
     return LogFilter(
         since=_day(visit.query("since")),
         until=_day(visit.query("until")),
         decision=_one_of(DECISIONS, visit.query("decision")),
-        area="" if area == _NO_AREA else area,
+        area=visit.area(),
         script=_one_of(SCRIPTS, visit.query("script")),
         feedback=_one_of(FEEDBACK, visit.query("feedback")),
         words=visit.query("q") or None,

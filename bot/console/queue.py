@@ -1,6 +1,7 @@
 """The officers' queue: the same questions as on Telegram, claimed here or there."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +25,6 @@ from bot.services.queue import (
 from bot.services.resolving import REFUSALS, Refusal, ask_detail, decline, send_answer, send_entry
 
 PAGE = 20
-_ALL = "*"
 #: What an address holds of where in the list somebody is.
 _PLACE = ("area", "page")
 
@@ -78,14 +78,14 @@ async def take(visit: Visit) -> Response:
     """Claim a question; whoever else tries is told by whom it is held."""
     number = visit.number("number")
     await visit.run(claim, visit.who, number)
-    return _go(visit, f"/queue/{number}", "claimed")
+    return go_on(visit, f"/queue/{number}", "claimed")
 
 
 @signed_in
 async def give_back(visit: Visit) -> Response:
     """Put a question back for others."""
     await visit.run(release, visit.who, visit.number("number"))
-    return _go(visit, "/queue", "released")
+    return go_on(visit, "/queue", "released")
 
 
 @signed_in
@@ -96,7 +96,7 @@ async def answer(visit: Visit) -> Response:
         await visit.run(send_answer, visit.who, number, words)
     except RequestError as error:
         return await _group(visit, error, answer=words)
-    return _go(visit, f"/queue/{number}", "sent")
+    return go_on(visit, f"/queue/{number}", "sent")
 
 
 @signed_in
@@ -104,7 +104,7 @@ async def use_entry(visit: Visit) -> Response:
     """Send an entry's answer to everyone who waits."""
     number, entry_id = visit.number("number"), visit.form.number("entry_id")
     await visit.run(send_entry, visit.who, number, entry_id)
-    return _go(visit, f"/queue/{number}", "sent")
+    return go_on(visit, f"/queue/{number}", "sent")
 
 
 @signed_in
@@ -116,7 +116,7 @@ async def ask_back(visit: Visit) -> Response:
         await visit.run(ask_detail, visit.who, number, words, ask_id)
     except RequestError as error:
         return await _group(visit, error, inquiry=words)
-    return _go(visit, f"/queue/{number}", "asked")
+    return go_on(visit, f"/queue/{number}", "asked")
 
 
 @signed_in
@@ -125,7 +125,7 @@ async def turn_down(visit: Visit) -> Response:
     number, given = visit.number("number"), visit.form.text("why")
     reason: Refusal = next((each for each in REFUSALS if each == given), "other")
     await visit.run(decline, visit.who, number, reason)
-    return _go(visit, "/queue", "declined")
+    return go_on(visit, "/queue", "declined")
 
 
 @signed_in
@@ -137,30 +137,29 @@ async def teach(visit: Visit) -> Response:
     except KnowledgeError as error:
         view = await visit.run(read_escalation, visit.who, number)
         return await _shown(visit, view, 422, faults=error.faults)
-    return _go(visit, f"/queue/{number}", "proposed" if proposed else "known")
+    return go_on(visit, f"/queue/{number}", "proposed" if proposed else "known")
 
 
 async def _listed(visit: Visit) -> dict[str, Any]:
-    """Return what the list is drawn from; `within` ends the address of all that leads on."""
-    area, place = _area(visit), _place(visit)
+    """Return what the list is drawn from."""
+    area, place = visit.area(), place_of(visit)
     listed = await visit.read(list_queue, visit.who, area, visit.page_number(), size=PAGE)
-    within = f"?{urlencode(place)}" if place else ""
-    return {"listed": listed, "area": area, "place": place, "within": within}
+    return {"listed": listed, "area": area, "place": place, "within": within(place)}
 
 
-def _area(visit: Visit) -> str | None:
-    """Return the area that the list is narrowed to: "" is that of questions near no entry."""
-    area = visit.query("area", _ALL)
-    return None if area == _ALL else area
-
-
-def _place(visit: Visit) -> dict[str, str]:
+def place_of(visit: Visit) -> dict[str, str]:
     """Return the part of the list that somebody works through."""
-    return {name: visit.query(name) for name in _PLACE if name in visit.request.query_params}
+    return {name: value for name in _PLACE if (value := visit.query(name))}
 
 
-def _go(visit: Visit, path: str, done: str) -> Response:
-    return visit.go(path, done, **_place(visit))
+def within(place: Mapping[str, str]) -> str:
+    """Return what ends the address of all that leads on from a place in the list."""
+    return f"?{urlencode(place)}" if place else ""
+
+
+def go_on(visit: Visit, path: str, done: str) -> Response:
+    """Send the browser on after a form, within the same part of the list."""
+    return visit.go(path, done, **place_of(visit))
 
 
 async def _group(visit: Visit, error: RequestError | None = None, **typed: str) -> Response:

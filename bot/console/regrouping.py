@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.guard import say_refusal, signed_in
-from bot.console.queue import PAGE
+from bot.console.queue import PAGE, go_on, place_of, within
 from bot.console.visiting import Visit
 from bot.errors import EscalationMissingError, RequestError
 from bot.services.holds import get_held
@@ -40,7 +40,7 @@ async def split_off(visit: Visit) -> Response:
         return await _askers(visit, visit.text("console.queue.changed"), picked)
     except RequestError as error:
         return await _askers(visit, say_refusal(visit, error), picked)
-    return visit.go(f"/queue/{new}", "split")
+    return go_on(visit, f"/queue/{new}", "split")
 
 
 @signed_in
@@ -57,15 +57,21 @@ async def join(visit: Visit) -> Response:
         await visit.run(merge, visit.who, number, into)
     except RequestError as error:
         return await _others(visit, say_refusal(visit, error))
-    return visit.go(f"/queue/{into}", "merged")
+    return go_on(visit, f"/queue/{into}", "merged")
 
 
 async def _askers(visit: Visit, reason: str = "", picked: Collection[int] = ()) -> Response:
     number = visit.number("number")
     await visit.read(get_held, visit.who, number)
     view = await visit.run(read_escalation, visit.who, number)
-    status = 409 if reason else 200
-    return visit.render("split.html", status, view=view, reason=reason, picked=picked)
+    return visit.render(
+        "split.html",
+        409 if reason else 200,
+        view=view,
+        reason=reason,
+        picked=picked,
+        within=within(place_of(visit)),
+    )
 
 
 async def _others(visit: Visit, reason: str = "") -> Response:
@@ -73,6 +79,8 @@ async def _others(visit: Visit, reason: str = "") -> Response:
     joinable = await visit.read(list_joinable, visit.who, number, visit.page_number(), size=PAGE)
     view = await visit.run(read_escalation, visit.who, number)
     chosen = None if into is None else await visit.run(read_escalation, visit.who, into)
+    place = place_of(visit)
+    place.pop("page", None)  # it is that of the list here
     return visit.render(
         "merge.html",
         409 if reason else 200,
@@ -80,4 +88,5 @@ async def _others(visit: Visit, reason: str = "") -> Response:
         chosen=chosen,
         joinable=joinable,
         reason=reason,
+        within=within(place),
     )

@@ -26,6 +26,8 @@ T = TypeVar("T")
 #: Returns what a file of Telegram's holds, by its id; raises what `bot.delivery.fetching` says.
 Fetch = Callable[[str], Awaitable[bytes]]
 
+#: Stands in an address for the area of questions near no entry.
+NO_AREA = "-"
 #: Where the menu leads: path, text, and who sees it.
 MENU = (
     ("/queue", "console.nav.queue", Role.OFFICER),
@@ -111,9 +113,9 @@ class Visit:
         """Return one of them."""
         return self.words.text(key, **values)
 
-    def query(self, name: str, missing: str = "") -> str:
-        """Return what the address holds after the question mark, or what stands for nothing."""
-        return storable(self.request.query_params.get(name, missing)).strip()
+    def query(self, name: str) -> str:
+        """Return what the address holds after the question mark; "" for what is not there."""
+        return storable(self.request.query_params.get(name, "")).strip()
 
     def part(self, name: str) -> str:
         """Return a text that stands in the path."""
@@ -126,6 +128,11 @@ class Visit:
     def number_asked(self, name: str) -> int | None:
         """Return a number that stands after the question mark, if one does."""
         return read_number(self.query(name))
+
+    def area(self) -> str | None:
+        """Return the area that a list is narrowed to; "" is that of questions near no entry."""
+        area = self.query("area")
+        return "" if area == NO_AREA else area or None
 
     def page_number(self) -> int:
         """Return which page of a list is asked for, from 0."""
@@ -156,6 +163,7 @@ class Visit:
             "is_sent": self.request.method == "POST",
             "here": self.request.url.path,
             "can_fetch": self.desk.fetch is not None,
+            "no_area": NO_AREA,
             "done": f"console.done.{self.query('done')}",
             "menu": [
                 (path, key)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.bootstrap import Services
+from bot.console.queue import PAGE
 from bot.db.engine import reading, transaction
 from bot.db.models import AuditEvent, Escalation, EscalationState, OutgoingMessage, Proposal
 from bot.services.answering import Incoming
@@ -236,7 +237,7 @@ async def test_nothing_is_sent_when_nothing_is_new(
     assert str(ADMIN) in other.text
 
 
-@pytest.mark.parametrize(("area", "shown"), [("*", True), ("", True), ("paddy", False)])
+@pytest.mark.parametrize(("area", "shown"), [("", True), ("-", True), ("paddy", False)])
 async def test_the_queue_is_narrowed_to_an_area(
     officer: Guest, number: int, area: str, shown: bool
 ) -> None:
@@ -246,17 +247,30 @@ async def test_the_queue_is_narrowed_to_an_area(
     assert (WORDS in page.text) is shown
 
 
+async def test_another_page_of_an_area_is_of_that_area(
+    services: Services, officer: Guest, number: int
+) -> None:
+    """That of questions near no entry too."""
+    with transaction(services.sessions) as session:
+        for farmer in range(PAGE):
+            pass_on(session, "?", 100 + farmer, kind="photo")
+
+    page = await officer.open("/queue?area=-")
+
+    assert 'href="/queue?area=-&amp;page=1"' in page.text
+
+
 async def test_an_officer_stays_in_their_part_of_the_queue(officer: Guest, number: int) -> None:
     """From the list to a question, through what is done there, and back to a list that is empty."""
-    await officer.open("/queue?area=")
-    assert f'href="/queue/{number}?area="' in officer.page.text
-    await officer.open(f"/queue/{number}?area=")
+    await officer.open("/queue?area=-")
+    assert f'href="/queue/{number}?area=-"' in officer.page.text
+    await officer.open(f"/queue/{number}?area=-")
 
-    await officer.submit(f"/queue/{number}/claim?area=")
-    await officer.submit(f"/queue/{number}/decline?area=", why="other")
+    await officer.submit(f"/queue/{number}/claim?area=-")
+    await officer.submit(f"/queue/{number}/decline?area=-", why="other")
 
-    assert str(officer.page.url).endswith("/queue?area=&done=declined")
-    assert re.search(r'<option value="" selected>[^<]* \(0\)', officer.page.text)
+    assert str(officer.page.url).endswith("/queue?area=-&done=declined")
+    assert re.search(r'<option value="-" selected>[^<]* \(0\)', officer.page.text)
     assert officer.says("console.queue.none_here")
 
 

@@ -193,6 +193,22 @@ async def test_nobody_regroups_with_a_form_of_anothers(
     assert groups(services) == [mine] * 3 + [other]
 
 
+@pytest.mark.parametrize("act", ["split", "merge"])
+async def test_regrouping_stays_in_the_officers_part_of_the_queue(
+    officer: Guest, mine: int, other: int, act: str
+) -> None:
+    """From the question to what it becomes, the list beside it is narrowed as it was."""
+    page = await officer.open(f"/queue/{mine}?area=-")
+    assert f'href="/queue/{mine}/{act}?area=-"' in page.text
+    await officer.open(f"/queue/{mine}/{act}?area=-&into={other}")
+    assert f'href="/queue/{mine}?area=-"' in officer.page.text
+
+    await officer.submit(f"/queue/{mine}/{act}?area=-", ask_id="1")
+
+    assert officer.page.url.path != f"/queue/{mine}"
+    assert officer.page.url.params["area"] == "-"
+
+
 async def test_an_open_page_hears_of_a_split(services: Services, mine: int) -> None:
     """Whoever looks at the question is told that it changed, though nobody newer has come."""
     with transaction(services.sessions) as session:
