@@ -58,6 +58,7 @@ def render(
     outcome: Outcome,
     script: str = "",
     heading: str = "",
+    has_team: bool = True,
 ) -> Rendered:
     """Render an outcome.
 
@@ -66,6 +67,7 @@ def render(
         outcome: What is owed.
         script: The question's script; to one in "tamil" our own sentences are Tamil too.
         heading: A line to put above, such as a question that a button asked.
+        has_team: Whether there is anybody who could look at what is passed on.
     """
     above = f"{heading}\n\n" if heading else ""
     if outcome.decision == "answer" and outcome.answer is not None:
@@ -76,7 +78,7 @@ def render(
         return render_text(above + words.text("ask.suggest"), keyboard)
     if outcome.ask_id is None:
         return render_text(above + words.text("ask.fallback"))
-    text = words.text("ask.passed_on", number=outcome.ask_id)
+    text = words.text("ask.passed_on" if has_team else "ask.kept", number=outcome.ask_id)
     return render_text(above + text, withdraw_keyboard(words, outcome.ask_id))
 
 

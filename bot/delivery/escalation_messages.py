@@ -56,12 +56,13 @@ def _read_passed_on(session: "Session", message: LeasedMessage) -> OwedReply:
 
 def _render_passed_on(letter: Letter) -> Rendered | None:
     """Tell who pressed 👎 that an officer looks at it now, and ask why it was no use."""
-    outcome = letter.found.outcome
-    if outcome.ask_id is None:
+    owed: OwedReply = letter.found
+    number = owed.outcome.ask_id
+    if number is None:
         return None
-    text = letter.text("passed_on.after_rating", number=outcome.ask_id)
+    text = letter.text(f"passed_on.{'after_rating' if owed.has_team else 'kept'}", number=number)
     rated = letter.data["rated_reply_id"]
-    return render_text(text, reason_keyboard(letter.words, rated, outcome.ask_id))
+    return render_text(text, reason_keyboard(letter.words, rated, number))
 
 
 def _render_detail_noted(letter: Letter) -> Rendered:

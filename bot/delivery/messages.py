@@ -72,7 +72,7 @@ def _render_reply(letter: Letter) -> Rendered:
     if owed.outcome.decision == "media":
         return _render_media(letter, owed)
     heading = f"❓ {owed.question}" if letter.data.get("with_question") else ""
-    return render(letter.words, owed.outcome, owed.script, heading)
+    return render(letter.words, owed.outcome, owed.script, heading, owed.has_team)
 
 
 def _render_media(letter: Letter, owed: OwedReply) -> Rendered:
@@ -80,7 +80,8 @@ def _render_media(letter: Letter, owed: OwedReply) -> Rendered:
     number = owed.outcome.ask_id
     if number is not None:
         kind = owed.kind if owed.kind in _OF_THEIR_OWN else "file"
-        text = letter.text(f"media.passed_on.{kind}", number=number)
+        key = f"media.passed_on.{kind if owed.has_team else 'kept'}"
+        text = letter.text(key, number=number)
         return render_text(text, withdraw_keyboard(letter.words, number))
     key = "ask.no_words" if owed.kind == "text" else f"media.{owed.kind}"
     return render_text(letter.text(key))

@@ -22,7 +22,7 @@ from bot.services.escalating import escalate, replace_edited
 from bot.services.farmers import Asker, get_farmer
 from bot.services.media import Media, attach
 from bot.services.questions import get_own, move
-from bot.services.roles import has_role
+from bot.services.roles import has_members, has_role
 from bot.services.texts import sound_of, storable
 from retrieval import SearchResult
 
@@ -77,12 +77,17 @@ class Outcome(NamedTuple):
 
 
 class OwedReply(NamedTuple):
-    """A reply that is to be sent, and the text, kind and script of its question."""
+    """A reply that is to be sent, and the text, kind and script of its question.
+
+    Attributes:
+        has_team: Whether there is anybody now who could look at what is passed on.
+    """
 
     outcome: Outcome
     question: str
     kind: str
     script: str
+    has_team: bool
 
 
 def find_outcome(session: Session, update_id: int) -> Outcome | None:
@@ -95,7 +100,9 @@ def read_owed_reply(session: Session, reply_id: int) -> OwedReply:
     """Return what is needed to write a reply."""
     reply = session.get_one(Reply, reply_id)
     question = reply.question
-    return OwedReply(_outcome(reply), question.text, question.kind, question.script)
+    return OwedReply(
+        _outcome(reply), question.text, question.kind, question.script, has_members(session)
+    )
 
 
 def record_question(session: Session, incoming: Incoming, result: SearchResult) -> Outcome:

@@ -94,6 +94,12 @@ def list_members(session: Session) -> list[Member]:
     return sorted(members, key=lambda each: (each.role is not Role.ADMIN, each.grant_id))
 
 
+def has_members(session: Session) -> bool:
+    """Return whether anybody holds a role now."""
+    held = select(RoleGrant.id).where(RoleGrant.revoked_at.is_(None))
+    return session.scalar(held.limit(1)) is not None
+
+
 def list_holders(session: Session, role: Role) -> list[int]:
     """Return the Telegram ids of those who hold a role now; an admin is an officer too."""
     return [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.db.models import Farmer, Origin
+from bot.db.models import Farmer, Origin, OutgoingMessage
 from bot.delivery import messages
 from bot.delivery.messages import KINDS, Kind, Letter, UnknownKindError, compose
 from bot.i18n import Catalogue
@@ -14,8 +14,11 @@ from bot.services import answering, outbox
 from bot.services.answering import Incoming
 from bot.services.curation import import_entries
 from bot.services.farmers import Asker, get_farmer
+from bot.services.media import Media
+from bot.services.rating import rate
 from retrieval import Decision, SearchResult
 from tests.factories import create_draft, create_match
+from tests.services.loop import SUNIL, appoint
 
 TEXTS = Catalogue.load()
 NIMAL = Asker(11, 11)
@@ -67,6 +70,7 @@ def test_an_offer_has_a_button_an_entry_and_one_for_none(session: Session) -> No
 
 def test_a_fallback_is_in_the_language_of_the_question(session: Session) -> None:
     """Tamil for a question in Tamil script."""
+    appoint(session, SUNIL)
     ask(session, "fallback", script="tamil")
 
     assert owed(session)[0].parts == (TEXTS.text("ask.passed_on", "ta", number=1),)
@@ -74,10 +78,27 @@ def test_a_fallback_is_in_the_language_of_the_question(session: Session) -> None
 
 def test_a_fallback_is_otherwise_in_the_language_that_the_person_chose(session: Session) -> None:
     """Whatever script they type in."""
+    appoint(session, SUNIL)
     get_farmer(session, NIMAL).language = "en"
     ask(session, "fallback")
 
     assert owed(session)[0].parts == (TEXTS.text("ask.passed_on", "en", number=1),)
+
+
+@pytest.mark.parametrize("kind", ["question", "photo", "rating"])
+def test_with_nobody_to_look_at_it_a_question_is_only_kept(session: Session, kind: str) -> None:
+    """Who asks, shows something, or found an answer of no use is told so."""
+    if kind == "photo":
+        photo = Media("photo", "p")
+        answering.record_media(session, Incoming(NIMAL, "", 1, 5, kind="photo", media=photo))
+    else:
+        ask(session, "fallback" if kind == "question" else "answer")
+    if kind == "rating":
+        session.query(OutgoingMessage).delete()  # the answer has arrived
+        rate(session, 1, NIMAL, is_helpful=False)
+
+    keys = {"question": "ask.kept", "photo": "media.passed_on.kept", "rating": "passed_on.kept"}
+    assert owed(session)[0].parts == (TEXTS.text(keys[kind], number=1).strip(),)
 
 
 def test_a_question_asked_by_a_button_is_repeated_above_its_answer(session: Session) -> None:

@@ -136,7 +136,7 @@ async def test_an_unknown_question_gets_an_honest_fallback(
     """It is recorded as unanswered, and the farmer is told so, with the number to call."""
     reply = await api.reply_to(farmer.sends(UNKNOWN))
 
-    assert TEXTS.text("ask.passed_on", number=1) in reply.text
+    assert TEXTS.text("ask.kept", number=1) in reply.text
     assert govi.rows(Question)[0].state is QuestionState.UNANSWERED
 
 
@@ -146,7 +146,7 @@ async def test_a_tamil_question_falls_back_in_tamil(
     """Who asks in Tamil is told in Tamil that nothing was found."""
     reply = await api.reply_to(farmer.sends("இது என்ன கேள்வி"))
 
-    assert reply.text.endswith(TEXTS.text("ask.passed_on", "ta", number=1))
+    assert reply.text.endswith(TEXTS.text("ask.kept", "ta", number=1))
 
 
 async def test_an_edited_question_is_answered_anew(api: BotApi, govi: Govi, farmer: Person) -> None:

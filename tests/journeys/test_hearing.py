@@ -81,7 +81,7 @@ async def test_confirmed_words_without_an_answer_go_on_with_the_voice(
     suggested = await spoken(nimal)
     told = await nimal.presses(suggested.button(text("heard.yes")))
 
-    assert text("ask.passed_on", number=2).strip() in told.text
+    assert text("ask.kept", number=2).strip() in told.text
     [_, asked] = govi.rows(Question)
     assert (asked.text, asked.kind) == (UNKNOWN, "voice")
 

@@ -29,7 +29,7 @@ async def test_what_is_imported_is_answered_without_a_restart(
 
     await api.until(lambda: len(govi.services.index.retriever) == len(DRAFTS) + 1)
     after = await api.reply_to(farmer.sends(GOATS))
-    assert Catalogue.load().text("ask.passed_on", number=1) in before.text
+    assert Catalogue.load().text("ask.kept", number=1) in before.text
     assert after.text == GOATS_ANSWER
 
 

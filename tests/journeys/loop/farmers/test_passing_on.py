@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from bot.db.engine import transaction
 from bot.db.models import Ask, Escalation, EscalationState, Note, Question, QuestionState
 from bot.services import queue
@@ -11,6 +13,9 @@ from bot.testing.people import Seen
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.loop.officers.desk import ROOTS, SINGLISH, SINHALA, forged, group
 from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, Govi
+
+#: There is somebody to pass questions on to.
+pytestmark = pytest.mark.usefixtures("officer")
 
 
 def run(govi: Govi, function: Callable[..., Any], *arguments: Any) -> Any:
