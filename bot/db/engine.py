@@ -100,6 +100,32 @@ def sqlite_file(engine: Engine) -> Path | None:
     return Path(name) if name and is_file else None
 
 
+def empty_log(engine: Engine) -> bool:
+    """Write what waits in SQLite's log into its file, and leave nothing of it behind.
+
+    Until then the log holds what was deleted from the file. Nobody is waited for: who reads or
+    writes just now keeps the log as it is.
+
+    Returns:
+        Whether there is nothing left to be emptied.
+    """
+    if sqlite_file(engine) is None:
+        return True
+    pooled = engine.raw_connection()
+    try:
+        with closing(pooled.cursor()) as cursor:
+            cursor.execute("PRAGMA busy_timeout=0")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy, *_ = cursor.fetchone() or (1,)
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        return not is_busy
+    except sqlite3.Error:
+        pooled.invalidate()  # its patience is lost
+        return False
+    finally:
+        pooled.close()
+
+
 def is_machine_at_fault(error: BaseException) -> bool:
     """Whether a database said that it could have done nothing else either: its disk is full, ..."""
     origin = getattr(error, "orig", None)

@@ -8,17 +8,19 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.db.engine import is_machine_at_fault
+from bot.db.engine import empty_log, is_machine_at_fault
 from bot.errors import DatabaseError
 
 #: Most functions in one transaction, so that the first does not wait long for the last.
 MAX_GROUP = 64
+#: When nothing was written for so long, what was deleted is taken out of the database's log, too.
+IDLE_SECONDS = 3.0
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._is_log_empty = True
         #: Whether the database took nothing when something was last to be written.
         self.is_failing = False
 
@@ -75,7 +78,7 @@ class Writer:
     def _run(self) -> None:
         is_open = True
         while is_open:
-            group = [self._jobs.get()]
+            group = [self._next()]
             while len(group) < MAX_GROUP and not self._jobs.empty():
                 group.append(self._jobs.get())
             is_open = None not in group
@@ -83,7 +86,16 @@ class Writer:
             if wanted:
                 self._commit(wanted)
 
+    def _next(self) -> _Job[Any] | None:
+        while not self._is_log_empty:
+            try:
+                return self._jobs.get(timeout=IDLE_SECONDS)
+            except Empty:
+                self._is_log_empty = empty_log(self._engine)
+        return self._jobs.get()
+
     def _commit(self, jobs: Sequence[_Job[Any]]) -> None:
+        self._is_log_empty = False
         try:
             with self._engine.begin() as connection:
                 outcomes = [self._call(connection, job) for job in jobs]

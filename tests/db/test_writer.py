@@ -1,6 +1,7 @@
 """Several transactions, one commit."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.db import writer as writers
 from bot.db.engine import OUT_OF_REACH, reading
 from bot.db.models import AuditEvent, Farmer, Feedback
 from bot.db.writer import Writer
@@ -235,6 +237,21 @@ def test_closing_writes_what_was_submitted(engine: Engine, sessions: sessionmake
     assert farmers(sessions) == [0, 1, 2, 3, 4]
     with pytest.raises(DatabaseError):
         writer.submit(add(9))
+
+
+def test_the_log_is_emptied_once_nobody_writes(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried until it succeeds, and meanwhile the writer writes."""
+    tried = threading.Semaphore(0)
+    outcomes = itertools.chain([False], itertools.repeat(True))
+    monkeypatch.setattr(writers, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(writers, "empty_log", lambda _: tried.release() or next(outcomes))
+
+    assert writer.submit(add(7)).result(60) == 7
+    assert tried.acquire(timeout=60)
+    assert tried.acquire(timeout=60)
+    assert writer.submit(add(8)).result(60) == 8
 
 
 async def test_a_caller_who_gives_up_before_its_turn_is_left_out(
