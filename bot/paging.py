@@ -8,3 +8,12 @@ def count_pages(total: int, size: int) -> int:
     [1, 1, 2]
     """
     return max(1, -(-total // size))
+
+
+def nearest_page(page: int, total: int, size: int) -> int:
+    """Return the number of a page, from 0, that is there: the last one for a later one.
+
+    >>> [nearest_page(page, 11, 10) for page in (0, 1, 9)]
+    [0, 1, 1]
+    """
+    return min(max(page, 0), count_pages(total, size) - 1)

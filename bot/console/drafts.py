@@ -9,7 +9,6 @@ from bot.console.guard import signed_in
 from bot.console.visiting import Visit
 from bot.errors import KnowledgeError
 from bot.knowledge import check_field
-from bot.paging import count_pages
 from bot.services.finding import Found, find_near
 from bot.services.proposals import Pending, approve, list_pending, read_pending, reject
 from bot.services.trying import look_alike, nearest
@@ -29,13 +28,8 @@ def routes() -> list[Route]:
 @signed_in
 async def show_drafts(visit: Visit) -> Response:
     """List what has waited longest."""
-    page = visit.page_number()
-    pending, total = await visit.read(list_pending, visit.who, page * _PAGE, _PAGE)
-    pages = count_pages(total, _PAGE)
-    if page >= pages:  # what stood there has moved up
-        page = pages - 1
-        pending, total = await visit.read(list_pending, visit.who, page * _PAGE, _PAGE)
-    return visit.render("drafts.html", pending=pending, total=total, page=page, pages=pages)
+    listed = await visit.read(list_pending, visit.who, visit.page_number(), size=_PAGE)
+    return visit.render("drafts.html", listed=listed)
 
 
 @signed_in

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
+    CursorResult,
     DateTime,
     Dialect,
     Enum,
@@ -14,8 +16,9 @@ from sqlalchemy import (
     MetaData,
     String,
     TypeDecorator,
+    delete,
 )
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -76,3 +79,13 @@ def enumeration(kind: type[StrEnum]) -> Enum:
         length=16,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def delete_rows(session: Session, kind: type[Base], *conditions: ColumnElement[bool]) -> int:
+    """Delete the rows that fulfil all conditions; return how many.
+
+    Objects of theirs that the session holds are not told.
+    """
+    statement = delete(kind).where(*conditions)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount

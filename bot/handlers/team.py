@@ -24,7 +24,7 @@ from bot.keyboards.people import (
     removal_keyboard,
     team_keyboard,
 )
-from bot.paging import count_pages
+from bot.paging import count_pages, nearest_page
 from bot.rendering import Rendered, render_text
 from bot.services.farmers import read_language
 from bot.services.granting import remove, set_role
@@ -182,12 +182,11 @@ async def _tell(context: GoviContext, user_id: int, text: str) -> None:
 
 async def _team(update: Update, context: GoviContext, page: int) -> Rendered:
     members, can_remove = await context.read(list_team, get_user(update).id)
-    page_count = count_pages(len(members), PAGE)
-    page = min(page, page_count - 1)
+    page = nearest_page(page, len(members), PAGE)
     shown = members[page * PAGE : (page + 1) * PAGE]
     lines = [context.text("team.heading", count=len(members))]
     lines += [_line(context, each) for each in shown]
-    keyboard = team_keyboard(shown, can_remove, page, page_count)
+    keyboard = team_keyboard(shown, can_remove, page, count_pages(len(members), PAGE))
     return render_text("\n".join(lines), keyboard)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.db.base import utc_now
 from bot.db.models import Entry, EntryStatus, Phrasing, Role
 from bot.local_time import local_date
-from bot.paging import count_pages
+from bot.paging import count_pages, nearest_page
 from bot.services import roles
 
 PAGE = 50
@@ -55,7 +55,7 @@ class EntryPage(NamedTuple):
 def list_entries(
     session: Session, telegram_user_id: int, wanted: EntryFilter, page: int = 0
 ) -> EntryPage:
-    """Return a page of entries by area and key; a page beyond the last is empty.
+    """Return a page of entries by area and key; the last one for a later one.
 
     Raises:
         NotAllowedError: The person is no officer.
@@ -64,6 +64,7 @@ def list_entries(
     today = local_date(utc_now())
     conditions = tuple(_conditions(wanted, today))
     total = session.scalar(select(func.count(Entry.id)).where(*conditions)) or 0
+    page = nearest_page(page, total, PAGE)
     rows = session.scalars(
         select(Entry)
         .where(*conditions)

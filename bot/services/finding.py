@@ -1,6 +1,6 @@
 """Finding entries for the people who look after them: by words, and by what retrieval says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import case, func, select
@@ -79,6 +79,12 @@ def find_near(
     """
     roles.require(session, telegram_user_id, Role.OFFICER)
     return [each for each in _by_matches(session, matches) if each.entry_id != without_id]
+
+
+def find_areas(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Return the area of each entry, by key; keys without an entry are left out."""
+    rows = session.execute(select(Entry.key, Entry.area).where(Entry.key.in_(keys)))
+    return {row.key: row.area for row in rows}
 
 
 def _by_words(session: Session, text: str, limit: int) -> Iterable[Found]:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, TypeGuard
 
-from sqlalchemy import Integer, Select, Text, bindparam, cast, delete, exists, or_, select, update
+from sqlalchemy import Integer, Select, Text, bindparam, cast, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot.db.base import UtcDateTime, utc_now
+from bot.db.base import UtcDateTime, delete_rows, utc_now
 from bot.db.models import InboxStatus, ReceivedUpdate, Reply
 
 #: Under this name stands, in `raw`, the text of what is no update ...
@@ -252,12 +252,12 @@ def purge(session: Session, before: datetime) -> int:
     belongs between one and seven days ago. Failed updates stay until a person looks.
     """
     session.execute(update(Reply).where(Reply.created_at < before).values(update_id=None))
-    done = session.scalars(
-        delete(ReceivedUpdate)
-        .where(ReceivedUpdate.status == InboxStatus.DONE, ReceivedUpdate.finished_at < before)
-        .returning(ReceivedUpdate.id)
+    return delete_rows(
+        session,
+        ReceivedUpdate,
+        ReceivedUpdate.status == InboxStatus.DONE,
+        ReceivedUpdate.finished_at < before,
     )
-    return len(done.all())
 
 
 def list_about(session: Session, telegram_user_id: int) -> list[ReceivedUpdate]:
@@ -296,12 +296,12 @@ def _names(value: object, number: str) -> bool:
 
 def purge_failed(session: Session, before: datetime) -> int:
     """Delete updates set aside before an instant, whoever has looked at them; return how many."""
-    failed = session.scalars(
-        delete(ReceivedUpdate)
-        .where(ReceivedUpdate.status == InboxStatus.FAILED, ReceivedUpdate.finished_at < before)
-        .returning(ReceivedUpdate.id)
+    return delete_rows(
+        session,
+        ReceivedUpdate,
+        ReceivedUpdate.status == InboxStatus.FAILED,
+        ReceivedUpdate.finished_at < before,
     )
-    return len(failed.all())
 
 
 def _chat_id(raw: Mapping[str, Any]) -> int | None:

@@ -9,10 +9,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.db.base import delete_rows
 from bot.db.models import JobOutcome, JobRun, Role
 from bot.local_time import local_date
 from bot.services import roles
@@ -261,16 +262,13 @@ def purge(session: Session, now: datetime) -> int:
         JobRun.due_at < now - NOTHING_KEPT,
     )
     newest = select(func.max(JobRun.id)).group_by(JobRun.name)
-    gone = session.scalars(
-        delete(JobRun)
-        .where(
-            or_(found_nothing, JobRun.due_at < now - KEPT),
-            JobRun.ended_at.is_not(None),
-            JobRun.id.not_in(newest),
-        )
-        .returning(JobRun.id)
+    return delete_rows(
+        session,
+        JobRun,
+        or_(found_nothing, JobRun.due_at < now - KEPT),
+        JobRun.ended_at.is_not(None),
+        JobRun.id.not_in(newest),
     )
-    return len(gone.all())
 
 
 def _run(row: JobRun) -> Run:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot.db.base import UtcDateTime, utc_now
+from bot.db.base import UtcDateTime, delete_rows, utc_now
 from bot.db.models import Lane, OutboxStatus, OutgoingMessage, Question, Reply
 from bot.services.farmers import mark_reachable, mark_unreachable
 
@@ -341,25 +341,22 @@ def purge(session: Session, before: datetime) -> int:
 
     Failed ones stay until a person looks. A purged `once_key` no longer keeps anything away.
     """
-    done = session.scalars(
-        delete(OutgoingMessage)
-        .where(
-            OutgoingMessage.status.in_([OutboxStatus.SENT, OutboxStatus.DROPPED]),
-            OutgoingMessage.finished_at < before,
-        )
-        .returning(OutgoingMessage.id)
+    return delete_rows(
+        session,
+        OutgoingMessage,
+        OutgoingMessage.status.in_([OutboxStatus.SENT, OutboxStatus.DROPPED]),
+        OutgoingMessage.finished_at < before,
     )
-    return len(done.all())
 
 
 def purge_failed(session: Session, before: datetime) -> int:
     """Delete messages given up before an instant, whoever has looked at them; return how many."""
-    failed = session.scalars(
-        delete(OutgoingMessage)
-        .where(OutgoingMessage.status == OutboxStatus.FAILED, OutgoingMessage.finished_at < before)
-        .returning(OutgoingMessage.id)
+    return delete_rows(
+        session,
+        OutgoingMessage,
+        OutgoingMessage.status == OutboxStatus.FAILED,
+        OutgoingMessage.finished_at < before,
     )
-    return len(failed.all())
 
 
 def _finish(session: Session, message_id: int, status: OutboxStatus, reason: str) -> None:

@@ -16,6 +16,7 @@ from bot.errors import (
     UnfitEntryError,
 )
 from bot.knowledge import check_fields, match_key, match_keys
+from bot.paging import count_pages, nearest_page
 from bot.services import audit, roles
 from bot.services.curation import Change, draft_of, refuse_taken_phrasings, write_entries
 from bot.services.editing import (
@@ -43,6 +44,21 @@ class Pending(NamedTuple):
     proposed_by: int
     proposed_by_name: str
     proposed_at: datetime
+
+
+class PendingPage(NamedTuple):
+    """One page of what waits, oldest first.
+
+    Attributes:
+        page: Its number, from 0; the last one when a later one was asked for.
+        pages: How many there are, at least 1.
+        total: Proposals on all of them.
+    """
+
+    proposals: tuple[Pending, ...]
+    page: int
+    pages: int
+    total: int
 
 
 def propose_entry(
@@ -96,18 +112,20 @@ def propose_phrasing(
 
 
 def list_pending(
-    session: Session, telegram_user_id: int, offset: int = 0, limit: int = 8
-) -> tuple[list[Pending], int]:
-    """Return one page of what waits, oldest first, and how many wait in all.
+    session: Session, telegram_user_id: int, page: int = 0, *, size: int
+) -> PendingPage:
+    """Return a page of what waits.
 
     Raises:
         NotAllowedError: The person is no admin.
     """
     roles.require(session, telegram_user_id, Role.ADMIN)
     waiting = select(Proposal).where(Proposal.state == ProposalState.PENDING)
-    rows = session.scalars(waiting.order_by(Proposal.id).offset(offset).limit(limit))
     total = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
-    return [_pending(session, row) for row in rows], total
+    page = nearest_page(page, total, size)
+    rows = session.scalars(waiting.order_by(Proposal.id).offset(page * size).limit(size))
+    shown = tuple(_pending(session, row) for row in rows)
+    return PendingPage(shown, page, count_pages(total, size), total)
 
 
 def read_pending(session: Session, telegram_user_id: int, proposal_id: int) -> Pending:

@@ -1,6 +1,6 @@
 """What farmers asked and what became of it, without saying who they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.db.models import Entry, Feedback, Question, Reply
 from bot.local_time import COLOMBO, start_of
 from bot.services.consent import words_may_be_kept
+from bot.services.finding import find_areas
 from bot.services.texts import sound_of
 
 DECISIONS = ("answer", "suggest", "fallback", "media", "emergency", "smalltalk")
@@ -79,7 +80,6 @@ def iter_questions(session: Session, wanted: LogFilter) -> Iterator[LoggedQuesti
     The words of farmers who have not agreed to be kept are left out: what is erased here once,
     at their wish or for its age, would live on in the file.
     """
-    areas = _areas(session)
     last_id = 0
     while True:
         page = select(Question, words_may_be_kept()).where(
@@ -88,29 +88,26 @@ def iter_questions(session: Session, wanted: LogFilter) -> Iterator[LoggedQuesti
         rows = session.execute(page.order_by(Question.id).limit(_STEP)).all()
         if not rows:
             return
-        logged = describe(session, [question for question, _ in rows], areas)
+        logged = describe(session, [question for question, _ in rows])
         for each, (_, is_kept) in zip(logged, rows, strict=True):
             yield each if is_kept else each._replace(text="")
         last_id = logged[-1].question_id
 
 
-def describe(
-    session: Session, questions: Sequence[Question], areas: Mapping[str, str] | None = None
-) -> list[LoggedQuestion]:
+def describe(session: Session, questions: Sequence[Question]) -> list[LoggedQuestion]:
     """Return questions as the log tells of them, in the same order."""
-    areas = _areas(session) if areas is None else areas
     ids = [question.entry_id for question in questions if question.entry_id is not None]
     keys = {
         row.id: row.key
         for row in session.execute(select(Entry.id, Entry.key).where(Entry.id.in_(ids)))
     }
+    named = [keys.get(each.entry_id or 0) or each.nearest_key or "" for each in questions]
+    areas = find_areas(session, set(named))
     ratings = _ratings(session, [question.id for question in questions])
-    logged = []
-    for question in questions:
-        key = keys.get(question.entry_id or 0) or question.nearest_key or ""
-        rating = ratings.get(question.id)
-        logged.append(_logged(question, key, areas.get(key, ""), rating))
-    return logged
+    return [
+        _logged(question, key, areas.get(key, ""), ratings.get(question.id))
+        for question, key in zip(questions, named, strict=True)
+    ]
 
 
 def conditions(wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
@@ -178,10 +175,6 @@ def _holding(words: str) -> ColumnElement[bool]:
         *(other.folded.contains(sound, autoescape=True) for sound in sounds)
     )
     return Question.id.in_(holding)
-
-
-def _areas(session: Session) -> dict[str, str]:
-    return {row.key: row.area for row in session.execute(select(Entry.key, Entry.area))}
 
 
 def _ratings(session: Session, question_ids: Sequence[int]) -> dict[int, tuple[bool, str | None]]:

@@ -19,7 +19,7 @@ from bot.db.models import (
     QuestionState,
     Role,
 )
-from bot.paging import count_pages
+from bot.paging import count_pages, nearest_page
 from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
@@ -174,11 +174,10 @@ def list_queue(
     areas = _count_areas(session)
     wanted = [each for each in areas if area is None or (each.area or "") == area]
     total = sum(each.count for each in wanted)
-    pages = count_pages(total, size)
-    page = min(max(page, 0), pages - 1)
+    page = nearest_page(page, total, size)
     rows = session.execute(_queue(area).offset(page * size).limit(size))
     lines = tuple(_line(session, officer_id, *row) for row in rows)
-    return QueuePage(lines, page, pages, total, areas)
+    return QueuePage(lines, page, count_pages(total, size), total, areas)
 
 
 def peek(session: Session, officer_id: int, escalation_id: int) -> str:

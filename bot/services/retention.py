@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from bot.db.base import delete_rows
 from bot.db.models import Dialogue, Farmer, Feedback, Question, RoleGrant
 from bot.services import inbox, outbox
 from bot.services.dialogues import FORGOTTEN_AFTER
@@ -57,7 +58,7 @@ def purge(session: Session, now: datetime, periods: Periods | None = None) -> Pu
     return Purged(
         questions=_purge_questions(session, own),
         people=_purge_people(session, own),
-        dialogues=_purge_dialogues(session, now - FORGOTTEN_AFTER),
+        dialogues=delete_rows(session, Dialogue, Dialogue.updated_at < now - FORGOTTEN_AFTER),
         updates=inbox.purge(session, ids) + inbox.purge_failed(session, own),
         messages=outbox.purge(session, mail) + outbox.purge_failed(session, own),
     )
@@ -86,12 +87,4 @@ def _purge_people(session: Session, before: datetime) -> int:
     )
     theirs = Feedback.farmer_id.in_(select(Farmer.id).where(is_gone))
     session.execute(delete(Feedback).where(theirs))
-    gone = session.scalars(delete(Farmer).where(is_gone).returning(Farmer.id))
-    return len(gone.all())
-
-
-def _purge_dialogues(session: Session, before: datetime) -> int:
-    left = session.scalars(
-        delete(Dialogue).where(Dialogue.updated_at < before).returning(Dialogue.telegram_user_id)
-    )
-    return len(left.all())
+    return delete_rows(session, Farmer, is_gone)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Farmer, Role, RoleGrant
+from bot.db.models import Role, RoleGrant
 from bot.errors import NotAllowedError
-from bot.services.farmers import LANGUAGES, read_language
+from bot.services.farmers import read_language
 from bot.services.texts import one_line
 
 __all__ = [
@@ -85,13 +85,7 @@ def list_team(session: Session, actor_id: int) -> tuple[list[Member], bool]:
 
 def list_members(session: Session) -> list[Member]:
     """Return everyone who holds a role now, admins first, then by how long they hold it."""
-    grants = session.scalars(
-        select(RoleGrant).where(RoleGrant.revoked_at.is_(None)).order_by(RoleGrant.id)
-    ).all()
-    # Given both roles, an admin is listed as one.
-    highest = {g.telegram_user_id: g for g in sorted(grants, key=lambda g: g.role is Role.ADMIN)}
-    members = [_member(session, grant) for grant in highest.values()]
-    return sorted(members, key=lambda each: (each.role is not Role.ADMIN, each.grant_id))
+    return [_member(session, grant) for grant in _list_highest(session)]
 
 
 def has_members(session: Session) -> bool:
@@ -103,10 +97,20 @@ def has_members(session: Session) -> bool:
 def list_holders(session: Session, role: Role) -> list[int]:
     """Return the Telegram ids of those who hold a role now; an admin is an officer too."""
     return [
-        member.telegram_user_id
-        for member in list_members(session)
-        if role is Role.OFFICER or member.role is role
+        grant.telegram_user_id
+        for grant in _list_highest(session)
+        if role is Role.OFFICER or grant.role is role
     ]
+
+
+def _list_highest(session: Session) -> list[RoleGrant]:
+    """Return the grant that counts of each person, admins' first, then the oldest."""
+    grants = session.scalars(
+        select(RoleGrant).where(RoleGrant.revoked_at.is_(None)).order_by(RoleGrant.id)
+    ).all()
+    # Given both roles, an admin is listed as one.
+    highest = {g.telegram_user_id: g for g in sorted(grants, key=lambda g: g.role is Role.ADMIN)}
+    return sorted(highest.values(), key=lambda grant: (grant.role is not Role.ADMIN, grant.id))
 
 
 def find_member(session: Session, telegram_user_id: int) -> Member | None:
@@ -174,9 +178,6 @@ def grant_first_admins(session: Session, admin_ids: Collection[int]) -> None:
 
 
 def _member(session: Session, grant: RoleGrant) -> Member:
-    language = session.scalar(
-        select(Farmer.language).where(Farmer.telegram_user_id == grant.telegram_user_id)
-    )
     by = grant.granted_by
     return Member(
         grant_id=grant.id,
@@ -185,5 +186,5 @@ def _member(session: Session, grant: RoleGrant) -> Member:
         name=grant.name or name_of(session, grant.telegram_user_id),
         since=grant.granted_at,
         granted_by=name_of(session, int(by)) if by.isdecimal() else None,
-        language=language or LANGUAGES[0],
+        language=read_language(session, grant.telegram_user_id),
     )

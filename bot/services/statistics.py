@@ -2,7 +2,6 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import (
     Ask,
-    Entry,
     Feedback,
     Note,
     Question,
@@ -22,7 +20,7 @@ from bot.db.models import (
 from bot.knowledge import match_key
 from bot.local_time import local_date, start_of
 from bot.services import roles
-from bot.services.finding import NEAR_SHARE
+from bot.services.finding import NEAR_SHARE, find_areas
 
 _DAY = timedelta(days=1)
 #: Days that are told about, today among them.
@@ -151,7 +149,7 @@ def list_unanswered_subjects(
         counts[subject] += 1
         examples.setdefault(subject, text)
     common = counts.most_common(SUBJECT_COUNT)
-    areas = _areas(session, [key for (key, _), _ in common if key])
+    areas = find_areas(session, [key for (key, _), _ in common if key])
     return [
         Subject(count, examples[subject], subject[0], areas.get(subject[0] or ""))
         for subject, count in common
@@ -246,8 +244,3 @@ def list_waits(session: Session, since: datetime, until: datetime) -> list[float
         .having(first.between(since, until))
     )
     return [(answered - asked).total_seconds() for asked, answered in rows]
-
-
-def _areas(session: Session, keys: Sequence[str]) -> dict[str, str]:
-    rows = session.execute(select(Entry.key, Entry.area).where(Entry.key.in_(keys)))
-    return {row.key: row.area for row in rows}

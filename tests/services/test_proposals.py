@@ -226,9 +226,10 @@ def test_what_waits_comes_in_pages_oldest_first(session: Session) -> None:
     for number in range(3):
         propose_phrasing(session, OFFICER, entry.entry_id, f"{WORDS} {number}")
 
-    page, total = list_pending(session, ADMIN, offset=1, limit=1)
+    listed = list_pending(session, ADMIN, 1, size=1)
 
-    assert ([each.phrasing for each in page], total) == ([f"{WORDS} 1"], 3)
+    assert [each.phrasing for each in listed.proposals] == [f"{WORDS} 1"]
+    assert (listed.page, listed.pages, listed.total) == (1, 3, 3)
 
 
 def test_a_proposal_that_is_not_there_is_named(session: Session) -> None:

@@ -46,7 +46,7 @@ async def show_drafts(update: Update, context: GoviContext) -> None:
 async def turn_page(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
-    """List what comes after so many."""
+    """List another page."""
     await _list(update, context, numbers[0])
     return None
 
@@ -148,24 +148,20 @@ async def reject_silently(
     return None
 
 
-async def _list(update: Update, context: GoviContext, offset: int) -> None:
-    user_id = get_user(update).id
-    pending, total = await context.read(list_pending, user_id, offset, PAGE)
-    if not pending and total:  # what stood here has moved up
-        offset = 0
-        pending, total = await context.read(list_pending, user_id, offset, PAGE)
-    if not pending:
+async def _list(update: Update, context: GoviContext, page: int) -> None:
+    listed = await context.read(list_pending, get_user(update).id, page, size=PAGE)
+    if not listed.total:
         await say(update, context, context.text("curate.drafts.none"))
         return
-    lines = [context.text("curate.drafts.heading", count=total)]
-    lines += [_line(context, each) for each in pending]
+    lines = [context.text("curate.drafts.heading", count=listed.total)]
+    lines += [_line(context, each) for each in listed.proposals]
     buttons = [
         button(f"#{each.proposal_id} {each.phrasing or each.entry.draft.title}", "do",
                each.proposal_id)
-        for each in pending
+        for each in listed.proposals
     ]  # fmt: skip
-    if offset + PAGE < total:
-        buttons.append(button(context.text("curate.drafts.more"), "d", offset + PAGE))
+    if listed.page + 1 < listed.pages:
+        buttons.append(button(context.text("curate.drafts.more"), "d", listed.page + 1))
     await say(update, context, "\n".join(lines), column(buttons))
 
 
