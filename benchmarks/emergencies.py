@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from benchmarks.results import show_share, table, write_section
 from bot.bootstrap import STARTER
-from bot.emergency import load_emergencies
+from bot.emergency_rules import load_emergencies
 from retrieval.metrics import wilson
 
 FILE = STARTER / "eval" / "emergencies.jsonl"

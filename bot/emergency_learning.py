@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.bootstrap import STARTER
-from bot.emergency import EmergencyError, load_emergencies
 from bot.emergency_classifier import ORDINARY, EmergencyClassifier, extract, locate
+from bot.emergency_rules import EmergencyError, load_emergencies
 from bot.knowledge_files import read_knowledge
 from retrieval.normalize import normalize
 from retrieval.training.augment import Typist

@@ -1,9 +1,10 @@
-"""What a message is before anything is searched, told by rules alone: no model, no database."""
+"""What a message is before anything is searched, told without the embedder and the database."""
 
 from functools import cache
 from typing import NamedTuple
 
-from bot.emergency import Emergencies, load_emergencies
+from bot.emergency import Emergencies
+from bot.emergency_rules import load_emergencies
 from bot.services.remarks import EMERGENCY, SMALLTALK, Remark
 from bot.smalltalk import SmallTalk, load_smalltalk
 from retrieval import detect_script

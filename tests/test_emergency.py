@@ -8,16 +8,10 @@ from typing import NamedTuple
 import pytest
 
 from bot.bootstrap import STARTER
-from bot.emergency import (
-    FILE,
-    WEIGHTS,
-    Emergencies,
-    Emergency,
-    EmergencyError,
-    load_emergencies,
-)
+from bot.emergency import Emergencies, Emergency
 from bot.emergency_classifier import EmergencyClassifier
 from bot.emergency_learning import learn, read_messages
+from bot.emergency_rules import FILE, WEIGHTS, EmergencyError, load_emergencies
 from bot.i18n import Catalogue
 from bot.i18n.catalogue import COMPLETE_LANGUAGES, MAIN_LANGUAGE, PARTIAL_LANGUAGES
 from bot.knowledge_files import read_knowledge

@@ -110,8 +110,8 @@ def emergencies_command(messages: Path | None, out: Path | None) -> None:
     """
     configured()
     require_training()
-    from bot.emergency import WEIGHTS
     from bot.emergency_learning import MESSAGES, learn, read_messages, read_questions
+    from bot.emergency_rules import WEIGHTS
 
     target = out or WEIGHTS
     target.parent.mkdir(parents=True, exist_ok=True)
