@@ -173,42 +173,109 @@ FIELDS: tuple[str, ...] = tuple(EntryDraft.model_fields)
 
 
 class Record(NamedTuple):
-    """Raw fields read from a file, and where they stand in it."""
+    """Raw fields read from a file, and where they stand in it.
+
+    Attributes:
+        where: File and place in it, see `Fault`.
+        fields: What was read, by field.
+        unread: Fields that the reader has already found at fault.
+    """
 
     where: str
     fields: Mapping[str, Any]
+    unread: frozenset[str] = frozenset()
 
 
-def check(records: Iterable[Record], faults: Sequence[Fault] = ()) -> list[EntryDraft]:
-    """Turn raw records into drafts.
+class Checked(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        drafts: The entries with which nothing is wrong.
+        places: Where each entry stands, by key; of entries at fault too.
+        faults: All that is wrong, in the order of the file.
+    """
+
+    drafts: list[EntryDraft]
+    places: Mapping[str, str]
+    faults: list[Fault]
+
+    def sound(self) -> list[EntryDraft]:
+        """Return the drafts of a file with which nothing is wrong.
+
+        Raises:
+            KnowledgeError: Something is.
+        """
+        if self.faults:
+            raise KnowledgeError(self.faults)
+        return self.drafts
+
+
+class _Claims(NamedTuple):
+    """What of an entry may stand in a file once only, whatever else is wrong with it."""
+
+    where: str
+    key: str
+    phrasings: Sequence[tuple[int, str, str]]
+    """Number from 1, phrasing, match key."""
+
+
+def check(records: Iterable[Record], faults: Sequence[Fault] = ()) -> Checked:
+    """Turn raw records into drafts; no fault hides another.
+
+    Each field of each record is checked; a key twice is at fault too, and a phrasing in two places
+    (compared after normalisation).
 
     Args:
         records: What was read.
         faults: What the reader has already found wrong.
-
-    Raises:
-        KnowledgeError: Any fault, each field of each record checked; also one key twice, or one
-            phrasing in two places (compared after normalisation).
     """
     found = list(faults)
-    checked: list[tuple[str, EntryDraft]] = []
-    for record in records:
+    drafts: list[EntryDraft] = []
+    claims: list[_Claims] = []
+    order: dict[str, int] = {}
+    stopped: list[Fault] = []
+    for number, record in enumerate(records):
         if len(found) > MOST_FAULTS:
-            found.append(Fault(record.where, "", "and what follows was not read", "stopped"))
+            stopped = [Fault(record.where, "", "and what follows was not read", "stopped")]
             break
+        order[record.where] = number
         try:
-            checked.append((record.where, EntryDraft.model_validate(dict(record.fields))))
+            drafts.append(EntryDraft.model_validate(dict(record.fields)))
+            claims.append(_claims_of(record.where, drafts[-1]))
         except ValidationError as error:
             found.extend(_faults(record, error))
-    found.extend(_repeated(checked))
-    if found:
-        raise KnowledgeError(found)
-    return [draft for _, draft in checked]
+            claims.append(_claims_at_fault(record))
+    found.extend(_repeated(claims))
+    found.sort(key=lambda fault: order.get(fault.where, -1))
+    places = {claim.key: claim.where for claim in claims if claim.key}
+    return Checked(drafts, places, found + stopped)
+
+
+def _claims_of(where: str, draft: EntryDraft) -> _Claims:
+    numbered = zip(draft.phrasings, match_keys(draft), strict=True)
+    return _Claims(where, draft.key, [(n, *each) for n, each in enumerate(numbered, 1)])
+
+
+def _claims_at_fault(record: Record) -> _Claims:
+    key, lines = record.fields.get("key"), _as_lines(record.fields.get("phrasings"))
+    texts = list(lines)[:PHRASINGS_LIMIT] if isinstance(lines, list | tuple) else []
+    phrasings = [
+        (number, text, match_key(text))
+        for number, text in enumerate(texts, 1)
+        if isinstance(text, str) and len(text) <= PHRASING_LIMIT
+    ]
+    return _Claims(
+        record.where,
+        key.strip() if isinstance(key, str) else "",
+        [each for each in phrasings if each[2]],
+    )
 
 
 def _faults(record: Record, error: ValidationError) -> Iterable[Fault]:
     for detail in error.errors(include_url=False, include_input=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
+        if name in record.unread:
+            continue
         place = f"{name} {int(detail['loc'][1]) + 1}" if len(detail["loc"]) > 1 else name
         kind = "date" if detail["type"].startswith("date") else detail["type"]
         yield Fault(record.where, place, _reason(detail), kind, detail.get("ctx", {}))
@@ -229,20 +296,20 @@ def _reason(detail: ErrorDetails) -> str:
     return detail["msg"]
 
 
-def _repeated(checked: Iterable[tuple[str, EntryDraft]]) -> Iterable[Fault]:
+def _repeated(claims: Iterable[_Claims]) -> Iterable[Fault]:
     keys: dict[str, str] = {}
     phrasings: dict[str, str] = {}
-    for where, draft in checked:
-        if draft.key in keys:
-            place = keys[draft.key]
-            reason = f"'{draft.key}' is also at {place}"
-            yield Fault(where, "key", reason, "repeated", {"text": draft.key, "place": place})
-        keys[draft.key] = where
-        for number, key in enumerate(match_keys(draft), 1):
-            here = f"{where} ({draft.key}, phrasings {number})"
-            first = phrasings.setdefault(key, here)
+    for where, key, claimed in claims:
+        if key in keys:
+            place = keys[key]
+            reason = f"'{key}' is also at {place}"
+            yield Fault(where, "key", reason, "repeated", {"text": key, "place": place})
+        if key:
+            keys[key] = where
+        for number, phrasing, matched in claimed:
+            here = f"{where} ({key}, phrasings {number})"
+            first = phrasings.setdefault(matched, here)
             if first != here:
-                phrasing = draft.phrasings[number - 1]
                 reason = f"'{phrasing}' is also at {first}"
                 values = {"text": phrasing, "place": first}
                 yield Fault(where, f"phrasings {number}", reason, "repeated", values)
@@ -254,7 +321,7 @@ def check_fields(fields: Mapping[str, Any]) -> EntryDraft:
     Raises:
         KnowledgeError: Anything is wrong; every fault names its field.
     """
-    return check([Record(str(fields.get("key", "")), fields)])[0]
+    return check([Record(str(fields.get("key", "")), fields)]).sound()[0]
 
 
 def check_field(name: str, value: object) -> Any:

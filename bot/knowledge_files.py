@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path, PurePath
 
 from bot.errors import Fault, KnowledgeError
-from bot.knowledge import FIELDS, EntryDraft, Record, check
+from bot.knowledge import FIELDS, Checked, EntryDraft, Record, check
 from bot.tables import (
     FormatError,
     NumberedRow,
@@ -18,7 +18,7 @@ from bot.tables import (
     to_cell,
     write_csv,
 )
-from bot.workbooks import read_xlsx, write_xlsx
+from bot.workbooks import Formula, read_xlsx, write_xlsx
 
 #: Bytes of a file sent to the bot; Telegram itself hands no larger one to it.
 LARGEST_UPLOAD = 20 * 2**20
@@ -34,6 +34,16 @@ def read_knowledge(path: Path) -> list[EntryDraft]:
     Raises:
         FormatError: The suffix is not one of .toml, .csv, .jsonl, .xlsx.
         KnowledgeError: The file cannot be read, or holds faults; all of them are listed.
+    """
+    return check_file(path).sound()
+
+
+def check_file(path: Path) -> Checked:
+    """Read what `read_knowledge` reads; faults are no error.
+
+    Raises:
+        FormatError: The suffix is not one of .toml, .csv, .jsonl, .xlsx.
+        KnowledgeError: There is nothing in it to read.
     """
     files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not files:
@@ -63,6 +73,16 @@ def read_upload(name: str, content: bytes) -> list[EntryDraft]:
     Raises:
         FormatError: It is of another kind.
         KnowledgeError: It is larger than `LARGEST_UPLOAD` or holds faults; all are listed.
+    """
+    return check_upload(name, content).sound()
+
+
+def check_upload(name: str, content: bytes) -> Checked:
+    """Read what `read_upload` reads; faults are no error.
+
+    Raises:
+        FormatError: It is of another kind.
+        KnowledgeError: It is larger than `LARGEST_UPLOAD`.
     """
     reader = _reader(name, UPLOADS)
     if len(content) > LARGEST_UPLOAD:
@@ -185,17 +205,28 @@ def _read_table(name: str, numbered: Sequence[NumberedRow]) -> Iterator[Record]:
         reason = "is empty; its first line must name the fields"
         raise KnowledgeError([Fault(name, "", reason, "empty")])
     first, header = rows[0]
+    faults = [_formula(f"{name}, line {first}", "", cell)
+              for cell in header if isinstance(cell, Formula)]  # fmt: skip
+    if faults:
+        raise KnowledgeError(faults)
     names = _read_header(f"{name}, line {first}", header)
-    faults = []
     for number, row in rows[1:]:
         where = f"{name}, line {number}"
         cells = [(field, cell) for field, cell in zip_longest(names, row, fillvalue="")
                  if str(cell).strip()]  # fmt: skip
+        formulas = {field: cell for field, cell in cells if isinstance(cell, Formula)}
+        faults += [_formula(where, field, cell) for field, cell in formulas.items()]
         # A comma in a text that is not quoted makes one; its end would be lost.
         faults += [_unnamed(where, str(cell)) for field, cell in cells if not field]
-        yield Record(where, {field: from_cell(cell) for field, cell in cells if field})
+        read = {field: from_cell(cell) for field, cell in cells if field and field not in formulas}
+        yield Record(where, read, frozenset(formulas))
     if faults:
         raise KnowledgeError(faults)
+
+
+def _formula(where: str, field: str, formula: Formula) -> Fault:
+    reason = f"cell {formula.cell} holds a formula; write the text itself"
+    return Fault(where, field, reason, "formula", {"cell": formula.cell})
 
 
 def _unnamed(where: str, cell: str) -> Fault:

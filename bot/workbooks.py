@@ -27,6 +27,12 @@ _DECLARATIONS = tuple(word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY")
 _STEP = 2**20
 
 
+class Formula(NamedTuple):
+    """What is read of a cell that holds a formula, or the error of one: where it is."""
+
+    cell: str
+
+
 class Sheet(NamedTuple):
     """The rows of a sheet that hold anything; `where` names the file, and which of its sheets."""
 
@@ -37,11 +43,11 @@ class Sheet(NamedTuple):
 def read_xlsx(name: str, content: bytes, column: str) -> list[Sheet]:
     """Read the first sheet that is neither hidden nor empty, and further ones with this column.
 
-    Empty cells are "".
+    Empty cells are "", those with a formula `Formula`.
 
     Raises:
-        KnowledgeError: It is no workbook, swells beyond `MOST_BYTES`, holds macros or entities,
-            has more than `MOST_ROWS` rows, or cells that are formulas; each of those is named.
+        KnowledgeError: It is no workbook, swells beyond `MOST_BYTES`, holds macros or entities, or
+            has more than `MOST_ROWS` rows.
     """
     _refuse_hostile(name, content)
     try:
@@ -50,11 +56,6 @@ def read_xlsx(name: str, content: bytes, column: str) -> list[Sheet]:
         raise _refusal(name, f"is not an XLSX workbook: {error}", "not_xlsx") from None
     sheets = [first, *(each for each in others if _has(each, column))]
     refuse_many_rows(name, sum(len(sheet.rows) - 1 for sheet in sheets))
-    formulas = [_formula_fault(sheet.where, number, cell)
-                for sheet in sheets for number, row in sheet.rows for cell in row
-                if getattr(cell, "data_type", "") in ("f", "e")]  # fmt: skip
-    if formulas:
-        raise KnowledgeError(formulas[:MOST_FILES])
     return [_with_values(sheet) for sheet in sheets]
 
 
@@ -69,6 +70,8 @@ def _with_values(sheet: Sheet) -> Sheet:
 
 def _value(cell: Any) -> Any:
     """Return what a cell holds; a carriage return, which XML has no sign for, ends a line."""
+    if getattr(cell, "data_type", "") in ("f", "e"):
+        return Formula(cell.coordinate)
     if isinstance(cell.value, str):
         return cell.value.replace("_x000D_\n", "\n").replace("_x000D_", "\n")
     return "" if cell.value is None else cell.value
@@ -98,12 +101,6 @@ def _read_rows(sheet: Any) -> Iterator[NumberedRow]:
 def _is_filled(cell: Any) -> bool:
     """Whether there is anything in a cell; rows without count for nothing, as in other tables."""
     return cell.value is not None and bool(str(cell.value).strip())
-
-
-def _formula_fault(name: str, row: int, cell: Any) -> Fault:
-    reason = f"cell {cell.coordinate} holds a formula; write the text itself"
-    values = {"cell": cell.coordinate}
-    return Fault(f"{name}, line {row}", "", reason, "formula", values)
 
 
 def _refuse_hostile(name: str, content: bytes) -> None:

@@ -148,20 +148,36 @@ def test_a_sheet_that_claims_a_million_columns_costs_nothing() -> None:
     assert read_upload("k.xlsx", bloated) == [DRAFT]
 
 
-def test_formulas_are_refused_by_cell() -> None:
+def test_formulas_are_refused_by_cell_beside_all_else_that_is_wrong() -> None:
     """Their result is not in the file, or is not what a person read."""
+    good = dict.fromkeys(FIELDS, "") | DRAFT.model_dump(mode="json", exclude_none=True)
+    good |= {"keywords": "", "phrasings": "ගොයම කහයි"}
 
     def fill(book: Workbook) -> None:
-        book.worksheets[0].append(["key", "answer"])
-        book.worksheets[0].append(["a.one", "=1+1"])
-        book.worksheets[0].append(["a.two", '=HYPERLINK("http://x")'])
+        book.worksheets[0].append(FIELDS)
+        book.worksheets[0].append(list((good | {"answer": "=1+1", "grade": "Z"}).values()))
+        book.worksheets[0].append(["a.two", "=1+1"])
 
     faults = refusal("k.xlsx", workbook(fill))
 
-    assert [(fault.kind, fault.values["cell"]) for fault in faults] == [
-        ("formula", "B2"),
-        ("formula", "B3"),
+    assert [(fault.kind, fault.where, fault.field) for fault in faults[:3]] == [
+        ("formula", "k.xlsx, line 2", "answer"),
+        ("literal_error", "k.xlsx, line 2", "grade"),
+        ("formula", "k.xlsx, line 3", "area"),
     ]
+    assert "area" not in [fault.field for fault in faults if fault.kind == "missing"]
+
+
+def test_a_header_may_hold_no_formula() -> None:
+    """It names fields."""
+
+    def fill(book: Workbook) -> None:
+        book.worksheets[0].append(["key", "=1+1"])
+        book.worksheets[0].append(["a.one", "x"])
+
+    (fault,) = refusal("k.xlsx", workbook(fill))
+
+    assert (fault.kind, fault.values["cell"]) == ("formula", "B1")
 
 
 def test_macros_are_refused() -> None:
@@ -233,6 +249,18 @@ def test_keys_and_phrasings_that_repeat_are_named_with_both_places() -> None:
 
     assert [fault.kind for fault in faults] == ["repeated", "repeated"]
     assert faults[0].values == {"text": "a.one", "place": "k.jsonl, line 1"}
+
+
+def test_what_repeats_is_named_whatever_else_is_wrong_with_the_entry() -> None:
+    """Else it would come to light once the rest is mended."""
+    good = DRAFT.model_dump(mode="json")
+    rows = [{**good, "grade": "Z"}, {**good, "answer": ""}, {"key": 7, "phrasings": [[], good]}]
+
+    faults = refusal("k.jsonl", "\n".join(map(json.dumps, rows)).encode())
+
+    lines = [fault.where[-1] for fault in faults]
+    assert [fault.field for fault in faults if fault.kind == "repeated"] == ["key", "phrasings 1"]
+    assert lines == sorted(lines)
 
 
 def test_deeply_nested_json_is_a_fault_of_its_line() -> None:

@@ -17,7 +17,7 @@ from bot.cli.opening import configured
 from bot.db.engine import reading, transaction
 from bot.db.models import Origin
 from bot.errors import GoviError
-from bot.knowledge_files import format_knowledge, read_knowledge
+from bot.knowledge_files import check_file, format_knowledge
 from bot.question_files import format_log, format_pairs
 from bot.services.browsing import list_used_areas
 from bot.services.curation import (
@@ -27,6 +27,7 @@ from bot.services.curation import (
     note_starter,
     preview_import,
 )
+from bot.services.importing import accept_file
 from bot.services.learning import list_learnt_pairs
 from bot.services.question_log import DECISIONS, SCRIPTS, LogFilter, iter_questions
 
@@ -51,8 +52,10 @@ def import_command(file: Path, dry_run: bool) -> None:
     nothing.
     """
     settings = configured()
-    drafts = read_knowledge(file)
+    checked = check_file(file)
     engine, sessions = open_database(settings)
+    with reading(sessions) as session:
+        drafts = accept_file(session, checked)
     if dry_run:
         with reading(sessions) as session:
             report = preview_import(session, drafts)

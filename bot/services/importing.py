@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from bot.db.models import Origin, Role
-from bot.errors import ChangedMeanwhileError
-from bot.knowledge import EntryDraft, match_keys
+from bot.errors import ChangedMeanwhileError, KnowledgeError
+from bot.knowledge import Checked, EntryDraft, match_keys
 from bot.services import audit, roles
 from bot.services.curation import (
     ImportReport,
@@ -15,11 +15,37 @@ from bot.services.curation import (
     import_slice,
     load_entries,
     preview_import,
+    refuse_taken_phrasings,
 )
 from bot.services.editing import author
 
 #: Entries written in one transaction, which takes a fraction of a second.
 BATCH = 100
+
+
+def accept_file(session: Session, checked: Checked) -> list[EntryDraft]:
+    """Return the drafts of a file with which nothing is wrong, also beside what is stored.
+
+    Raises:
+        KnowledgeError: Every fault, also each phrasing that an entry outside the file holds.
+    """
+    faults = list(checked.faults)
+    try:
+        refuse_taken_phrasings(session, checked.drafts, frozenset(checked.places))
+    except KnowledgeError as error:
+        faults += [fault._replace(where=checked.places[fault.where]) for fault in error.faults]
+    return checked._replace(faults=faults).sound()
+
+
+def accept_upload(session: Session, telegram_user_id: int, checked: Checked) -> list[EntryDraft]:
+    """As `accept_file`, of a file that a person sent.
+
+    Raises:
+        NotAllowedError: The person is no admin.
+        KnowledgeError: As `accept_file` does.
+    """
+    roles.require(session, telegram_user_id, Role.ADMIN)
+    return accept_file(session, checked)
 
 
 def preview_upload(

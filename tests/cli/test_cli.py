@@ -205,10 +205,10 @@ def test_five_faults_are_all_reported(govi: Govi) -> None:
     good = DRAFTS[0].model_dump(mode="json")
     bad = [
         {**good, "key": "Not A Key"},
-        {**good, "key": "a.b", "grade": "Z"},
-        {**good, "key": "a.c", "answer": ""},
+        {**good, "key": "a.b", "phrasings": ["අ එක"], "grade": "Z"},
+        {**good, "key": "a.c", "phrasings": ["ආ දෙක"], "answer": ""},
         {**good, "key": "a.d", "phrasings": []},
-        {**good, "key": "a.e", "reviewed_on": "yesterday"},
+        {**good, "key": "a.e", "phrasings": ["ඉ තුන"], "reviewed_on": "yesterday"},
     ]
     Path("k.jsonl").write_text("\n".join(json.dumps(row) for row in bad))
 

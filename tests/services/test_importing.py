@@ -1,13 +1,17 @@
 """Files of admins: planned, and taken in part by part."""
 
+import json
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.models import AuditEvent, EntryVersion
+from bot.errors import KnowledgeError
+from bot.knowledge_files import check_upload
 from bot.services import importing
 from bot.services.editing import read_entry
-from bot.services.importing import import_part, plan_import, read_all
+from bot.services.importing import accept_file, import_part, plan_import, read_all
 from bot.services.knowledge_index import current_revision, read_entries
 from tests.factories import create_draft
 from tests.services.curating import ADMIN, staff, store
@@ -47,6 +51,29 @@ def test_a_file_in_parts_gives_what_it_would_give_whole(
     versions = session.scalars(select(EntryVersion).where(EntryVersion.version > 1)).all()
     assert len(versions) == 2
     assert plan_import(session, ADMIN, drafts) == []
+
+
+def test_what_a_file_has_wrong_and_what_is_taken_are_told_together(session: Session) -> None:
+    """Each with its line; an entry that is at fault itself may still lose its phrasings."""
+    staff(session)
+    store(
+        session,
+        create_draft("a.one", phrasings=("එක",)),
+        create_draft("a.two", phrasings=("දෙක",)),
+    )
+    rows = [
+        create_draft("a.two", phrasings=("තුන",)).model_dump(mode="json") | {"grade": "Z"},
+        create_draft("a.new", phrasings=("දෙක", "හතර", "එක")).model_dump(mode="json"),
+    ]
+    checked = check_upload("k.jsonl", "\n".join(map(json.dumps, rows)).encode())
+
+    with pytest.raises(KnowledgeError) as refused:
+        accept_file(session, checked)
+
+    assert [str(fault) for fault in refused.value.faults] == [
+        "k.jsonl, line 1, grade: Input should be 'A', 'B', 'M' or 'none'",
+        "k.jsonl, line 2, phrasings 3: 'එක' belongs to a.one",
+    ]
 
 
 def test_a_plan_writes_nothing(session: Session) -> None:

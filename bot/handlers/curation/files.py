@@ -18,11 +18,17 @@ from bot.i18n.faults import MOST_FAULTS, say_all_faults, say_faults
 from bot.i18n.moments import say_date
 from bot.i18n.refusals import text_key
 from bot.keyboards.numbered import button, column
-from bot.knowledge import EntryDraft
-from bot.knowledge_files import LARGEST_UPLOAD, UPLOADS, format_knowledge, read_upload
+from bot.knowledge import Checked, EntryDraft
+from bot.knowledge_files import LARGEST_UPLOAD, UPLOADS, check_upload, format_knowledge
 from bot.services.admin_dialogues import IMPORT, enter
 from bot.services.dialogues import PREVIEW, Stand, find_waiting, leave
-from bot.services.importing import import_part, plan_import, preview_upload, read_all
+from bot.services.importing import (
+    accept_upload,
+    import_part,
+    plan_import,
+    preview_upload,
+    read_all,
+)
 from bot.services.knowledge_index import current_revision
 from bot.tables import FormatError
 
@@ -48,7 +54,8 @@ async def take_file(update: Update, context: GoviContext, _: Stand) -> None:
     try:
         if (document.file_size or 0) > LARGEST_UPLOAD:
             raise _too_large(name)
-        drafts = await _download(context, document.file_id, name)
+        checked = await _download(context, document.file_id, name)
+        drafts = await context.read(accept_upload, get_user(update).id, checked)
         await _report(update, context, drafts, {"file_id": document.file_id, "name": name})
     except FormatError:
         kinds = ", ".join(UPLOADS)
@@ -92,7 +99,7 @@ async def import_file(
     stand = await context.read(find_waiting, user_id, IMPORT, PREVIEW, numbers[0])
     await answer_press(query, context.text("curate.import.begun"))
     await remove_buttons(query)
-    drafts = await _download(context, stand.data["file_id"], stand.data["name"])
+    drafts = (await _download(context, stand.data["file_id"], stand.data["name"])).sound()
     keys = frozenset(draft.key for draft in drafts)
     added = changed = 0
     seen = stand.data.get("revision")
@@ -130,13 +137,13 @@ async def export(update: Update, context: GoviContext) -> None:
     await _send_file(update, context, name, content, caption)
 
 
-async def _download(context: GoviContext, file_id: str, name: str) -> list[EntryDraft]:
+async def _download(context: GoviContext, file_id: str, name: str) -> Checked:
     try:
         file = await context.bot.get_file(file_id)
         content = await file.download_as_bytearray(read_timeout=_DOWNLOAD_SECONDS)
     except BadRequest:  # Telegram hands no larger file to bots
         raise _too_large(name) from None
-    return await asyncio.to_thread(read_upload, name, bytes(content))
+    return await asyncio.to_thread(check_upload, name, bytes(content))
 
 
 def _too_large(name: str) -> KnowledgeError:
