@@ -12,6 +12,7 @@ from bot.keyboards.answers import rating_keyboard, suggestion_keyboard
 from bot.keyboards.escalations import withdraw_keyboard
 from bot.services.answering import Outcome
 from bot.services.media import Media
+from bot.services.texts import straight
 
 LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
 CAPTION_LIMIT = int(MessageLimit.CAPTION_LENGTH)
@@ -132,11 +133,12 @@ def render_file(
 def split_html(text: str, limit: int = LIMIT) -> tuple[str, ...]:
     """Escape a text and cut it into messages of at most `limit` UTF-16 units.
 
-    Cuts fall between paragraphs, lines, sentences or words where that is possible, and never
-    inside an entity, a character or what a joiner holds together.
+    What would turn its direction is left out. Cuts fall between paragraphs, lines, sentences or
+    words where that is possible, and never inside an entity, a character or what a joiner holds
+    together.
     """
     parts: list[str] = []
-    rest = text.strip()
+    rest = straight(text).strip()
     while rest:
         length = _longest_prefix(rest, limit)
         if length < len(rest):

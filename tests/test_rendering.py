@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.i18n import Catalogue, Words
 from bot.rendering import render, render_text, split_html
 from bot.services.answering import Outcome, Suggestion
+from bot.services.texts import straight
 from bot.testing.markup import parse_html, utf16_length
 
 TEXTS = Catalogue.load()
@@ -96,13 +97,18 @@ def test_parts_fit_parse_and_lose_nothing(text: str, limit: int) -> None:
     parts = split_html(text, limit)
 
     assert all(0 < utf16_length(part) <= limit for part in parts)
-    assert shown(parts) == "".join(text.split())
+    assert shown(parts) == "".join(straight(text).split())
 
 
 @pytest.mark.parametrize("text", ["", "   \n"])
 def test_no_text_gives_no_parts(text: str) -> None:
     """Telegram would refuse an empty message."""
     assert render_text(text).parts == ()
+
+
+def test_no_text_turns_the_direction_of_ours() -> None:
+    """Joiners and marks of single letters, which languages here need, stay."""
+    assert split_html("ක්\u200dරම \u202e10 ml\u202c \u2067x\u2069") == ("ක්\u200dරම 10 ml x",)
 
 
 def test_entities_are_never_cut() -> None:

@@ -17,6 +17,7 @@ from bot.i18n import Catalogue, Words
 from bot.i18n.faults import say_fault, say_field, say_piece
 from bot.i18n.moments import say_age, say_date, say_span, say_time
 from bot.i18n.sent import say_sent
+from bot.services.texts import straight
 from retrieval import detect_script
 
 FOLDER = Path(__file__).parent
@@ -42,6 +43,7 @@ class Pages:
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
+            finalize=_in_direction,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -100,6 +102,13 @@ def _say_with(words: Words) -> dict[str, Any]:
 def language_of(request: Request) -> str:
     """Return what to speak with a browser of which nobody is known."""
     return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "si"
+
+
+def _in_direction(value: object) -> object:
+    """Return what is put into a page, without what would turn the direction of the page's own."""
+    if isinstance(value, Markup):
+        return value
+    return straight(value) if isinstance(value, str) else value
 
 
 def _with(query: Mapping[str, str], **changed: object) -> str:

@@ -11,10 +11,11 @@ SOUND_LIMIT = 600
 #: Lone surrogates (no encoding takes them) and NUL (PostgreSQL refuses it).
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
 
-
 #: Control characters and those that turn the direction of writing; joiners are letters' own.
 _UNRULY = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
+#: Signs that turn the direction of writing until the line ends; no language spoken here needs them.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 #: Letters and signs that show nothing; people call themselves by these alone.
 _BLANK = re.compile(
@@ -34,6 +35,15 @@ def sound_of(text: str) -> str:
     True
     """
     return fold(text[:SOUND_LIMIT])[:SOUND_LIMIT]
+
+
+def straight(text: str) -> str:
+    """Return a text in which nothing reads the other way round, nor makes what follows do so.
+
+    >>> straight("10 " + chr(0x202E) + "ml")
+    '10 ml'
+    """
+    return _TURNING.sub("", text)
 
 
 def storable_within(value: Any) -> Any:

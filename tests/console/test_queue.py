@@ -50,6 +50,19 @@ async def held(guest: Guest, number: int) -> Guest:
     return guest
 
 
+async def test_words_that_turn_their_direction_turn_nothing(
+    services: Services, officer: Guest
+) -> None:
+    """Neither themselves, so that an officer reads what will be answered, nor the page."""
+    with transaction(services.sessions) as session:
+        number = pass_on(session, "බෙහෙත \u202e10 ml\u2066 දැම්මා", 11).id
+
+    page = await officer.open(f"/queue/{number}")
+
+    assert "බෙහෙත 10 ml දැම්මා" in page.text
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", page.text)
+
+
 async def test_the_queue_shows_who_asked_what_and_how_it_is_written(
     officer: Guest, number: int
 ) -> None:

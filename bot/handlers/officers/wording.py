@@ -80,7 +80,7 @@ def _say_ask(context: GoviContext, ask: AskLine) -> str:
     said = context.text(
         "officer.group.asker",
         who=name_farmer(context, ask.number),
-        words=say_sent(context.words, cut(ask.text, _WORDS), ask.kind),
+        words=_set_in(say_sent(context.words, cut(ask.text, _WORDS), ask.kind)),
     )
     if ask.reason == "fallback":
         return said
@@ -89,13 +89,18 @@ def _say_ask(context: GoviContext, ask: AskLine) -> str:
 
 def say_note(context: GoviContext, note: NoteLine) -> str:
     """Return one thing that was said about an escalation."""
-    words = cut(note.text, _SAID)
+    words = _set_in(cut(note.text, _SAID))
     if note.kind == "decline":
         words = context.text(f"officer.decline.{note.text}")
     if note.media is not None:
         words = f"{_MARKS.get(note.media.kind, '📎')} {words}".strip()
     who = name_farmer(context, note.number)
     return context.text(f"officer.group.{note.kind}", who=who, words=words)
+
+
+def _set_in(text: str) -> str:
+    """Return a person's words with all lines but the first set in, so that none looks like ours."""
+    return text.replace("\n", "\n   ")
 
 
 def _say_near(context: GoviContext, view: EscalationView) -> str:

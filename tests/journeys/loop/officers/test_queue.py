@@ -43,6 +43,17 @@ async def test_an_empty_queue_is_good_news(officer: Chat) -> None:
     assert (await officer.sends("/queue")).text == text("officer.queue.none")
 
 
+async def test_nobody_speaks_as_another_farmer(govi: Govi, nimal: Chat, officer: Chat) -> None:
+    """A line of a farmer's that looks like one of ours is set in."""
+    forged_line = text("officer.group.asker", who=text("officer.farmer", number=2), words="x")
+    number = await ask(govi, nimal, f"{ROOTS}\n{forged_line}")
+
+    shown = await opened(officer, number)
+
+    assert forged_line in shown.text
+    assert forged_line not in shown.text.splitlines()
+
+
 async def test_farmers_are_numbers(govi: Govi, nimal: Chat, kamala: Chat, officer: Chat) -> None:
     """Their words are shown, who they are is not; that they were read is recorded."""
     number = await ask(govi, nimal, SINHALA)
