@@ -4,15 +4,15 @@ import pytest
 
 from bot.db.base import utc_now
 from bot.db.engine import transaction
-from bot.db.models import Escalation, Question
-from bot.testing.bot_api import BotApi
+from bot.db.models import Escalation, Feedback, Question
+from bot.handlers.curation import reporting
 from tests.journeys.curation.chat import Chat, text
 from tests.journeys.serving import BLAST, BLAST_ANSWER, MITES, UNKNOWN, Govi
 from tests.services.asking import answer
 
 
 async def test_statistics_tell_what_farmers_got(
-    api: BotApi, govi: Govi, admin: Chat, asker: Chat
+    govi: Govi, admin: Chat, asker: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted over real conversations; the unanswered subject stands in the farmer's words."""
     liked = await asker.sends(BLAST)
@@ -20,8 +20,13 @@ async def test_statistics_tell_what_farmers_got(
     offer = await asker.sends(MITES)
     await asker.presses(offer.buttons[0])
     await asker.sends(UNKNOWN)
+    now = utc_now()
     with transaction(govi.services.sessions) as session:
-        answer(session, session.query(Escalation).one(), utc_now())
+        # All on one day, whatever time of day it is.
+        session.query(Question).update({"asked_at": now})
+        session.query(Feedback).update({"given_at": now})
+        answer(session, session.query(Escalation).one(), now)
+    monkeypatch.setattr(reporting, "utc_now", lambda: now)
 
     told = await admin.sends("/stats")
 
