@@ -24,7 +24,7 @@ from bot.testing.world import Chat, World
 
 TOKEN = "700700700:stand-in-token-which-opens-nothing-0"  # noqa: S105 - it opens nothing
 #: Seconds: a machine that has much else to do is slow, and nothing else is wrong with it.
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class Call(NamedTuple):

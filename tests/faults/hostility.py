@@ -29,7 +29,7 @@ FIFTHS = 5
 #: How often it is asked how many wait still.
 LOOK_SECONDS = 0.1
 #: No batch takes longer, on however slow a machine.
-BATCH_SECONDS = 120.0
+BATCH_SECONDS = 240.0
 
 
 def _text(max_size: int, min_size: int = 0) -> st.SearchStrategy[str]:

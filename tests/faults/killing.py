@@ -31,7 +31,7 @@ PEOPLE = 40
 #: One process in so many is killed before it serves.
 EARLY = 7
 #: Longest life of one that serves, and how long the last may send nothing before it is done.
-LONGEST_LIFE, LAST_SECONDS = 1.5, 120.0
+LONGEST_LIFE, LAST_SECONDS = 1.5, 240.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from bot.intake import serving
 from bot.services import inbox
 from bot.testing import faults
-from bot.testing.bot_api import BotApi
+from bot.testing.bot_api import PATIENCE, BotApi
 from bot.testing.people import Seen
 from tests.journeys.serving import BLAST, Govi
 from tests.journeys.test_faults import process
@@ -34,7 +34,7 @@ async def test_sigterm_under_load_ends_well_and_loses_nothing(api: BotApi, tmp_p
         questions = ask(api, 40)
         await api.until(lambda: any(replies(api, questions)))
         first.send_signal(signal.SIGTERM)
-        status = await asyncio.wait_for(first.wait(), 120)
+        status = await asyncio.wait_for(first.wait(), PATIENCE)
     async with process(api, tmp_path):
         await api.until(lambda: all(replies(api, questions)))
 
@@ -77,7 +77,7 @@ async def test_a_second_sigterm_ends_at_once_and_loses_nothing(api: BotApi, tmp_
 
 async def end(process: asyncio.subprocess.Process) -> int:
     """Send another SIGTERM; to a process that is slow, several may be one, so again and again."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGTERM)

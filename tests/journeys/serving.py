@@ -25,6 +25,7 @@ from bot.services.curation import import_entries
 from bot.services.knowledge_index import KnowledgeIndex
 from bot.services.roles import grant_first_admins
 from bot.settings import Settings
+from bot.testing.bot_api import PATIENCE
 from retrieval import SearchResult
 from tests.database import create_database, url_of
 from tests.factories import create_draft, create_retriever
@@ -71,7 +72,7 @@ class Govi:
         self._stop.set()
         await self.ended()
 
-    async def ended(self, seconds: float = 120) -> None:
+    async def ended(self, seconds: float = PATIENCE) -> None:
         """Wait until serving has ended; raises what it raised."""
         if self._serving is not None:
             await asyncio.wait_for(self._serving, seconds)
