@@ -98,13 +98,17 @@ class Writer:
         self._is_log_empty = False
         try:
             with self._engine.begin() as connection:
+                before = _count_changes(connection)
                 outcomes = [self._call(connection, job) for job in jobs]
+                has_written = _count_changes(connection) != before or before is None
         except BaseException as error:
             self.is_failing = True
             for job in jobs:
                 job.future.set_exception(error)
             return
-        self.is_failing = any(failure and is_machine_at_fault(failure) for _, failure in outcomes)
+        is_full = any(failure and is_machine_at_fault(failure) for _, failure in outcomes)
+        # What had nothing to write, such as a look for work, tells nothing of a disk that is full.
+        self.is_failing = is_full or (self.is_failing and not has_written)
         for job, (result, failure) in zip(jobs, outcomes, strict=True):
             if failure is None:
                 job.future.set_result(result)
@@ -124,3 +128,9 @@ class Writer:
                 return None, error
             session.commit()
             return result, None
+
+
+def _count_changes(connection: Connection) -> int | None:
+    """Return how many rows were ever changed by a connection; None where nobody counts."""
+    changes: int | None = getattr(connection.connection.driver_connection, "total_changes", None)
+    return changes
