@@ -17,7 +17,7 @@ from bot.services.editing import (
     restore_entry,
     retire_entry,
 )
-from bot.services.finding import NEAR_SHARE, Found, find_entries
+from bot.services.finding import Found, find_entries, keep_near
 from bot.services.history import compare_versions, list_versions, restore_version
 from bot.services.proposals import propose_phrasing
 from bot.services.trying import rehearse
@@ -72,7 +72,7 @@ async def show_entry(visit: Visit) -> Response:
     """Show one entry whole, and what became of a question that was tried beside it."""
     state = await visit.read(read_entry_by_id, visit.who, visit.number("entry_id"))
     question = visit.query("try")
-    rehearsal = await rehearsed(visit, question) if question else None
+    rehearsal = await _rehearsed(visit, question) if question else None
     return visit.render("entry.html", state=state, rehearsal=rehearsal, question=question)
 
 
@@ -80,11 +80,11 @@ async def show_entry(visit: Visit) -> Response:
 async def try_question(visit: Visit) -> Response:
     """Show what a farmer would be told; a script puts it beside what is being read."""
     question = visit.query("try")
-    rehearsal = await rehearsed(visit, question) if question else None
+    rehearsal = await _rehearsed(visit, question) if question else None
     return visit.render("trial.html", rehearsal=rehearsal, own_key="")
 
 
-async def rehearsed(visit: Visit, question: str) -> object:
+async def _rehearsed(visit: Visit, question: str) -> object:
     """Return what retrieval makes of a question now."""
     retriever = visit.desk.services.index.retriever
     return await asyncio.to_thread(rehearse, retriever, question)
@@ -160,6 +160,5 @@ async def look_up(visit: Visit, words: str, most: int = _MOST_OFFERED) -> list[F
         return []
     index = visit.desk.services.index
     matches = (await asyncio.to_thread(index.search, [words]))[0].matches
-    floor = NEAR_SHARE * index.retriever.thresholds.suggest
-    near = [match for match in matches if match.score >= floor]
+    near = keep_near(matches, index.retriever.thresholds.suggest)
     return await visit.read(find_entries, visit.who, words, near, most)

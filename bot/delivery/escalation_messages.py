@@ -21,31 +21,25 @@ EXCERPT_LIMIT = 300
 ANNOUNCED_SHOWN, ANNOUNCED_EXCERPT = 6, 120
 
 
-def _read_word(session: "Session", message: LeasedMessage) -> OwedWord:
+def _read_word(session: "Session", message: LeasedMessage) -> OwedWord | None:
     return read_owed_word(session, number_of(message.reply_id), message.data["note_id"])
 
 
-def _render_answer(letter: Letter) -> Rendered | None:
+def _render_answer(letter: Letter) -> Rendered:
     word: OwedWord = letter.found
-    if word.is_over:
-        return None
     text = letter.text("word.answer", number=word.ask_id, text=word.text)
     excuse = letter.text("word.not_taken")
     return render_rated(letter.words, text, word.reply_id, word.media, excuse)
 
 
-def _render_inquiry(letter: Letter) -> Rendered | None:
+def _render_inquiry(letter: Letter) -> Rendered:
     word: OwedWord = letter.found
-    if word.is_over:
-        return None
     text = letter.text("word.inquiry", number=word.ask_id, text=word.text)
     return render_text(text, withdraw_keyboard(letter.words, word.ask_id))
 
 
-def _render_decline(letter: Letter) -> Rendered | None:
+def _render_decline(letter: Letter) -> Rendered:
     word: OwedWord = letter.found
-    if word.is_over:
-        return None
     key = f"word.declined.{word.text}"
     return render_text(letter.text(key, number=word.ask_id))
 
@@ -79,8 +73,8 @@ def _read_notice(session: "Session", message: LeasedMessage) -> OwedNotice | Non
 
 def _render_notice(letter: Letter) -> Rendered | None:
     """Tell an officer what happened to an escalation, unless it is closed by now."""
-    notice: OwedNotice | None = letter.found
-    if notice is None or notice.is_over:
+    notice: OwedNotice = letter.found
+    if notice.is_over:
         return None
     text = letter.text(
         f"notice.{letter.message.kind}",
@@ -91,8 +85,8 @@ def _render_notice(letter: Letter) -> Rendered | None:
 
 
 def _render_new_detail(letter: Letter) -> Rendered | None:
-    notice: OwedNotice | None = letter.found
-    if notice is None or notice.is_over:
+    notice: OwedNotice = letter.found
+    if notice.is_over:
         return None
     text = letter.text(
         "notice.new_detail",
@@ -103,10 +97,8 @@ def _render_new_detail(letter: Letter) -> Rendered | None:
     return render_text(text, open_keyboard(letter.words, [notice.escalation_id]))
 
 
-def _render_all_withdrawn(letter: Letter) -> Rendered | None:
-    notice: OwedNotice | None = letter.found
-    if notice is None:
-        return None
+def _render_all_withdrawn(letter: Letter) -> Rendered:
+    notice: OwedNotice = letter.found
     text = letter.text(
         "notice.all_withdrawn",
         number=notice.escalation_id,

@@ -10,6 +10,7 @@ from bot import charts
 from bot.charts import Chart, ChartError, Series
 from bot.db.base import utc_now
 from bot.delivery.kinds import Kind, Letter
+from bot.excerpts import excerpt
 from bot.i18n import Words
 from bot.i18n.moments import say_age, say_span
 from bot.i18n.sent import say_sent
@@ -43,10 +44,8 @@ def _read_digest(session: "Session", message: LeasedMessage) -> Digest | None:
     )
 
 
-def _render_digest(letter: Letter) -> Rendered | None:
-    digest: Digest | None = letter.found
-    if digest is None:
-        return None
+def _render_digest(letter: Letter) -> Rendered:
+    digest: Digest = letter.found
     heading = letter.text("digest.heading", date=letter.data["day"])
     counts = letter.text("digest.counts", new=digest.new_count, waiting=digest.waiting_count)
     parts = [
@@ -63,10 +62,8 @@ def _read_week(session: "Session", message: LeasedMessage) -> Week | None:
     return read_week(session, message.chat_id, date.fromisoformat(first), threshold)
 
 
-def _render_week(letter: Letter) -> Rendered | None:
-    week: Week | None = letter.found
-    if week is None:
-        return None
+def _render_week(letter: Letter) -> Rendered:
+    week: Week = letter.found
     last = week.days[-1].day
     parts = [
         letter.text("weekly.heading", first=week.first, last=last),
@@ -81,8 +78,8 @@ def _read_reminder(session: "Session", message: LeasedMessage) -> Reminder | Non
 
 
 def _render_reminder(letter: Letter) -> Rendered | None:
-    reminder: Reminder | None = letter.found
-    if reminder is None or not (reminder.held or reminder.free):
+    reminder: Reminder = letter.found
+    if not (reminder.held or reminder.free):
         return None
     parts = [
         _say_waiting(letter.words, "reminder.held", reminder.held),
@@ -117,10 +114,8 @@ def _read_tip(session: "Session", message: LeasedMessage) -> TipText | None:
     return read_tip(session, message.chat_id, message.data["entry_id"], local_date(utc_now()))
 
 
-def _render_tip(letter: Letter) -> Rendered | None:
-    tip: TipText | None = letter.found
-    if tip is None:
-        return None
+def _render_tip(letter: Letter) -> Rendered:
+    tip: TipText = letter.found
     heading = letter.text(f"tip.heading.{letter.data['season']}")
     source = letter.text("tip.source", source=tip.source)
     keyboard = stop_keyboard(letter.words)
@@ -172,7 +167,7 @@ def _say_figures(words: Words, now: Figures, before: Figures) -> str:
 def _say_subjects(words: Words, subjects: Sequence[Subject]) -> str:
     if not subjects:
         return ""
-    lines = [f"{each.count} × {each.example[:_EXCERPT]}" for each in subjects]
+    lines = [f"{each.count} × {excerpt(each.example, _EXCERPT)}" for each in subjects]
     return "\n".join([words.text("curate.stats.subjects"), *lines])
 
 

@@ -50,7 +50,8 @@ class Kind(NamedTuple):
 
     Attributes:
         render: Returns the message, or None when its matter is over and nothing is to be sent.
-        read: A service function that reads what `render` needs beyond the row; may be left out.
+        read: Reads what `render` needs beyond the row, by a service function; None when the matter
+            is over, and then `render` is not asked. May be left out.
     """
 
     render: Callable[[Letter], Rendered | None]

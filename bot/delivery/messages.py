@@ -15,8 +15,8 @@ from bot.rendering import Attachment, Rendered, render, render_text
 from bot.services.answering import OwedReply, read_owed_reply
 from bot.services.farmers import list_languages
 from bot.services.hearsay import Heard, read_heard
-from bot.services.listening import Spoken, keep_recording, read_spoken
 from bot.services.outbox import LeasedMessage
+from bot.services.reading_out import Spoken, keep_recording, read_spoken
 from bot.services.remarks import Remark
 from bot.speech import speak_or_none
 
@@ -55,6 +55,8 @@ def _compose(
         if kind is None:
             raise UnknownKindError(f"nothing renders outbox messages of kind {message.kind!r}")
         found = kind.read(session, message) if kind.read else None
+        if kind.read and found is None:
+            return None
         return kind.render(Letter(message, words, found))
     except OUT_OF_REACH:
         raise
@@ -94,11 +96,9 @@ def _read_spoken(session: "Session", message: LeasedMessage) -> Spoken | None:
     return read_spoken(session, number_of(message.reply_id))
 
 
-def _render_spoken(letter: Letter) -> Rendered | None:
+def _render_spoken(letter: Letter) -> Rendered:
     """Read an answer out; Telegram has the recording if anybody ever heard the same words."""
-    spoken: Spoken | None = letter.found
-    if spoken is None:
-        return None
+    spoken: Spoken = letter.found
     recording = Attachment(
         "voice",
         partial(speak_or_none, spoken.text),
@@ -113,11 +113,9 @@ def _read_heard(session: "Session", message: LeasedMessage) -> Heard | None:
     return read_heard(session, number_of(message.reply_id))
 
 
-def _render_heard(letter: Letter) -> Rendered | None:
+def _render_heard(letter: Letter) -> Rendered:
     """Ask whether a voice note says what was understood."""
-    heard: Heard | None = letter.found
-    if heard is None:
-        return None
+    heard: Heard = letter.found
     text = letter.text("heard.ask", words=heard.words)
     return render_text(text, heard_keyboard(letter.words, heard.question_id))
 

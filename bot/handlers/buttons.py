@@ -9,8 +9,8 @@ from bot.errors import NotYoursError, StaleButtonError
 from bot.handlers.ask import decide
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import read_asker, topic_of
-from bot.handlers.listening import read_out_answer
 from bot.handlers.pressing import answer_press, show_keyboard
+from bot.handlers.reading_out import read_out_answer
 from bot.keyboards.answers import (
     AskExample,
     Choose,

@@ -5,24 +5,24 @@ What cannot be saved (`KnowledgeError`) is told in place of what would have been
 
 import functools
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec
 
 from telegram import CallbackQuery, Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
 
 from bot.errors import KnowledgeError
 from bot.handlers.context import GoviContext
-from bot.handlers.dialogue import Step
 from bot.handlers.guard import Handler, for_role, guarded, in_private
 from bot.handlers.incoming import ADDRESSED, get_user
 from bot.handlers.pressing import answer_press
 from bot.handlers.replying import say
 from bot.i18n.faults import say_faults
 from bot.keyboards.numbered import PREFIX, Shape
-from bot.services.dialogues import Stand, find_stand, go_back
+from bot.services.dialogues import find_stand, go_back
 from bot.services.roles import Role
 
+P = ParamSpec("P")
 Press = Callable[[Update, GoviContext, CallbackQuery, list[int]], Awaitable[str | None]]
 ButtonAct = Callable[[Update, GoviContext, CallbackQuery, re.Match[str]], Awaitable[None]]
 
@@ -31,7 +31,7 @@ def on_command(
     name: str, act: Handler, role: Role = Role.OFFICER
 ) -> BaseHandler[Update, GoviContext, Any]:
     """Register a command of the private chat for those who hold a role."""
-    handler = guarded(in_private(for_role(role, _telling_faults(act))))
+    handler = guarded(in_private(for_role(role, telling_faults(act))))
     return CommandHandler(name, handler, filters=ADDRESSED)
 
 
@@ -87,24 +87,17 @@ async def _begin_again(update: Update, context: GoviContext) -> None:
         await context.run(go_back, user_id, update.update_id)
 
 
-def step(act: Step) -> Step:
-    """Wrap a step of a dialogue, so that what cannot be saved is told and asked for again."""
+def telling_faults(
+    act: Callable[Concatenate[Update, GoviContext, P], Awaitable[None]],
+) -> Callable[Concatenate[Update, GoviContext, P], Coroutine[Any, Any, None]]:
+    """Wrap a command or a step of a dialogue, so that what cannot be saved is told."""
 
     @functools.wraps(act)
-    async def call(update: Update, context: GoviContext, stand: Stand) -> None:
+    async def call(
+        update: Update, context: GoviContext, /, *args: P.args, **kwargs: P.kwargs
+    ) -> None:
         try:
-            await act(update, context, stand)
-        except KnowledgeError as error:
-            await say(update, context, say_faults(context.words, error))
-
-    return call
-
-
-def _telling_faults(act: Handler) -> Handler:
-    @functools.wraps(act)
-    async def call(update: Update, context: GoviContext) -> None:
-        try:
-            await act(update, context)
+            await act(update, context, *args, **kwargs)
         except KnowledgeError as error:
             await say(update, context, say_faults(context.words, error))
 

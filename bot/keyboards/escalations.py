@@ -5,6 +5,7 @@ import re
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Words
+from bot.keyboards.numbered import in_lines
 from bot.services.rating import REASONS
 
 #: What each handler takes; anything else, and any later version, is out of date.
@@ -65,7 +66,7 @@ def open_keyboard(words: Words, escalation_ids: list[int]) -> InlineKeyboardMark
         )
         for number in escalation_ids
     ]
-    return InlineKeyboardMarkup([buttons[start : start + 3] for start in range(0, len(buttons), 3)])
+    return InlineKeyboardMarkup(in_lines(buttons, 3))
 
 
 def _withdraw(label: str, ask_id: int) -> InlineKeyboardButton:

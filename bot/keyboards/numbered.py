@@ -56,6 +56,12 @@ def column(buttons: Iterable[InlineKeyboardButton]) -> InlineKeyboardMarkup | No
 
 def rows(buttons: Iterable[InlineKeyboardButton], width: int) -> InlineKeyboardMarkup | None:
     """Return buttons in rows of `width`; None without any."""
-    whole: Sequence[InlineKeyboardButton] = list(buttons)
-    lines = [whole[start : start + width] for start in range(0, len(whole), width)]
+    lines = in_lines(list(buttons), width)
     return InlineKeyboardMarkup(lines) if lines else None
+
+
+def in_lines(
+    buttons: Sequence[InlineKeyboardButton], width: int
+) -> list[Sequence[InlineKeyboardButton]]:
+    """Return buttons parted into lines of `width`."""
+    return [buttons[start : start + width] for start in range(0, len(buttons), width)]

@@ -159,7 +159,7 @@ def edit_entry(
         name: getattr(before, name) for name in changes
     }:
         return state_of(session, entry)
-    state = write_over(session, entry, after, telegram_user_id)
+    state = _write_over(session, entry, after, telegram_user_id)
     audit.record(
         session, telegram_user_id, "edit entry", f"entry {entry.key}", ", ".join(sorted(changes))
     )
@@ -267,7 +267,7 @@ def _new_defaults() -> dict[str, Any]:
     return {"grade": "none", "reviewed_on": local_date(utc_now())}
 
 
-def write_over(
+def _write_over(
     session: Session, entry: Entry, draft: EntryDraft, telegram_user_id: int
 ) -> EntryState:
     """Write a person's draft over an entry.
@@ -297,7 +297,7 @@ def write_free(
         refuse_taken_phrasings(session, [draft])
     free = draft.model_copy(update={"phrasings": tuple(kept)})
     left_out = tuple(text for key, text in keyed if key in owners)
-    return Restored(write_over(session, entry, free, telegram_user_id), left_out)
+    return Restored(_write_over(session, entry, free, telegram_user_id), left_out)
 
 
 def state_of(session: Session, entry: Entry) -> EntryState:

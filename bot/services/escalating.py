@@ -16,7 +16,7 @@ from bot.db.models import (
 from bot.services import holds
 from bot.services.grouping import find_most_alike, list_near, traits_of
 from bot.services.media import take_along
-from bot.services.notices import tell_everyone, tell_officer
+from bot.services.notices import tell_officer, tell_urgent
 from bot.services.questions import move
 
 
@@ -42,7 +42,7 @@ def escalate(
     group = find(session, question) or _open(session, question)
     if is_urgent and not group.is_urgent:
         group.is_urgent = True
-        tell_everyone(session, "urgent", group)
+        tell_urgent(session, group)
     question.ask = Ask(escalation_id=group.id, reason=reason)
     question.state = QuestionState.UNANSWERED
     session.flush()
@@ -87,7 +87,7 @@ def reopen(session: Session, ask: Ask) -> bool:
         if answered_by is not None:
             tell_officer(session, answered_by, "reopened", group)
         if group.is_urgent:
-            tell_everyone(session, "urgent", group)
+            tell_urgent(session, group)
     session.flush()
     return True
 

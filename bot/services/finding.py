@@ -81,6 +81,11 @@ def find_near(
     return [each for each in _by_matches(session, matches) if each.entry_id != without_id]
 
 
+def keep_near(matches: Iterable[Match], suggest_threshold: float) -> list[Match]:
+    """Return the matches that are called near to what was looked for, as they come."""
+    return [match for match in matches if match.score >= NEAR_SHARE * suggest_threshold]
+
+
 def find_areas(session: Session, keys: Collection[str]) -> dict[str, str]:
     """Return the area of each entry, by key; keys without an entry are left out."""
     rows = session.execute(select(Entry.key, Entry.area).where(Entry.key.in_(keys)))

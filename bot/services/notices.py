@@ -38,9 +38,9 @@ def tell_officer(
     outbox.post(session, officer_id, kind, data, escalation_id=group.id)
 
 
-def tell_everyone(session: Session, kind: str, group: Escalation) -> int:
-    """Owe every officer a notice that goes before all others; return to how many it goes."""
-    return tell_all(session, Role.OFFICER, kind, lane=Lane.REPLY, escalation_id=group.id)
+def tell_urgent(session: Session, group: Escalation) -> None:
+    """Owe every officer word of an urgent escalation, before all that is no reply."""
+    tell_all(session, Role.OFFICER, "urgent", lane=Lane.REPLY, escalation_id=group.id)
 
 
 def may_read(session: Session, chat_id: int) -> bool:

@@ -24,7 +24,7 @@ from bot.services import audit, holds, roles
 from bot.services.finding import Found, find_near
 from bot.services.grouping import rank_alike
 from bot.services.media import Media, kind_of, list_media, media_of
-from bot.services.notices import tell_everyone
+from bot.services.notices import tell_urgent
 from retrieval import Match
 
 PAGE_SIZE = 6
@@ -258,7 +258,7 @@ def release(session: Session, officer_id: int, escalation_id: int) -> None:
     group = holds.leave(session, officer_id, escalation_id, EscalationState.OPEN)
     audit.record(session, officer_id, "release escalation", f"escalation {escalation_id}")
     if group.is_urgent:
-        tell_everyone(session, "urgent", group)
+        tell_urgent(session, group)
 
 
 def _queue(area: str | None) -> Select[Escalation, int]:

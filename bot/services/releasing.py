@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.db.base import utc_now
 from bot.db.models import Escalation, EscalationState
 from bot.services import audit
-from bot.services.notices import tell_everyone, tell_officer
+from bot.services.notices import tell_officer, tell_urgent
 
 
 def release_stale(session: Session, older_than: datetime) -> int:
@@ -54,5 +54,5 @@ def _release(session: Session, which: ColumnElement[bool]) -> list[tuple[Escalat
         group.claimed_by = group.claimed_at = None
         session.flush()
         if group.is_urgent:
-            tell_everyone(session, "urgent", group)
+            tell_urgent(session, group)
     return released

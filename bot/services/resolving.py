@@ -47,13 +47,11 @@ class OwedWord(NamedTuple):
         text: The officer's words or the entry's answer; for a decline its reason.
         media: What the officer showed or said instead of words, or with them.
         ask_id: The number under which the farmer knows the question.
-        is_over: Whether the farmer took the question back meanwhile.
     """
 
     reply_id: int
     text: str
     ask_id: int
-    is_over: bool
     media: Media | None = None
 
 
@@ -178,12 +176,13 @@ def find_sent(session: Session, update_id: int) -> tuple[int, int] | None:
     return session.scalars(of_update).one(), count
 
 
-def read_owed_word(session: Session, reply_id: int, note_id: int) -> OwedWord:
-    """Return what is needed to write an officer's message to a farmer."""
+def read_owed_word(session: Session, reply_id: int, note_id: int) -> OwedWord | None:
+    """Return what an officer's message to a farmer says; None if the question was taken back."""
     reply, note = session.get_one(Reply, reply_id), session.get_one(Note, note_id)
     ask = session.scalars(select(Ask).where(Ask.question_id == reply.question_id)).one()
-    is_over = ask.withdrawn_at is not None
-    return OwedWord(reply_id, note.text, ask.id, is_over, media_of(note))
+    if ask.withdrawn_at is not None:
+        return None
+    return OwedWord(reply_id, note.text, ask.id, media_of(note))
 
 
 class _Word(NamedTuple):

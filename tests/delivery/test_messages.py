@@ -149,8 +149,10 @@ def test_a_renderer_is_given_language_data_and_what_its_kind_reads(
 def test_a_matter_that_is_over_is_nothing_to_send(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A renderer says so by returning nothing."""
+    """A renderer says so; it is not even asked where nothing was found."""
     monkeypatch.setitem(KINDS, "test", Kind(lambda letter: None))
+    monkeypatch.setitem(KINDS, "lost", Kind(lambda letter: render_text("?"), lambda *_: None))
     outbox.post(session, 11, "test")
+    outbox.post(session, 22, "lost")
 
-    assert owed(session) == [None]
+    assert owed(session) == [None, None]

@@ -162,3 +162,16 @@ async def test_admins_get_the_figures_of_last_week_beside_the_week_before(
 async def test_a_week_without_questions_is_not_summed_up(services: Services) -> None:
     """There is nothing in it."""
     assert await work.post_week(services, occasion()) is None
+
+
+@pytest.mark.usefixtures("team")
+async def test_a_long_question_is_summed_up_in_one_line(services: Services) -> None:
+    """Cut between two of its words, as /stats does."""
+    with transaction(services.sessions) as session:
+        asked(session, f"{HOPPERS}\n" * 40, 3)
+
+    await work.post_week(services, occasion())
+
+    ((_, words),) = owed(services)
+    line = next(line for line in words.splitlines() if line.startswith("1 × "))
+    assert line.endswith(f" {HOPPERS.split()[0]}…")

@@ -12,9 +12,9 @@ from bot.errors import (
 )
 from bot.services import queue, resolving
 from bot.services.farmers import Asker
-from bot.services.listening import read_spoken
 from bot.services.own_data import read_own_data
 from bot.services.rating import rate
+from bot.services.reading_out import read_spoken
 from bot.services.regrouping import merge, split
 from tests.services.loop import MALA, SUNIL, appoint, pass_on
 

@@ -11,7 +11,7 @@ from bot.handlers.curation.looking_up import look_for_near
 from bot.handlers.curation.wording import say_near, say_parts
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
-from bot.handlers.registering import step
+from bot.handlers.registering import telling_faults
 from bot.handlers.replying import say
 from bot.i18n import Words
 from bot.i18n.faults import say_faults, say_field
@@ -31,7 +31,7 @@ async def begin_adding(update: Update, context: GoviContext) -> None:
     await _ask_next(update, context, {})
 
 
-@step
+@telling_faults
 async def take_part(update: Update, context: GoviContext, stand: Stand) -> None:
     """Take what was asked for, and ask for what is still missing."""
     text = get_message(update).text or ""

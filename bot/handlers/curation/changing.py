@@ -12,7 +12,7 @@ from bot.handlers.curation.looking_up import look_for_near
 from bot.handlers.curation.wording import say_changes, say_entry, say_near
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
-from bot.handlers.registering import step
+from bot.handlers.registering import telling_faults
 from bot.handlers.replying import say
 from bot.i18n.faults import say_field
 from bot.keyboards.numbered import button, column, rows
@@ -57,7 +57,7 @@ async def pick_field(
     return None
 
 
-@step
+@telling_faults
 async def take_value(update: Update, context: GoviContext, stand: Stand) -> None:
     """Take what a field should hold, and show what that would change."""
     if stand.step == PREVIEW:

@@ -11,7 +11,7 @@ from bot.handlers.curation.wording import say_entry, say_near
 from bot.handlers.dialogue import Step
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
-from bot.handlers.registering import step
+from bot.handlers.registering import telling_faults
 from bot.handlers.replying import say
 from bot.i18n.moments import say_time
 from bot.keyboards.numbered import button, column
@@ -101,7 +101,7 @@ async def ask_correction(
 
 
 @_last
-@step
+@telling_faults
 async def take_correction(update: Update, context: GoviContext, stand: Stand) -> None:
     """Approve the phrasing as it was corrected."""
     phrasing = check_field("phrasings", [get_message(update).text or ""])[0]
@@ -127,7 +127,7 @@ async def ask_reason(
 
 
 @_last
-@step
+@telling_faults
 async def take_reason(update: Update, context: GoviContext, stand: Stand) -> None:
     """Turn a proposal down with a reason."""
     reason = check_field("source", get_message(update).text or "")

@@ -12,7 +12,7 @@ from bot.handlers.incoming import get_user
 from bot.handlers.registering import Press, get_words
 from bot.handlers.replying import say
 from bot.services.editing import EntryState, read_entry, read_entry_by_id
-from bot.services.finding import NEAR_SHARE, Found, find_entries, find_near
+from bot.services.finding import Found, find_entries, find_near, keep_near
 from bot.services.trying import best_of
 
 #: Questions of one entry that are looked up to find entries like it.
@@ -76,9 +76,8 @@ async def look_up(update: Update, context: GoviContext, words: str) -> list[Foun
     Raises:
         NotAllowedError: The person is no officer.
     """
-    floor = NEAR_SHARE * context.desk.services.index.retriever.thresholds.suggest
     matches = (await context.search(words)).matches
-    near = [match for match in matches if match.score >= floor]
+    near = keep_near(matches, context.desk.services.index.retriever.thresholds.suggest)
     return await context.read(find_entries, get_user(update).id, words, near)
 
 

@@ -4,7 +4,7 @@ from telegram import Update
 
 from bot.db.base import utc_now
 from bot.errors import EntryMissingError
-from bot.excerpts import cut
+from bot.excerpts import excerpt
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_user
 from bot.handlers.registering import get_words
@@ -84,7 +84,7 @@ def _say_figures(context: GoviContext, figures: Figures) -> str:
 
 
 def _say_subject(context: GoviContext, subject: Subject) -> str:
-    example = cut(subject.example, _LONGEST_EXAMPLE)
+    example = excerpt(subject.example, _LONGEST_EXAMPLE)
     near = context.text("curate.stats.near", entry=subject.key) if subject.key else ""
     return f"{subject.count} × {example} {near}".strip()
 

@@ -5,25 +5,20 @@ from telegram import CallbackQuery, Update
 from bot.handlers.context import GoviContext
 from bot.handlers.incoming import get_user
 from bot.handlers.officers.keeping import offer_keeping
-from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
+from bot.handlers.officers.searching import ask_for_entry, offer_found
 from bot.handlers.officers.sending import send, show_before_sending
 from bot.handlers.replying import say
 from bot.services.dialogues import Stand
 from bot.services.editing import read_entry_by_id
-from bot.services.officer_dialogues import ENTRY, enter
-from bot.services.queue import read_escalation
+from bot.services.officer_dialogues import ENTRY
 
 
 async def begin_choosing(
     update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Offer the nearest entries, and ask for words to look for others."""
-    user_id, number = get_user(update).id, numbers[0]
-    data = {"escalation_id": number}
-    await context.run(enter, user_id, ENTRY, "words", data, update.update_id)
-    near = (await context.run(read_escalation, user_id, number)).near[:MOST]
-    asking = context.text("officer.entry.ask", number=number)
-    await say(update, context, asking, picking_keyboard(near, "eu", number))
+    asking = context.text("officer.entry.ask", number=numbers[0])
+    await ask_for_entry(update, context, ENTRY, numbers[0], asking=asking, verb="eu")
     return None
 
 

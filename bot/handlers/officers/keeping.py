@@ -11,12 +11,13 @@ from bot.handlers.curation.looking_up import look_for_near
 from bot.handlers.curation.wording import say_near, say_parts
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.officers.keyboards import button, keyboard
-from bot.handlers.officers.searching import MOST, offer_found, picking_keyboard
+from bot.handlers.officers.searching import ask_for_entry, offer_found
 from bot.handlers.pressing import remove_buttons
-from bot.handlers.registering import step
+from bot.handlers.registering import telling_faults
 from bot.handlers.replying import say
 from bot.i18n import Words
 from bot.i18n.faults import say_faults, say_field
+from bot.keyboards.numbered import in_lines, rows
 from bot.knowledge import check_field
 from bot.services.dialogues import PREVIEW, Stand, find_waiting
 from bot.services.editing import PARTS, read_entry, read_entry_by_id
@@ -83,7 +84,7 @@ async def begin_keeping(
     return None
 
 
-@step
+@telling_faults
 async def take_part(update: Update, context: GoviContext, stand: Stand) -> None:
     """Take what was asked for, and ask for what is still missing."""
     text = get_message(update).text or ""
@@ -144,13 +145,9 @@ async def begin_linking(
     update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Ask which entry the questions belong to."""
-    user_id, number = get_user(update).id, numbers[0]
-    data = {"escalation_id": number}
-    await context.run(enter, user_id, LINK, "words", data, update.update_id)
-    near = (await context.run(read_escalation, user_id, number)).near[:MOST]
-    await remove_buttons(query)
     asking = context.text("officer.keep.pick_entry")
-    await say(update, context, asking, picking_keyboard(near, "ku", number))
+    await ask_for_entry(update, context, LINK, numbers[0], asking=asking, verb="ku")
+    await remove_buttons(query)
     return None
 
 
@@ -209,8 +206,8 @@ async def _ask_next(update: Update, context: GoviContext, data: Mapping[str, Any
 
 
 def _area_keyboard(words: Words, offered: list[str], shown_by: int) -> InlineKeyboardMarkup | None:
-    buttons = [button(words.area(area), "ka", shown_by, at) for at, area in enumerate(offered)]
-    return keyboard(buttons[start : start + 2] for start in range(0, len(buttons), 2))
+    areas = (button(words.area(area), "ka", shown_by, at) for at, area in enumerate(offered))
+    return rows(areas, 2)
 
 
 async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
@@ -221,15 +218,14 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
         button(f"✏️ {say_field(context.words, name)}", "kc", shown_by, at)
         for at, name in enumerate(PARTS)
     ]
-    lines = [changing[start : start + 2] for start in range(0, len(changing), 2)]
     shown = context.text("officer.keep.preview", **say_parts(context, data))
     try:
         draft = await context.read(check_kept, user_id, data)
     except KnowledgeError as error:
         text = f"{shown}\n\n{say_faults(context.words, error)}"
-        await say(update, context, text, keyboard(lines))
+        await say(update, context, text, rows(changing, 2))
         return
     near = await look_for_near(update, context, list(draft.phrasings))
-    lines.insert(0, [button(context.text("officer.keep.propose"), "ks", shown_by)])
+    proposing = button(context.text("officer.keep.propose"), "ks", shown_by)
     text = "\n\n".join(part for part in (shown, say_near(context, near)) if part)
-    await say(update, context, text, keyboard(lines))
+    await say(update, context, text, keyboard([[proposing], *in_lines(changing, 2)]))

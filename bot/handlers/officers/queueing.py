@@ -1,6 +1,6 @@
 """/queue: what waits, one escalation whole, and who holds it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
@@ -20,6 +20,7 @@ from bot.handlers.officers.wording import (
 )
 from bot.handlers.pressing import remove_buttons, show_instead
 from bot.handlers.replying import place_of, say, send, show
+from bot.keyboards.numbered import in_lines
 from bot.rendering import LIMIT, Rendered, render_text, split_html
 from bot.services.queue import (
     AreaCount,
@@ -141,15 +142,12 @@ async def _render_queue(update: Update, context: GoviContext, code: int, page: i
     parts = [heading, *(say_line(context, line) for line in shown.lines)]
     if shown.pages > 1:
         parts.append(context.text("officer.queue.pages", page=shown.page + 1, pages=shown.pages))
-    lines = [_line_buttons(context, line) for line in shown.lines]
+    lines: list[Sequence[InlineKeyboardButton]] = [
+        _line_buttons(context, line) for line in shown.lines
+    ]
     lines += _area_buttons(context, shown.areas)
-    lines.append(turn_queue(code, shown.page, shown.pages))
+    lines.append(turn("l", shown.page, shown.pages, code))
     return render_text("\n\n".join(parts), keyboard(lines))
-
-
-def turn_queue(code: int, page: int, pages: int) -> list[InlineKeyboardButton]:
-    """Return the buttons that turn the pages of one area."""
-    return turn("l", page, pages, code)
 
 
 def _line_buttons(context: GoviContext, line: EscalationLine) -> list[InlineKeyboardButton]:
@@ -164,7 +162,7 @@ def _line_buttons(context: GoviContext, line: EscalationLine) -> list[InlineKeyb
 
 def _area_buttons(
     context: GoviContext, areas: Iterable[AreaCount]
-) -> list[list[InlineKeyboardButton]]:
+) -> list[Sequence[InlineKeyboardButton]]:
     buttons = [
         button(f"📂 {_name_area(context, each.area)} ({each.count})", "l", code_of(each.area), 0)
         for each in areas
@@ -172,7 +170,7 @@ def _area_buttons(
     if len(buttons) < 2:  # one area is no choice
         return []
     buttons.append(button(context.text("officer.queue.all_areas"), "l", _ALL, 0))
-    return [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
+    return in_lines(buttons, 2)
 
 
 def _name_area(context: GoviContext, area: str | None) -> str:

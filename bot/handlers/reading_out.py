@@ -10,7 +10,7 @@ from bot.handlers.context import GoviContext
 from bot.handlers.guard import guarded
 from bot.handlers.incoming import ADDRESSED, get_message, read_asker, replied_to
 from bot.handlers.replying import reply
-from bot.services.listening import find_answer, read_out
+from bot.services.reading_out import find_answer, read_out
 
 
 def handlers() -> list[BaseHandler[Update, GoviContext, Any]]:
@@ -35,7 +35,7 @@ async def read_out_answer(update: Update, context: GoviContext, reply_id: int) -
     """Owe an asker's own answer as a voice message; return the key of what to say to that.
 
     Raises:
-        NotYoursError, StaleButtonError: As `bot.services.listening.read_out`.
+        NotYoursError, StaleButtonError: As `bot.services.reading_out.read_out`.
     """
     if not speech.can_speak():
         return "listen.off"
