@@ -97,7 +97,7 @@ class Pacer:
         self._held = {chat: until for chat, until in self._held.items() if until > now}
         if self._held.keys() - {chat_id}:
             self._all_held_until = max(self._all_held_until, now + seconds)
-        self._held[chat_id] = now + seconds
+        self._held[chat_id] = max(self._held.get(chat_id, 0.0), now + seconds)
 
     def _limit(self, now: float) -> int:
         is_slowed = any(until > now for until in self._held.values())

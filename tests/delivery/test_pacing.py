@@ -97,6 +97,14 @@ def test_a_shorter_429_does_not_end_a_longer_pause_of_all(pacer: Pacer) -> None:
     assert (pacer.delay(44), pacer.room_delay()) == (5.0, 5.0)
 
 
+def test_a_shorter_429_does_not_end_a_longer_pause_of_its_chat(pacer: Pacer) -> None:
+    """What was on its way already when the first one came may meet another."""
+    for seconds in (30, 5):
+        pacer.hold(NIMAL, seconds)
+
+    assert (pacer.delay(NIMAL), pacer.delay(KAMALA)) == (30.0, 0.0)
+
+
 @pytest.mark.parametrize("second", [NIMAL, KAMALA])
 def test_a_429_after_the_first_has_passed_holds_one_chat_again(
     pacer: Pacer, clock: Clock, second: int

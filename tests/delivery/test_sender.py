@@ -137,6 +137,22 @@ async def test_what_is_owed_later_is_sent_when_the_sender_is_woken(
     assert heard(api, NIMAL) == ["a"]
 
 
+async def test_what_is_owed_in_a_forum_goes_under_its_message_in_its_topic(
+    api: BotApi, services: Services
+) -> None:
+    """Where the question was asked."""
+    group = api.group(-1001)
+    asked = api.user(NIMAL).sends("ප්‍රශ්නය", group)
+    await owe(services, group, "a", under_message_id=asked.message_id, topic_id=7)
+
+    async with sending(api, services):
+        pass
+
+    said = api.user(NIMAL).sees(group)[-1]
+    assert (said.text, said.raw.get("message_thread_id")) == ("a", 7)
+    assert said.replies_to == asked.message_id
+
+
 async def test_urgent_messages_overtake_bulk(
     api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,28 +231,6 @@ async def test_an_outage_never_uses_a_message_up(
         await api.until(settled(services))
 
     assert heard(api, NIMAL) == ["a"]
-
-
-async def test_what_keeps_failing_while_others_get_through_is_given_up(
-    api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With its reason; the chat's next message is sent."""
-    monkeypatch.setattr(sender, "ATTEMPTS", 3)
-    broken = Refusal(500, "Internal Server Error")
-    refuse(monkeypatch, lambda given: given["text"] == "poison", broken)
-    await owe(services, NIMAL, "poison")
-    await owe(services, NIMAL, "next")
-
-    async with sending(api, services) as sending_now:
-        for number in range(200):
-            await owe(services, KAMALA, f"other {number}")
-            sending_now.wake()
-            await asyncio.sleep(0.02)
-            if rows(services)[0].status is OutboxStatus.FAILED:
-                break
-        await api.until(lambda: heard(api, NIMAL) == ["next"])
-
-    assert "NetworkError" in (rows(services)[0].reason or "")
 
 
 async def test_what_telegram_refuses_is_given_up_and_blocks_nobody(

@@ -1,4 +1,4 @@
-"""What the sender makes of trouble that is no single message's, and of messages that may kill."""
+"""What the sender makes of trouble: whose fault it is, and when it tries again."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.bootstrap import Services
 from bot.db.engine import reading
 from bot.db.models import OutboxStatus, OutgoingMessage, Reply
-from bot.delivery import messages, sender
+from bot.delivery import messages, pacing, sender
 from bot.delivery.kinds import Kind
 from bot.delivery.pacing import Pacer
 from bot.delivery.sender import Sender
@@ -25,17 +25,34 @@ from bot.services import outbox
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
+from bot.testing.world import Refusal
 from tests.delivery.patience import patient_bot
+from tests.delivery.test_sender import refuse
 from tests.services.asking import ask
 
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits seconds; messages of one kind say the same."""
+    """Nobody waits seconds; messages of one kind say the same, if nothing else is given."""
     monkeypatch.setattr(sender, "SHORTEST_PAUSE", 0.02)
     monkeypatch.setattr(sender, "LONGEST_PAUSE", 0.05)
     monkeypatch.setattr(sender, "SWEEP_SECONDS", 0.02)
-    monkeypatch.setitem(messages.KINDS, "say", Kind(lambda *_: Rendered(("a",))))
+    monkeypatch.setattr(pacing, "CHAT_SECONDS", 0.0)
+    say = Kind(lambda letter: Rendered((letter.data.get("text", "a"),)))
+    monkeypatch.setitem(messages.KINDS, "say", say)
+
+
+@pytest.fixture
+def put_back(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
+    """After how many seconds a message is to be tried again, and how many attempts count."""
+    noted, usual = [], outbox.put_back
+
+    def note(session: Session, number: int, reason: str, seconds: float, attempts: int) -> None:
+        noted.append((seconds, attempts))
+        usual(session, number, reason, seconds, attempts)
+
+    monkeypatch.setattr(outbox, "put_back", note)
+    return noted
 
 
 async def owe_two(api: BotApi, services: Services) -> list[Person]:
@@ -48,11 +65,12 @@ async def owe_two(api: BotApi, services: Services) -> list[Person]:
 
 
 @asynccontextmanager
-async def sending(api: BotApi, services: Services) -> AsyncIterator[None]:
+async def sending(api: BotApi, services: Services) -> AsyncIterator[Sender]:
     """Send until the end of the block."""
     async with patient_bot(api) as bot:
-        task = asyncio.create_task(Sender(Wire(bot, Pacer()), services).run())
-        yield
+        sending = Sender(Wire(bot, Pacer()), services)
+        task = asyncio.create_task(sending.run())
+        yield sending
         task.cancel()
         await asyncio.wait({task})
 
@@ -60,6 +78,79 @@ async def sending(api: BotApi, services: Services) -> AsyncIterator[None]:
 def has_told(person: Person) -> Callable[[], bool]:
     """Return a condition: the person has the message."""
     return lambda: person.sees()[-1].text == "a"
+
+
+async def test_what_keeps_failing_while_others_get_through_is_given_up(
+    api: BotApi,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    put_back: list[tuple[float, int]],
+) -> None:
+    """At its twentieth failure, with its reason; the chat's next message is sent."""
+    ill, other = await owe_two(api, services)
+    await services.run(outbox.post, ill.id, "say", {"text": "next"})
+    await services.run(outbox.put_back, 1, "boom", 0.0, 18)
+    broken = Refusal(500, "Internal Server Error")
+    refuse(monkeypatch, lambda given: given == given | {"chat_id": ill.id, "text": "a"}, broken)
+
+    async with sending(api, services) as sending_now:
+        for number in range(100):
+            if statuses(services)[0] is OutboxStatus.FAILED:
+                break
+            await services.run(outbox.post, other.id, "say", {"text": f"{number}"})
+            sending_now.wake()
+            await api.until(lambda text=f"{number}": other.sees()[-1].text == text)
+        await api.until(lambda: ill.sees()[-1].text == "next")
+
+    assert max(attempts for _, attempts in put_back) == 19
+    with reading(services.sessions) as session:
+        assert "NetworkError" in (session.get_one(OutgoingMessage, 1).reason or "")
+
+
+@pytest.mark.parametrize(
+    ("uniform", "pauses"), [(max, [0.02, 0.04, 0.05, 0.05]), (min, [0.01, 0.02, 0.025, 0.025])]
+)
+async def test_each_pause_is_twice_the_last_up_to_the_longest(
+    api: BotApi,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    put_back: list[tuple[float, int]],
+    uniform: Callable[[float, float], float],
+    pauses: list[float],
+) -> None:
+    """Or half of that, by chance: what failed together does not come back together.
+
+    Once it is sent nothing is remembered of its trouble, or an outage would be in memory for ever.
+    """
+    monkeypatch.setattr("bot.delivery.sender.random.uniform", uniform)
+    person = api.user(11)
+    person.sends("/start")
+    await services.run(outbox.post, person.id, "say")
+    api.fail("sendMessage", faults.server_error(), times=4)
+
+    async with sending(api, services) as sending_now:
+        await api.until(lambda: statuses(services) == [OutboxStatus.SENT])
+
+    assert [seconds for seconds, _ in put_back] == pytest.approx(pauses)
+    assert sending_now._troubles == {}
+
+
+async def test_what_was_put_back_is_sent_as_soon_as_its_pause_is_over(
+    api: BotApi, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the next look at what other processes wrote."""
+    monkeypatch.setattr(sender, "SWEEP_SECONDS", 600.0)
+    monkeypatch.setattr(sender, "SHORTEST_PAUSE", 0.5)
+    monkeypatch.setattr(sender, "LONGEST_PAUSE", 0.5)
+    person = api.user(11)
+    person.sends("/start")
+    await services.run(outbox.post, person.id, "say")
+    api.fail("sendMessage", faults.server_error())
+
+    async with sending(api, services):
+        await api.until(has_told(person))
+
+    assert api.faults.count == 0
 
 
 async def test_one_that_may_kill_and_takes_long_is_not_waited_for(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -166,3 +167,51 @@ async def test_a_pause_that_telegram_asks_for_is_kept_by_the_chat_that_met_it(
     assert asked == [4, 4]
     assert len(api.calls("sendMessage")) == 1
     assert wire.pacer.delay(22) == 0
+
+
+class Waiting:
+    """Time that passes only while somebody waits, and then more slowly than they thought."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        """Let at most two seconds pass."""
+        self.waits.append(seconds)
+        self.now += min(seconds, 2.0)
+
+
+@pytest.fixture
+def waiting(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    """The time by which turns are given."""
+    waiting = Waiting()
+    wire.pacer = Pacer(lambda: waiting.now)
+    monkeypatch.setattr("bot.delivery.wire.asyncio", SimpleNamespace(sleep=waiting.sleep))
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+    return waiting
+
+
+async def test_a_turn_that_comes_soon_is_waited_for(
+    wire: Wire, waiting: Waiting, officer: Person
+) -> None:
+    """However often it turns out not to have come yet; only then is anything sent."""
+    wire.pacer.hold(officer.id, 3)
+
+    await wire.send(Place(officer.id), "වචන")
+
+    assert waiting.waits == [3.0, 1.0]
+    assert officer.sees()[-1].text == "වචන"
+
+
+async def test_whoever_would_wait_for_long_is_told_to_come_back(
+    wire: Wire, waiting: Waiting, officer: Person
+) -> None:
+    """In whole seconds, none too few; who waits here keeps others of the sender's hands waiting."""
+    wire.pacer.hold(officer.id, 3.2)
+
+    with pytest.raises(RetryAfter) as told:
+        await wire.send(Place(officer.id), "වචන")
+
+    assert seconds_of(told.value) == 4
+    assert waiting.waits == []
