@@ -25,12 +25,10 @@ _GAPS = {"..": 2, "...": 4, "....": 8}
 _NAMED = re.compile(r"<(\w+)>")
 #: What "_" joins: sets, which may have one in their names, and words.
 _PART = re.compile(r"<\w+>|[^_<>]+")
-#: What the two tables below respell.
+#: What the table below respells; by itself it sounds as Latin "e": මැරෙනවා as "merenawa".
 _OPEN_VOWEL = re.compile("[ැෑඇඈ]")
-#: Latin typists write "a" for these too: මැරෙනවා is "merenawa" and "marenawa".
+#: Latin typists write "a" for these too: "marenawa".
 _BROAD_VOWELS = str.maketrans({"ැ": None, "ෑ": "ා", "ඇ": "අ", "ඈ": "ආ"})
-#: ... or "e": වැඩක් is "wedak".
-_NARROW_VOWELS = str.maketrans({"ැ": "ෙ", "ෑ": "ා", "ඇ": "එ", "ඈ": "ආ"})
 
 
 class EmergencyError(GoviError):
@@ -198,8 +196,8 @@ class _Grammar:
         """Yield expressions for a word: "_" parts words, "*" stands for any letters."""
         typed = [word]
         if word not in self._apart and _OPEN_VOWEL.search(word):
-            typed += word.translate(_BROAD_VOWELS), word.translate(_NARROW_VOWELS)
-        for spelling in dict.fromkeys(typed):
+            typed.append(word.translate(_BROAD_VOWELS))
+        for spelling in typed:
             yield " ?".join(self._part(part) for part in _PART.findall(spelling))
 
     def _part(self, part: str) -> str:

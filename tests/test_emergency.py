@@ -202,6 +202,8 @@ def test_every_reply_says_whom_to_call(emergencies: Emergencies, language: str) 
         ("doctor amma wasa biwwa", Emergency("poisoning")),
         ("issara idan mata marenna hithenawa", Emergency("self_harm")),
         ("me mila ekka jiwath wenna ba", None), ("jiwath wenna ba", Emergency("self_harm")),
+        ("i wanttt tooo dieee", Emergency("self_harm", "en")),
+        ("sssnake bit meee", Emergency("snake_bite", "en")),
     ],
 )  # fmt: skip
 def test_examples(emergencies: Emergencies, text: str, expected: Emergency | None) -> None:
