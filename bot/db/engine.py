@@ -71,6 +71,11 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(parsed, hide_parameters=True, **_options(parsed))
     except (ArgumentError, ImportError) as error:
         raise DatabaseError(f"DATABASE_URL cannot be used: {error}") from None
+    except ValueError:  # which quotes what should be a port, and may be part of a password
+        raise DatabaseError(
+            "DATABASE_URL cannot be used: the port is no number; in the password write @ as %40, "
+            ": as %3A, / as %2F"
+        ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -39,8 +39,8 @@ def tell_officer(
 
 
 def tell_urgent(session: Session, group: Escalation) -> None:
-    """Owe every officer word of an urgent escalation, before all that is no reply."""
-    tell_all(session, Role.OFFICER, "urgent", lane=Lane.REPLY, escalation_id=group.id)
+    """Owe every officer word of an urgent escalation, before everything else."""
+    tell_all(session, Role.OFFICER, "urgent", lane=Lane.URGENT, escalation_id=group.id)
 
 
 def may_read(session: Session, chat_id: int) -> bool:

@@ -57,14 +57,15 @@ def post(
 ) -> OutgoingMessage | None:
     """Owe a chat a message; does not commit, sends nothing.
 
-    What the chat is still owed from before goes first, so it moves up to the lane of this one.
+    What the chat is still owed from before goes first, so it moves up to the lane of this one;
+    nothing goes before what is urgent.
 
     Args:
         session: The transaction of whatever causes the message.
         chat_id: Where it goes.
         kind: Which renderer of `bot.delivery.messages` makes its words.
         data: What that renderer needs: ids and plain values, never finished text of ours.
-        lane: Replies go before notices, notices before bulk.
+        lane: What is urgent goes before replies, those before notices, notices before bulk.
         reply_id: The reply that it carries, if any.
         escalation_id: The escalation that it belongs to, if any.
         under_message_id: The message to send it under, if that is still there.
@@ -76,13 +77,8 @@ def post(
     """
     if once_key is not None and _is_known(session, once_key):
         return None
-    session.execute(
-        update(OutgoingMessage)
-        .where(_PENDING, OutgoingMessage.chat_id == chat_id, OutgoingMessage.lane > lane)
-        .values(lane=lane)
-        # Nobody reads the lane of a message in hand, and hundreds may be in hand.
-        .execution_options(synchronize_session=False)
-    )
+    if lane is not Lane.URGENT:
+        _move_up(session, chat_id, lane)
     message = OutgoingMessage(
         chat_id=chat_id,
         kind=kind,
@@ -130,6 +126,16 @@ def post_reply(
     )
 
 
+def _move_up(session: Session, chat_id: int, lane: Lane) -> None:
+    session.execute(
+        update(OutgoingMessage)
+        .where(_PENDING, OutgoingMessage.chat_id == chat_id, OutgoingMessage.lane > lane)
+        .values(lane=lane)
+        # Nobody reads the lane of a message in hand, and hundreds may be in hand.
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _is_known(session: Session, once_key: str) -> bool:
     known = select(OutgoingMessage.id).where(OutgoingMessage.once_key == once_key)
     return session.scalar(known) is not None
@@ -145,7 +151,8 @@ def lease(
     """Take messages that are due, one a chat, urgent lanes first, and hold them for a while.
 
     A chat's later message is never handed out while an earlier one is unfinished, be it leased,
-    put back or in another lane; so each chat reads in the order in which things happened.
+    put back or in another lane; so each chat reads in the order in which things happened. What is
+    urgent alone waits for nothing but what is on its way.
 
     What a process died with may have killed it. Such a message is handed out alone, when the
     sender is idle, so that the next death tells which it was; until then nothing else is. Those
@@ -186,6 +193,7 @@ def _ready(are_suspect: bool) -> Select[*tuple[Any, ...]]:
             ~exists().where(
                 earlier.chat_id == row.chat_id,
                 earlier.status == OutboxStatus.PENDING,
+                earlier.lane <= row.lane,
                 earlier.id < row.id,
             ),
         )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from bot.db.models import Question, QuestionState, Reply
+from bot.db.models import Lane, Question, QuestionState, Reply
 from bot.services import outbox
 from bot.services.answering import Incoming, Outcome, find_outcome, find_said, place
 from bot.services.escalating import escalate, replace_edited
@@ -57,7 +57,8 @@ def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outco
     reply = Reply(question=question, kind=remark.decision, update_id=incoming.update_id)
     session.add(reply)
     session.flush()
-    outbox.post_reply(session, reply, "remark", remark._asdict())
+    lane = Lane.URGENT if remark.decision == EMERGENCY else Lane.REPLY
+    outbox.post_reply(session, reply, "remark", remark._asdict(), lane=lane)
     return Outcome(question.id, remark.decision, reply.id)
 
 

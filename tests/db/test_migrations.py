@@ -140,6 +140,15 @@ def test_a_database_url_without_sense_is_refused(url: str) -> None:
         open_engine(url)
 
 
+def test_a_password_with_signs_of_a_url_is_not_quoted() -> None:
+    """Half of it stands where the port should; the operator is told how to write it."""
+    with pytest.raises(DatabaseError, match="%40") as raised:
+        open_engine("postgresql://govi:p@ss:s3cret@host/govi")
+
+    assert "s3cret" not in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
 def test_postgresql_without_its_driver_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -158,8 +158,8 @@ def test_urgent_questions_are_told_to_every_officer_at_once(session: Session) ->
     owed = session.query(OutgoingMessage).all()
 
     assert {(message.chat_id, message.kind, message.lane) for message in owed} == {
-        (SUNIL, "urgent", Lane.REPLY),
-        (ADMIN, "urgent", Lane.REPLY),
+        (SUNIL, "urgent", Lane.URGENT),
+        (ADMIN, "urgent", Lane.URGENT),
     }
     assert len(owed) == 4
 

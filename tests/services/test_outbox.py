@@ -77,6 +77,25 @@ def test_a_chat_is_written_to_in_order(session: Session) -> None:
     assert lease_ids(session) == [second]
 
 
+def test_what_is_urgent_overtakes_what_its_chat_is_owed(session: Session) -> None:
+    """Also one that was put back; what comes after it does not overtake it in turn."""
+    first = post(session, lane=Lane.REPLY)
+    outbox.put_back(session, first, "out of reach", 60, 1)
+    others = post(session, KAMALA, lane=Lane.REPLY)
+    urgent = post(session, lane=Lane.URGENT)
+    post(session, lane=Lane.REPLY)
+
+    assert lease_ids(session) == [urgent, others]
+
+
+def test_what_is_urgent_hurries_nothing_else(session: Session) -> None:
+    """Or a person who has sent much would fill the lane of calls for help."""
+    owed = post(session, lane=Lane.BULK)
+    post(session, lane=Lane.URGENT)
+
+    assert row(session, owed).lane == Lane.BULK
+
+
 def test_a_reply_hurries_what_stands_before_it_in_its_chat(session: Session) -> None:
     """An answer must not wait for a thousand others' bulk because of one of its own."""
     others = post(session, KAMALA, lane=Lane.BULK)

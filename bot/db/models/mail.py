@@ -64,6 +64,8 @@ class OutboxStatus(StrEnum):
 class Lane(IntEnum):
     """Which messages go first when many wait."""
 
+    #: Calls for help: before all others, also those that their chat is owed from before.
+    URGENT = -1
     REPLY = 0
     NOTICE = 1
     BULK = 2
