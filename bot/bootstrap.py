@@ -180,6 +180,7 @@ def load_starter(sessions: sessionmaker[Session], folder: Path, update_starter: 
     from bot.knowledge_files import read_knowledge
     from bot.services.curation import sync_starter
 
+    logger.info("loading the starter knowledge, which takes some seconds")
     try:
         drafts = read_knowledge(folder)
     except KnowledgeError as error:

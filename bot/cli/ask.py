@@ -1,6 +1,7 @@
 """`govi ask`: one question, answered once, recorded nowhere."""
 
 import json
+from time import perf_counter
 
 import click
 
@@ -23,9 +24,11 @@ _NO_ANSWER = Outcome(question_id=0, decision="fallback", reply_id=0)
 def ask_command(words: tuple[str, ...], as_json: bool) -> None:
     """Answer QUESTION as a farmer would be answered. Nothing is recorded."""
     question = " ".join(words)  # quotes are easily forgotten
-    remark = load_recognition().emergency(question)
+    recognition = load_recognition()
+    start = perf_counter()
+    remark = recognition.emergency(question)
     if remark is not None:  # told and answered without the database and the model
-        click.echo(_emergency(question, remark, as_json))
+        click.echo(_emergency(question, remark, perf_counter() - start, as_json))
         return
     with services(update_starter=False) as opened:
         result = opened.index.search([question])[0]
@@ -39,8 +42,11 @@ def ask_command(words: tuple[str, ...], as_json: bool) -> None:
         click.echo(as_json_object(result, outcome) if as_json else show(opened.catalogue, outcome))
 
 
-def _emergency(question: str, remark: Remark, as_json: bool) -> str:
-    """Return the reply to a call for help; as JSON in the published shape, with its kind."""
+def _emergency(question: str, remark: Remark, seconds: float, as_json: bool) -> str:
+    """Return the reply to a call for help; as JSON in the published shape, with its kind.
+
+    The reply is no stored answer, so it does not stand where one would.
+    """
     said = say(Catalogue.load(), remark)
     if not as_json:
         return said
@@ -48,12 +54,13 @@ def _emergency(question: str, remark: Remark, as_json: bool) -> str:
         "decision": remark.decision,
         "kind": remark.kind,
         "key": None,
-        "answer": said,
+        "answer": None,
+        "reply": said,
         "score": 0.0,
         "margin": 0.0,
         "matches": [],
         "script": detect_script(question),
-        "seconds": 0.0,
+        "seconds": seconds,
     }
     return json.dumps(shown, ensure_ascii=False)
 

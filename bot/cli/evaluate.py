@@ -9,13 +9,15 @@ from typing import Any
 import click
 
 from bot.bootstrap import Services
-from bot.cli.opening import services
+from bot.cli.opening import Progress, services
 from bot.db.engine import reading
 from bot.services.knowledge_index import list_published_keys
 from retrieval import SearchResult
 from retrieval.evaluation import EvalCase, evaluate, read_cases
 
 _MOST_KEYS = 5
+#: Questions searched between two signs of progress.
+_STEP = 64
 _SHARES = ("accuracy@1", "recall@5", "mrr", "answered", "precision_answered", "refused")
 
 
@@ -52,7 +54,12 @@ def _say_missing(opened: Services, cases: Sequence[EvalCase]) -> None:
 
 
 def _search(opened: Services, texts: Sequence[str]) -> list[SearchResult]:
-    results = opened.index.search(texts)
+    bar = Progress("Looking for answers" if len(texts) > _STEP else "")
+    results: list[SearchResult] = []
+    for start in range(0, len(texts), _STEP):
+        results += opened.index.search(texts[start : start + _STEP])
+        bar(len(results), len(texts))
+    bar.close()
     return [
         result if opened.recognition.remark(text) is None else _refused(result)
         for text, result in zip(texts, results, strict=True)

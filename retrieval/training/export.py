@@ -101,8 +101,8 @@ def _write_model(
     (out / ONNX_FILE).parent.mkdir()
     _write_graph(encoder, precision, out)
     tokenizer_of(model).save(str(out / TOKENIZER_FILE), pretty=False)
-    _write_layout(encoder, out)
     manifest = _manifest(out, encoder.config.hidden_size, settings)
+    _write_layout(encoder, manifest.prompt, out)
     manifest.write(out)
     write_notices(out)
     write_card(out, manifest)
@@ -138,7 +138,7 @@ def _manifest(out: Path, dim: int, settings: Mapping[str, Any]) -> ModelManifest
     )
 
 
-def _write_layout(encoder: BertModel, out: Path) -> None:
+def _write_layout(encoder: BertModel, prompt: str, out: Path) -> None:
     """Write the small files by which sentence-transformers opens the directory."""
     for path, _ in _MODULES:
         (out / path).mkdir(exist_ok=True)
@@ -156,7 +156,12 @@ def _write_layout(encoder: BertModel, out: Path) -> None:
     _write_json(out / "2_Normalize" / "config.json", {})
     _write_json(
         out / "config_sentence_transformers.json",
-        {"model_type": "SentenceTransformer", "similarity_fn_name": "cosine", "prompts": {}},
+        {
+            "model_type": "SentenceTransformer",
+            "similarity_fn_name": "cosine",
+            "prompts": {"query": prompt},
+            "default_prompt_name": "query",
+        },
     )
     module = "govi_transformer.py"
     source = resources.files("retrieval.training").joinpath(module).read_text("utf-8")

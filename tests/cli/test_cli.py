@@ -60,11 +60,12 @@ def test_ask_answers_a_call_for_help_without_a_model(
     shown = json.loads(govi("ask", "--json", "මගේ මහත්තයා වස බීලා").stdout)
 
     assert list(shown) == [
-        "decision", "kind", "key", "answer", "score", "margin", "matches", "script", "seconds",
+        "decision", "kind", "key", "answer", "reply", "score", "margin", "matches", "script",
+        "seconds",
     ]  # fmt: skip
-    assert (shown["decision"], shown["kind"], shown["key"]) == ("emergency", "poisoning", None)
-    assert shown["answer"] == govi("ask", "thaththa wasa biwwa").stdout.strip()
-    assert "1990" in shown["answer"]
+    assert (shown["decision"], shown["kind"], shown["answer"]) == ("emergency", "poisoning", None)
+    assert shown["reply"] == govi("ask", "thaththa wasa biwwa").stdout.strip()
+    assert "1990" in shown["reply"]
     assert not Path("var").exists()
 
 

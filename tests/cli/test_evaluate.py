@@ -40,6 +40,16 @@ def test_evaluate_tells_which_keys_no_answer_can_have(govi: Govi) -> None:
     assert "('paddy.uera')" in told
 
 
+def test_evaluate_tells_how_far_it_is(govi: Govi) -> None:
+    """On standard error, where there are more questions than a moment's."""
+    Path("cases.jsonl").write_text('{"question": "x", "key": null}\n' * 65)
+
+    result = govi("evaluate", "cases.jsonl", "--json")
+
+    assert "Looking for answers: 65 of 65\n" in result.stderr
+    assert json.loads(result.stdout)["overall"]["n"] == 65
+
+
 def test_an_evaluation_file_without_questions_is_refused(govi: Govi) -> None:
     """No figure can be told."""
     Path("cases.jsonl").write_text("\n")

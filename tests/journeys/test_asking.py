@@ -2,16 +2,26 @@
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from bot.db.models import Feedback, Question, QuestionState, Reply
 from bot.handlers.menu import FARMERS
 from bot.i18n import Catalogue
+from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from retrieval import SearchResult
-from tests.journeys.serving import BLAST, BLAST_ANSWER, LONG, MITES, UNKNOWN, Govi
+from tests.journeys.serving import (
+    BLAST,
+    BLAST_ANSWER,
+    LONG,
+    MITES,
+    UNKNOWN,
+    Govi,
+    create_services,
+)
 
 TEXTS = Catalogue.load()
 
@@ -223,6 +233,20 @@ async def test_the_menu_is_set_for_private_chats_and_groups(api: BotApi, govi: G
     names = [[c["command"] for c in menu] for menu in api.world.commands.values()]
     everybodys = [name for name in FARMERS if name != "listen"]  # nothing speaks in tests
     assert names == [everybodys, everybodys, ["help"]]
+
+
+async def test_a_menu_that_cannot_be_set_keeps_nobody_from_being_answered(
+    api: BotApi, farmer: Person, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is only logged."""
+    api.fail("setMyCommands", faults.server_error(500), times=9)
+    govi = Govi(create_services(api.url, api.token, tmp_path))
+    await govi.start()
+
+    assert (await api.reply_to(farmer.sends(BLAST))).text == BLAST_ANSWER
+    await api.until(lambda: "command menus not set" in caplog.text)
+    await govi.stop()
+    await govi.close()
 
 
 async def test_a_sent_reply_is_recorded_with_its_message(
