@@ -12,13 +12,20 @@ from bot.console.visiting import Visit
 from bot.errors import ChangedMeanwhileError, Fault, KnowledgeError
 from bot.knowledge import EntryDraft
 from bot.services.browsing import count_areas
-from bot.services.editing import EDITABLE, NEW_KEY, PARTS, EntryState, add_entry, read_entry_by_id
+from bot.services.editing import (
+    EDITABLE,
+    NEW_KEY,
+    PARTS,
+    EntryState,
+    add_entry,
+    check_new,
+    read_entry_by_id,
+)
 from bot.services.finding import Found, find_near
 from bot.services.keeping import gather, propose_from_answer
 from bot.services.proposals import propose_entry
 from bot.services.revising import (
     check_edit,
-    check_new,
     merge,
     save_edit,
     to_text,

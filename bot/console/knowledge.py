@@ -52,12 +52,14 @@ async def show_entries(visit: Visit) -> Response:
         status=visit.query("status") if visit.query("status") in STATUSES else None,
         is_expired=visit.query("status") == "expired",
     )
-    shared: dict[str, Any] = {"words": words, "areas": areas, "wanted": wanted}
+    shared: dict[str, Any] = {
+        "words": words, "areas": areas, "wanted": wanted, "statuses": STATUSES
+    }  # fmt: skip
     if words:
         found = await look_up(visit, words, _MOST_FOUND)
-        return visit.render("found.html", found=found, statuses=STATUSES, **shared)
+        return visit.render("found.html", found=found, **shared)
     listed = await visit.read(list_entries, visit.who, wanted, visit.page_number())
-    return visit.render("entries.html", listed=listed, statuses=STATUSES, **shared)
+    return visit.render("entries.html", listed=listed, **shared)
 
 
 @signed_in

@@ -92,9 +92,7 @@ async def teach(visit: Visit) -> Response:
         pending = await visit.run(propose_phrasing, visit.who, entry_id, view.logged.text)
     except KnowledgeError as error:
         return await _shown(visit, view, 422, faults=error.faults)
-    return visit.go(
-        visit.request.url.path.removesuffix("/teach"), "proposed" if pending else "known"
-    )
+    return visit.go(f"/questions/{view.logged.question_id}", "proposed" if pending else "known")
 
 
 async def _question(visit: Visit) -> Response:

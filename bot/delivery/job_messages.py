@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Told apart by who does not tell red from green, too.
 _ANSWERED, _SUGGESTED, _UNANSWERED = "#009E73", "#E69F00", "#0072B2"
 _MOST_EXPIRED = 15
-_EXCERPT = 120
+_EXCERPT, _LINE = 120, 80
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def _say_waiting(words: Words, heading: str, groups: Sequence[Waiting]) -> str:
         words.text(
             "digest.line",
             number=group.escalation_id,
-            text=say_sent(words, group.text, group.kind),
+            text=say_sent(words, excerpt(group.text, _LINE), group.kind),
             age=say_age(words, group.since),
             count=group.asker_count,
         )

@@ -6,15 +6,14 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from bot.db.models import Role
-from bot.knowledge import EntryDraft, check_fields
+from bot.knowledge import check_fields
 from bot.services import dialogues, roles
 from bot.services.curation import refuse_taken_phrasings
-from bot.services.dialogues import PREVIEW, Stand, find_waiting
+from bot.services.dialogues import PREVIEW, find_waiting
 from bot.services.editing import (
     PARTS,
     EntryState,
     add_entry,
-    check_new,
     edit_entry,
     read_entry_by_id,
 )
@@ -86,17 +85,6 @@ def read_edit(session: Session, telegram_user_id: int, data: Mapping[str, Any]) 
     return PendingEdit(state, data["field"], [*kept, *fresh])
 
 
-def check_added(session: Session, telegram_user_id: int, data: Mapping[str, Any]) -> EntryDraft:
-    """Return the entry that the dialogue "add" has gathered, under a key of no meaning.
-
-    Raises:
-        NotAllowedError: The person is no admin.
-        KnowledgeError: It could not be saved as it is; every fault is named.
-    """
-    roles.require(session, telegram_user_id, Role.ADMIN)
-    return check_new(session, {name: data[name] for name in PARTS})
-
-
 def check_edited(
     session: Session, telegram_user_id: int, data: Mapping[str, Any]
 ) -> tuple[PendingEdit, tuple[FieldChange, ...]]:
@@ -138,14 +126,13 @@ def save_edited(session: Session, telegram_user_id: int, update_id: int) -> Entr
 def approve_corrected(
     session: Session,
     telegram_user_id: int,
-    stand: Stand,
+    proposal_id: int,
     phrasing: str,
     self_approval: bool,
     *,
     update_id: int,
 ) -> EntryState:
     """Approve a proposed phrasing as it was corrected, and leave the dialogue; see `approve`."""
-    proposal_id = stand.data["proposal_id"]
     state = approve(session, telegram_user_id, proposal_id, self_approval, phrasing)
     _leave_decided(session, telegram_user_id, proposal_id, update_id)
     return state
@@ -154,13 +141,12 @@ def approve_corrected(
 def reject_because(
     session: Session,
     telegram_user_id: int,
-    stand: Stand,
+    proposal_id: int,
     reason: str | None,
     *,
     update_id: int | None = None,
 ) -> Pending:
     """Turn a proposal down, and leave the dialogue that asked for the reason; see `reject`."""
-    proposal_id = stand.data["proposal_id"]
     rejected = reject(session, telegram_user_id, proposal_id, reason)
     _leave_decided(session, telegram_user_id, proposal_id, update_id)
     return rejected

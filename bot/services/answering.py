@@ -110,9 +110,9 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
 
     What nothing fits goes to the officers. A changed message takes back what it asked before.
     An update that was recorded before has no second effect; its first outcome is returned. Nor has
-    what says nothing new, see `find_said`.
+    what says nothing new, see `find_known`.
     """
-    known = find_outcome(session, incoming.update_id) or find_said(session, incoming)
+    known = find_known(session, incoming)
     if known is not None:
         return known
     question = _question(incoming.text, result)
@@ -130,14 +130,15 @@ def record_question(session: Session, incoming: Incoming, result: SearchResult) 
     return _reply(session, question, content, incoming.update_id, incoming.is_quoted)
 
 
-def find_said(session: Session, incoming: Incoming) -> Outcome | None:
-    """Return what a message led to that is told of again without another word, if it is one.
+def find_known(session: Session, incoming: Incoming) -> Outcome | None:
+    """Return what a message led to before: its update, or another that told of the same words.
 
     Telegram tells of changes, too, that no bot can see. A press of a button that asks something
     comes again under a new update id when it was not confirmed in time.
     """
-    if not (incoming.is_edit or incoming.is_quoted):
-        return None
+    known = find_outcome(session, incoming.update_id)
+    if known is not None or not (incoming.is_edit or incoming.is_quoted):
+        return known
     last = _find_last(session, incoming)
     if last is None or last.text != storable(incoming.text) or not last.replies:
         return None
@@ -181,7 +182,7 @@ def record_media(session: Session, incoming: Incoming) -> Outcome:
     What officers can look at or listen to goes to them. An update that was recorded before has no
     second effect, nor has what says nothing new.
     """
-    known = find_outcome(session, incoming.update_id) or find_said(session, incoming)
+    known = find_known(session, incoming)
     if known is not None:
         return known
     question = Question(

@@ -250,14 +250,14 @@ def write_new(session: Session, fields: Mapping[str, Any], change: Change) -> En
     return state_of(session, load_entries(session, [draft.key])[draft.key])
 
 
-def check_new(session: Session, fields: Mapping[str, Any]) -> EntryDraft:
-    """Return an entry that `write_new` could write, under a key of no meaning; writes nothing.
-
-    Whether anybody may ask is for the caller.
+def check_new(session: Session, telegram_user_id: int, fields: Mapping[str, Any]) -> EntryDraft:
+    """Return a new entry that could be saved, under a key of no meaning; writes nothing.
 
     Raises:
+        NotAllowedError: The person is no officer.
         KnowledgeError: It could not be saved as it is; every fault is named.
     """
+    roles.require(session, telegram_user_id, Role.OFFICER)
     draft = check_fields({**_new_defaults(), **fields, "key": NEW_KEY})
     refuse_taken_phrasings(session, [draft])
     return draft

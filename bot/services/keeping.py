@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import Ask, Escalation, EscalationState, Note, Question, Role
 from bot.errors import KnowledgeError, StaleButtonError
-from bot.knowledge import EntryDraft, check_field, match_key
+from bot.knowledge import check_field, match_key
 from bot.services import dialogues, roles
 from bot.services.browsing import list_used_areas
 from bot.services.dialogues import PREVIEW, find_waiting
-from bot.services.editing import PARTS, check_new
+from bot.services.editing import PARTS
 from bot.services.holds import get_escalation
 from bot.services.proposals import Pending, propose_entry, propose_phrasing
 
@@ -43,17 +43,6 @@ def gather(session: Session, officer_id: int, escalation_id: int) -> dict[str, A
     }
     fit = {name: value for name, value in known.items() if value and _fits(name, value)}
     return {"escalation_id": escalation_id, **fit}
-
-
-def check_kept(session: Session, officer_id: int, data: Mapping[str, Any]) -> EntryDraft:
-    """Return the entry that the dialogue has gathered, under a key of no meaning.
-
-    Raises:
-        NotAllowedError: The person is no officer.
-        KnowledgeError: It could not be saved as it is; every fault is named.
-    """
-    roles.require(session, officer_id, Role.OFFICER)
-    return check_new(session, {name: data[name] for name in PARTS})
 
 
 def propose_kept(session: Session, officer_id: int, shown_by: int) -> Pending:

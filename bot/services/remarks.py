@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import Lane, Question, QuestionState, Reply
 from bot.services import outbox
-from bot.services.answering import Incoming, Outcome, find_outcome, find_said, place
+from bot.services.answering import Incoming, Outcome, find_known, place
 from bot.services.escalating import escalate, replace_edited
 from bot.services.media import attach
 from bot.services.texts import sound_of, storable
@@ -38,10 +38,10 @@ class Remark(NamedTuple):
 def record_remark(session: Session, incoming: Incoming, remark: Remark) -> Outcome:
     """Store a message from Telegram and owe its reply; does not commit.
 
-    A call for help is passed on to the officers as urgent. An update that was recorded before has
-    no second effect; its first outcome is returned. Nor has what says nothing new, see `find_said`.
+    A call for help is passed on to the officers as urgent. What led to an outcome before has no
+    second effect; that is returned, see `find_known`.
     """
-    known = find_outcome(session, incoming.update_id) or find_said(session, incoming)
+    known = find_known(session, incoming)
     if known is not None:
         return known
     question = _question(incoming.text, remark, incoming.kind)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import Role
 from bot.knowledge import EntryDraft, check_fields
-from bot.services import editing, roles
+from bot.services import roles
 from bot.services.curation import draft_of, refuse_taken_phrasings
 from bot.services.editing import EDITABLE, EntryState, edit_entry, get_entry, state_of
 from bot.services.history import FieldChange, compare, read_version
@@ -117,17 +117,6 @@ def merge(
             merged[name] = mine
             clashes += [name] if mine != new else []
     return Merged(state, merged, tuple(compare(base, now)), tuple(clashes))
-
-
-def check_new(session: Session, telegram_user_id: int, fields: Mapping[str, str]) -> EntryDraft:
-    """Return a new entry under a key of no meaning; writes nothing.
-
-    Raises:
-        NotAllowedError: The person is no officer.
-        KnowledgeError: It could not be saved as it is; every fault is named.
-    """
-    roles.require(session, telegram_user_id, Role.OFFICER)
-    return editing.check_new(session, fields)
 
 
 def _as_text(value: Any) -> str:

@@ -7,29 +7,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Role, RoleGrant
+from bot.db.models import Role as Role  # for the rims too
+from bot.db.models import RoleGrant
 from bot.errors import NotAllowedError
 from bot.services.farmers import read_language
 from bot.services.texts import one_line
-
-__all__ = [
-    "Member",
-    "Role",
-    "find_grant",
-    "find_member",
-    "grant_first_admins",
-    "has_role",
-    "highest_of",
-    "list_grants",
-    "list_holders",
-    "list_members",
-    "list_roles",
-    "list_team",
-    "list_ungranted",
-    "meet",
-    "name_of",
-    "require",
-]
 
 NAME_LIMIT = 64
 

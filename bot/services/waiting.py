@@ -10,16 +10,13 @@ from sqlalchemy.orm import Session
 from bot.db.models import Ask, Escalation
 from bot.services import holds
 from bot.services.media import kind_of
-from bot.services.texts import one_line
-
-EXCERPT_LIMIT = 80
 
 
 class Waiting(NamedTuple):
     """An escalation in which somebody waits.
 
     Attributes:
-        text: The beginning of its first asker's words, on one line.
+        text: Its first asker's words.
         kind: What came, if that was without words: "photo", "voice" and so on.
         asker_count: Askers who still wait.
         since: When the first of them asked.
@@ -78,8 +75,6 @@ def _waiting() -> Select[int, str, datetime, int]:
 
 def _list(session: Session, rows: Select[int, str, datetime, int]) -> list[Waiting]:
     return [
-        Waiting(
-            number, one_line(text, EXCERPT_LIMIT), kind_of(session, number, text), askers, since
-        )
+        Waiting(number, text, kind_of(session, number, text), askers, since)
         for number, text, since, askers in session.execute(rows)
     ]

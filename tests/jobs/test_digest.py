@@ -125,6 +125,18 @@ async def test_a_digest_whose_chart_cannot_be_drawn_goes_without(
     assert MITES in part.caption
 
 
+@pytest.mark.usefixtures("team")
+async def test_the_digest_cuts_a_long_question_between_two_words(services: Services) -> None:
+    """And says that there is more."""
+    store(services, f"{HOPPERS}\n" * 10, 11, at=MORNING - DAY)
+
+    await work.post_digest(services, occasion())
+
+    words = owed(services)[0][1]
+    assert f" {HOPPERS.split()[1]}…" in words
+    assert HOPPERS + "\n" + HOPPERS not in words
+
+
 def asked(session: Session, text: str, days_ago: int, decision: str = "fallback") -> Question:
     """Store a question of some days ago."""
     return ask(session, text, decision, asked_at=MORNING - days_ago * DAY)

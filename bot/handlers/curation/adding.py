@@ -17,10 +17,10 @@ from bot.i18n import Words
 from bot.i18n.faults import say_faults, say_field
 from bot.keyboards.numbered import button, column, rows
 from bot.knowledge import check_field, match_key
-from bot.services.admin_dialogues import ADD, check_added, enter, save_added
+from bot.services.admin_dialogues import ADD, enter, save_added
 from bot.services.browsing import list_areas
 from bot.services.dialogues import PREVIEW, Stand, find_waiting
-from bot.services.editing import PARTS
+from bot.services.editing import PARTS, check_new
 
 #: Areas offered as buttons; any other may be typed.
 _MOST_AREAS = 24
@@ -163,7 +163,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     ]
     shown = context.text("curate.add.preview", **say_parts(context, data))
     try:
-        draft = await context.read(check_added, user_id, data)
+        draft = await context.read(check_new, user_id, {name: data[name] for name in PARTS})
     except KnowledgeError as error:
         text = f"{shown}\n\n{say_faults(context.words, error)}"
         await say(update, context, text, rows(changing, 2))

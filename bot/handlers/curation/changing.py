@@ -48,7 +48,7 @@ async def pick_field(
     if at >= len(EDITABLE):
         raise StaleButtonError
     user_id, field = get_user(update).id, EDITABLE[at]
-    state = await context.run(read_entry_by_id, user_id, entry_id)
+    state = await context.read(read_entry_by_id, user_id, entry_id)
     data = {"entry_id": entry_id, "version": state.version, "field": field}
     await context.run(enter, user_id, EDIT, "value", data, update.update_id)
     asking = context.text(_asking(field), field=say_field(context.words, field))
@@ -103,7 +103,7 @@ async def _read_value(
 ) -> dict[str, Any]:
     field = data["field"]
     if field in _LISTS:
-        state = await context.run(read_entry_by_id, get_user(update).id, data["entry_id"])
+        state = await context.read(read_entry_by_id, get_user(update).id, data["entry_id"])
         return _read_list(field, getattr(state.draft, field), text)
     if field == "valid_until":
         day = check_field(field, "" if text.strip() == _NOTHING else text.strip())
@@ -123,8 +123,8 @@ def _read_list(field: str, present: tuple[str, ...], text: str) -> dict[str, lis
 
 async def _show_conflict(update: Update, context: GoviContext, stand: Stand) -> None:
     user_id, data = get_user(update).id, stand.data
-    now = await context.run(read_entry_by_id, user_id, data["entry_id"])
-    theirs = await context.run(
+    now = await context.read(read_entry_by_id, user_id, data["entry_id"])
+    theirs = await context.read(
         compare_versions, user_id, now.entry_id, data["version"], now.version
     )
     heading = context.text("curate.edit.conflict", name=now.changed_by_name, version=now.version)
@@ -135,7 +135,7 @@ async def _show_conflict(update: Update, context: GoviContext, stand: Stand) -> 
 async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
     """Show what would change, and entries that seem to answer what is added."""
     user_id = get_user(update).id
-    edit, changes = await context.run(check_edited, user_id, data)
+    edit, changes = await context.read(check_edited, user_id, data)
     if not changes:
         begun = {name: data[name] for name in ("entry_id", "version", "field")}
         await context.run(enter, user_id, EDIT, "value", begun, update.update_id)

@@ -106,9 +106,9 @@ async def take_correction(update: Update, context: GoviContext, stand: Stand) ->
     """Approve the phrasing as it was corrected."""
     phrasing = check_field("phrasings", [get_message(update).text or ""])[0]
     by_setting = context.desk.services.settings.self_approval
-    user_id = get_user(update).id
+    user_id, number = get_user(update).id, stand.data["proposal_id"]
     state = await context.run(
-        approve_corrected, user_id, stand, phrasing, by_setting, update_id=update.update_id
+        approve_corrected, user_id, number, phrasing, by_setting, update_id=update.update_id
     )
     await _say_approved(update, context, state)
 
@@ -131,8 +131,9 @@ async def ask_reason(
 async def take_reason(update: Update, context: GoviContext, stand: Stand) -> None:
     """Turn a proposal down with a reason."""
     reason = check_field("source", get_message(update).text or "")
+    user_id, number = get_user(update).id, stand.data["proposal_id"]
     rejected = await context.run(
-        reject_because, get_user(update).id, stand, reason, update_id=update.update_id
+        reject_because, user_id, number, reason, update_id=update.update_id
     )
     await _say_rejected(update, context, rejected)
 
@@ -141,8 +142,7 @@ async def reject_silently(
     update: Update, context: GoviContext, query: CallbackQuery, numbers: list[int]
 ) -> str | None:
     """Turn a proposal down without a reason."""
-    stand = Stand(REJECT, "reason", {"proposal_id": numbers[0]})
-    rejected = await context.run(reject_because, get_user(update).id, stand, None)
+    rejected = await context.run(reject_because, get_user(update).id, numbers[0], None)
     await remove_buttons(query)
     await _say_rejected(update, context, rejected)
     return None

@@ -70,7 +70,7 @@ async def _report(
     user_id = get_user(update).id
     # Read before the report is made: what changes in between counts as changed after it.
     revision = await context.read(current_revision)
-    report = await context.run(preview_upload, user_id, drafts)
+    report = await context.read(preview_upload, user_id, drafts)
     text = context.text(
         "curate.import.report",
         name=file["name"],
@@ -104,7 +104,7 @@ async def import_file(
     added = changed = 0
     seen = stand.data.get("revision")
     try:
-        parts = await context.run(plan_import, user_id, drafts, seen)
+        parts = await context.read(plan_import, user_id, drafts, seen)
     except ChangedMeanwhileError as error:
         await say(update, context, context.text(text_key(error), **error.values))
         file = {name: stand.data[name] for name in ("file_id", "name")}

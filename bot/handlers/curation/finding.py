@@ -31,7 +31,7 @@ async def open_entry(
 ) -> str | None:
     """Show an entry; admins get buttons for what can be done with it."""
     user_id = get_user(update).id
-    state = await context.run(read_entry_by_id, user_id, numbers[0])
+    state = await context.read(read_entry_by_id, user_id, numbers[0])
     is_admin = await context.read(has_role, user_id, Role.ADMIN)
     buttons = _buttons(context, state) if is_admin else []
     await say(update, context, say_entry(context, state), rows(buttons, 2))

@@ -39,7 +39,7 @@ def by_button(show: Show) -> Press:
     async def press(
         update: Update, context: GoviContext, _: CallbackQuery, numbers: list[int]
     ) -> str | None:
-        state = await context.run(read_entry_by_id, get_user(update).id, numbers[0])
+        state = await context.read(read_entry_by_id, get_user(update).id, numbers[0])
         await show(update, context, state)
         return None
 
@@ -57,7 +57,7 @@ async def _find_named(update: Update, context: GoviContext, usage: str) -> Entry
     key = get_words(context).strip().lower()
     user_id = get_user(update).id
     try:
-        return await context.run(read_entry, user_id, key)
+        return await context.read(read_entry, user_id, key)
     except EntryMissingError:
         if not key:
             await say(update, context, context.text(usage))

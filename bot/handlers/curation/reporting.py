@@ -58,7 +58,7 @@ async def rehearse(update: Update, context: GoviContext) -> None:
 
 async def _answer_of(context: GoviContext, user_id: int, key: str) -> str:
     try:
-        state = await context.run(read_entry, user_id, key)
+        state = await context.read(read_entry, user_id, key)
     except EntryMissingError:  # gone since the search
         return context.text("curate.edit.empty")
     return state.draft.answer

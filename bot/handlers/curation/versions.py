@@ -29,7 +29,7 @@ async def turn_page(
 ) -> str | None:
     """List the versions before a number; 0 begins with the newest."""
     entry_id, before = numbers
-    state = await context.run(read_entry_by_id, get_user(update).id, entry_id)
+    state = await context.read(read_entry_by_id, get_user(update).id, entry_id)
     await _list_versions(update, context, state, before)
     return None
 
@@ -40,8 +40,8 @@ async def show_version(
     """Show what a version changed."""
     entry_id, number = numbers
     user_id = get_user(update).id
-    changes = await context.run(compare_versions, user_id, entry_id, number - 1, number)
-    state = await context.run(read_entry_by_id, user_id, entry_id)
+    changes = await context.read(compare_versions, user_id, entry_id, number - 1, number)
+    state = await context.read(read_entry_by_id, user_id, entry_id)
     heading = context.text("curate.history.version", entry=state.draft.key, number=number)
     restoring = [
         button(context.text("curate.history.restore"), "vr", entry_id, number, state.version)
@@ -66,7 +66,7 @@ async def _list_versions(
     update: Update, context: GoviContext, state: EntryState, before: int
 ) -> None:
     user_id = get_user(update).id
-    versions = await context.run(list_versions, user_id, state.entry_id, before or None, PAGE)
+    versions = await context.read(list_versions, user_id, state.entry_id, before or None, PAGE)
     lines = [context.text("curate.history.heading", entry=state.draft.key)]
     lines += [_line(context, version) for version in versions]
     buttons = [

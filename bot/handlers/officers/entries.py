@@ -32,7 +32,7 @@ async def choose_entry(
 ) -> str | None:
     """Show an entry's answer as the farmers will read it."""
     number, entry_id = numbers
-    draft = (await context.run(read_entry_by_id, get_user(update).id, entry_id)).draft
+    draft = (await context.read(read_entry_by_id, get_user(update).id, entry_id)).draft
     heading = context.text("officer.entry.preview", number=number, entry=draft.key)
     data = {"escalation_id": number, "entry_id": entry_id}
     await show_before_sending(update, context, ENTRY, data, f"{heading}\n\n{draft.answer}")

@@ -20,11 +20,10 @@ from bot.i18n.faults import say_faults, say_field
 from bot.keyboards.numbered import in_lines, rows
 from bot.knowledge import check_field
 from bot.services.dialogues import PREVIEW, Stand, find_waiting
-from bot.services.editing import PARTS, read_entry, read_entry_by_id
+from bot.services.editing import PARTS, check_new, read_entry, read_entry_by_id
 from bot.services.keeping import (
     KEEP,
     LINK,
-    check_kept,
     gather,
     link_words,
     list_kept_areas,
@@ -164,7 +163,7 @@ async def link_to_used(
     used = _used(await context.run(read_escalation, user_id, number))
     if used is None:
         raise StaleButtonError
-    entry_id = (await context.run(read_entry, user_id, used)).entry_id
+    entry_id = (await context.read(read_entry, user_id, used)).entry_id
     return await link(update, context, query, [number, entry_id])
 
 
@@ -174,7 +173,7 @@ async def link(
     """Propose the questions as phrasings of an entry."""
     user_id, (number, entry_id) = get_user(update).id, numbers
     proposed = await context.run(link_words, user_id, number, entry_id)
-    key = (await context.run(read_entry_by_id, user_id, entry_id)).draft.key
+    key = (await context.read(read_entry_by_id, user_id, entry_id)).draft.key
     await remove_buttons(query)
     text = (
         context.text("officer.keep.phrasings_proposed", entry=key, count=len(proposed))
@@ -220,7 +219,7 @@ async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]
     ]
     shown = context.text("officer.keep.preview", **say_parts(context, data))
     try:
-        draft = await context.read(check_kept, user_id, data)
+        draft = await context.read(check_new, user_id, {name: data[name] for name in PARTS})
     except KnowledgeError as error:
         text = f"{shown}\n\n{say_faults(context.words, error)}"
         await say(update, context, text, rows(changing, 2))
