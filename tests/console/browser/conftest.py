@@ -23,7 +23,7 @@ async def chromium() -> AsyncIterator[Browser]:
         pytest.skip("no chromium on this machine; apt-get install chromium runs these tests")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program, args=SWITCHES, timeout=3 * PATIENCE
+            executable_path=program, args=SWITCHES, timeout=PATIENCE
         )
         yield browser
         await browser.close()

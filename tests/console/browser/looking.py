@@ -15,7 +15,7 @@ SWITCHES = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 #: Milliseconds after which a busy machine has had its time.
-PATIENCE = 60_000
+PATIENCE = 180_000
 expect.set_options(timeout=PATIENCE)
 DESKTOP = {"width": 1200, "height": 800}
 PHONE = {"width": 360, "height": 740}
