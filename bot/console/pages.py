@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.i18n import Catalogue, Words
+from bot.i18n.catalogue import COMPLETE_LANGUAGES, MAIN_LANGUAGE
 from bot.i18n.faults import say_fault, say_field, say_piece
 from bot.i18n.moments import say_age, say_date, say_span, say_time
 from bot.i18n.sent import say_sent
@@ -22,7 +23,7 @@ from retrieval import detect_script
 
 FOLDER = Path(__file__).parent
 #: Languages of the console; people who read another get the first.
-LANGUAGES = ("si", "en")
+LANGUAGES = (MAIN_LANGUAGE, *COMPLETE_LANGUAGES)
 #: What an address holds for one page only.
 _PASSING = ("done", "open", "page", "before")
 _TONGUES = {"sinhala": "si", "mixed": "si", "tamil": "ta"}

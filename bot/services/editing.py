@@ -155,9 +155,7 @@ def edit_entry(
     refuse_changed(entry, base_version)
     before = draft_of(entry)
     after = check_fields(before.model_dump() | _with_review(changes))
-    if {name: getattr(after, name) for name in changes} == {
-        name: getattr(before, name) for name in changes
-    }:
+    if all(getattr(after, name) == getattr(before, name) for name in changes):
         return state_of(session, entry)
     state = _write_over(session, entry, after, telegram_user_id)
     audit.record(

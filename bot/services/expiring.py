@@ -31,7 +31,7 @@ def post_expired(session: Session, since: date | None, today: date) -> int:
     rows = _expired(today).order_by(Entry.id)
     if since is not None and today.weekday() != _MONDAY:
         rows = rows.where(Entry.valid_until >= since)
-    entries = [entry.id for entry in session.scalars(rows)]
+    entries = list(session.scalars(rows.with_only_columns(Entry.id)))
     if not entries:
         return 0
     tell_all(session, Role.ADMIN, "expired", {"entries": entries}, once=f"expired:{today}")

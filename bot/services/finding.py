@@ -110,14 +110,15 @@ def _by_words(session: Session, text: str, limit: int) -> Iterable[Found]:
 def _by_phrasing(session: Session, question: str, limit: int) -> Iterable[Found]:
     holds = Phrasing.match_key.contains(question, autoescape=True)
     rows = session.execute(
-        select(Phrasing.entry_id, func.min(Phrasing.text))
+        select(Entry, func.min(Phrasing.text))
+        .join(Entry.phrasings)
         .where(holds, Phrasing.retired_at.is_(None))
-        .group_by(Phrasing.entry_id)
-        .order_by(Phrasing.entry_id)
+        .group_by(Entry.id)
+        .order_by(Entry.id)
         .limit(limit)
     )
-    for entry_id, phrasing in rows.all():
-        yield _found(session.get_one(Entry, entry_id))._replace(phrasing=phrasing)
+    for entry, phrasing in rows:
+        yield _found(entry)._replace(phrasing=phrasing)
 
 
 def _by_matches(session: Session, matches: Sequence[Match]) -> Iterable[Found]:

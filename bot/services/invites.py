@@ -4,8 +4,6 @@ Whoever holds the link gets the role, so only a hash of its token is kept: a cop
 opens nothing.
 """
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,10 +16,10 @@ from bot.errors import InviteError
 from bot.services.audit import record
 from bot.services.granting import assign
 from bot.services.roles import has_role, meet, require
+from bot.services.tokens import hash_of, new_token
 
 #: Tells an invite from whatever else a link to the bot may carry.
 PREFIX = "i_"
-TOKEN_BYTES = 24
 
 
 class NewInvite(NamedTuple):
@@ -46,9 +44,9 @@ def create_invite(session: Session, actor_id: int, role: Role, hours: int) -> Ne
         NotAllowedError: The actor is no admin.
     """
     require(session, actor_id, Role.ADMIN)
-    payload = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    payload = PREFIX + new_token()
     invite = Invite(
-        token_hash=_hash(payload),
+        token_hash=hash_of(payload),
         role=role,
         created_by=actor_id,
         expires_at=utc_now() + timedelta(hours=hours),
@@ -67,7 +65,7 @@ def redeem(session: Session, telegram_user_id: int, name: str, payload: str) -> 
     Raises:
         InviteError: It is unknown, expired or used, or who made it is no admin any more.
     """
-    invite = session.scalar(select(Invite).where(Invite.token_hash == _hash(payload)))
+    invite = session.scalar(select(Invite).where(Invite.token_hash == hash_of(payload)))
     if invite is None:
         raise InviteError
     holds_it = has_role(session, telegram_user_id, invite.role)
@@ -92,7 +90,3 @@ def _use(session: Session, invite: Invite, telegram_user_id: int) -> bool:
         .returning(Invite.id)
     )
     return used is not None
-
-
-def _hash(payload: str) -> str:
-    return hashlib.sha256(payload.encode("utf-8", "replace")).hexdigest()

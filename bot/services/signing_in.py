@@ -4,8 +4,6 @@ Only hashes of tokens are kept, so a copy of the database opens nothing. The rol
 database at every visit: who loses it is out at the next click.
 """
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,6 +18,7 @@ from bot.services.audit import record
 from bot.services.farmers import read_language
 from bot.services.signing_out import spoil_links
 from bot.services.texts import one_line
+from bot.services.tokens import hash_of, new_token
 
 #: How long a link can be used.
 LINK_MINUTES = 10
@@ -29,7 +28,6 @@ IDLE = timedelta(hours=8)
 LONGEST = timedelta(days=3)
 #: How exactly it is known when a session was last used; a write at every click is not worth more.
 _SEEN_EVERY = timedelta(minutes=1)
-_TOKEN_BYTES = 32
 _BROWSER_LIMIT = 80
 
 
@@ -80,9 +78,9 @@ def create_link(session: Session, telegram_user_id: int) -> NewLink:
     """
     roles.require(session, telegram_user_id, Role.OFFICER)
     spoil_links(session, telegram_user_id)
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     link = SignInLink(
-        token_hash=_hash(token),
+        token_hash=hash_of(token),
         telegram_user_id=telegram_user_id,
         expires_at=utc_now() + timedelta(minutes=LINK_MINUTES),
     )
@@ -102,7 +100,7 @@ def sign_in(session: Session, token: str, browser: str) -> str:
     person = session.scalar(
         update(SignInLink)
         .where(
-            SignInLink.token_hash == _hash(token),
+            SignInLink.token_hash == hash_of(token),
             SignInLink.used_at.is_(None),
             SignInLink.expires_at > now,
         )
@@ -111,9 +109,11 @@ def sign_in(session: Session, token: str, browser: str) -> str:
     )
     if person is None or not roles.has_role(session, person, Role.OFFICER):
         raise SignInError
-    opened = secrets.token_urlsafe(_TOKEN_BYTES)
+    opened = new_token()
     row = ConsoleSession(
-        token_hash=_hash(opened), telegram_user_id=person, browser=one_line(browser, _BROWSER_LIMIT)
+        token_hash=hash_of(opened),
+        telegram_user_id=person,
+        browser=one_line(browser, _BROWSER_LIMIT),
     )
     session.add(row)
     session.flush()
@@ -123,7 +123,7 @@ def sign_in(session: Session, token: str, browser: str) -> str:
 
 def find_visitor(session: Session, token: str) -> Visitor | None:
     """Return whom a session belongs to; None if it is over or its person holds no role."""
-    row = session.scalar(select(ConsoleSession).where(ConsoleSession.token_hash == _hash(token)))
+    row = session.scalar(select(ConsoleSession).where(ConsoleSession.token_hash == hash_of(token)))
     now = utc_now()
     if row is None or not _is_open(row, now):
         return None
@@ -166,7 +166,3 @@ def list_sessions(session: Session, telegram_user_id: int) -> list[OpenSession]:
 def _is_open(row: ConsoleSession, now: datetime) -> bool:
     is_recent = row.last_seen_at > now - IDLE and row.created_at > now - LONGEST
     return is_recent and row.ended_at is None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -131,7 +131,7 @@ def list_unanswered_subjects(
     """
     roles.require(session, telegram_user_id, Role.ADMIN)
     rows = session.execute(
-        select(Question.text, Question.matches)
+        select(Question.text, Question.nearest_key, Question.score)
         .where(
             _asked(days, now),
             Question.text != "",  # the words of who wanted to be forgotten
@@ -143,8 +143,8 @@ def list_unanswered_subjects(
     floor = NEAR_SHARE * suggest_threshold
     counts: Counter[tuple[str | None, str]] = Counter()
     examples: dict[tuple[str | None, str], str] = {}
-    for text, matches in rows:
-        nearest = matches[0]["key"] if matches and matches[0]["score"] >= floor else None
+    for text, key, score in rows:
+        nearest = key if score is not None and score >= floor else None
         subject = (nearest, "" if nearest else match_key(text))
         counts[subject] += 1
         examples.setdefault(subject, text)

@@ -48,7 +48,10 @@ def ask(session: Session, text: str, decision: str = "fallback", **fields: Any) 
         "asked_at": utc_now(),
     }
     question = Question(text=text, decision=decision, **(defaults | fields))
-    question.nearest_key = question.matches[0]["key"] if question.matches else None
+    if question.matches:
+        nearest = question.matches[0]
+        question.nearest_key = nearest["key"]
+        question.score = fields.get("score", nearest.get("score"))
     session.add(question)
     session.flush()
     return question
