@@ -205,3 +205,32 @@ def test_near_entries_are_those_that_sound_alike():
     assert near["blast"][0] == "blast.seed"
     assert near["blast.seed"][0] == "blast"
     assert "loan" not in near["loan"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "nearest"),
+    [
+        ([["kumburata miris"], ["kumburata pohora"], ["gasa miris"], ["kumburata naya"],
+          ["kumburata wee"]], "2"),
+        ([["miris kukula"], ["miris kukula goyam"] * 9, ["miris kukula"], ["goyam"], ["watta"],
+          ["watta"]], "2"),
+        ([["miris kukula"], [*["miris"] * 9, "kukula"], ["miris kukula goyam"], ["goyam"],
+          ["goyam"]], "1"),
+    ],
+    ids=["rare", "long", "often"],
+)  # fmt: skip
+def test_what_few_entries_say_makes_them_near(entries, nearest):
+    """Not what all say, nor that one says much, nor that it says one thing often."""
+    near = find_near_entries(
+        [IndexedEntry(str(at), "", (), "", tuple(texts)) for at, texts in enumerate(entries)]
+    )
+
+    assert near["0"][0] == nearest
+
+
+@pytest.mark.parametrize(("count", "found"), [(1, 1), (9, 2)])
+def test_as_many_near_entries_are_found_as_there_are_and_asked_for(count, found):
+    """Never more."""
+    near = find_near_entries(ENTRIES, count)
+
+    assert {len(keys) for keys in near.values()} == {found}
