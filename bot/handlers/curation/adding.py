@@ -5,22 +5,23 @@ from typing import Any
 
 from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
-from bot.errors import KnowledgeError, StaleButtonError
+from bot.errors import StaleButtonError
 from bot.handlers.context import GoviContext
 from bot.handlers.curation.looking_up import look_for_near
+from bot.handlers.curation.previewing import show_new
 from bot.handlers.curation.wording import say_near, say_parts
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.pressing import remove_buttons
 from bot.handlers.registering import telling_faults
 from bot.handlers.replying import say
 from bot.i18n import Words
-from bot.i18n.faults import say_faults, say_field
+from bot.i18n.faults import say_field
 from bot.keyboards.numbered import button, column, rows
 from bot.knowledge import check_field, match_key
 from bot.services.admin_dialogues import ADD, enter, save_added
 from bot.services.browsing import list_areas
 from bot.services.dialogues import PREVIEW, Stand, find_waiting
-from bot.services.editing import PARTS, check_new
+from bot.services.editing import PARTS
 
 #: Areas offered as buttons; any other may be typed.
 _MOST_AREAS = 24
@@ -154,21 +155,12 @@ def _area_keyboard(words: Words, offered: list[str], update_id: int) -> InlineKe
 
 
 async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
-    """Show the whole entry, what is wrong with it, and entries that seem to say the same."""
-    user_id = get_user(update).id
-    await context.run(enter, user_id, ADD, PREVIEW, data, update.update_id)
+    shown_by = update.update_id
+    await context.run(enter, get_user(update).id, ADD, PREVIEW, data, shown_by)
     changing = [
-        button(f"✏️ {say_field(context.words, name)}", "ac", update.update_id, at)
+        button(f"✏️ {say_field(context.words, name)}", "ac", shown_by, at)
         for at, name in enumerate(PARTS)
     ]
+    saving = button(context.text("curate.save"), "as", shown_by)
     shown = context.text("curate.add.preview", **say_parts(context, data))
-    try:
-        draft = await context.read(check_new, user_id, {name: data[name] for name in PARTS})
-    except KnowledgeError as error:
-        text = f"{shown}\n\n{say_faults(context.words, error)}"
-        await say(update, context, text, rows(changing, 2))
-        return
-    near = await look_for_near(update, context, list(draft.phrasings))
-    text = "\n\n".join(part for part in (shown, say_near(context, near)) if part)
-    saving = button(context.text("curate.save"), "as", update.update_id)
-    await say(update, context, text, column([saving, *changing]))
+    await show_new(update, context, data, shown, saving=saving, changing=changing)

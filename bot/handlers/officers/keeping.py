@@ -5,10 +5,10 @@ from typing import Any
 
 from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
-from bot.errors import KnowledgeError, StaleButtonError
+from bot.errors import StaleButtonError
 from bot.handlers.context import GoviContext
-from bot.handlers.curation.looking_up import look_for_near
-from bot.handlers.curation.wording import say_near, say_parts
+from bot.handlers.curation.previewing import show_new
+from bot.handlers.curation.wording import say_parts
 from bot.handlers.incoming import get_message, get_user
 from bot.handlers.officers.keyboards import button, keyboard
 from bot.handlers.officers.searching import ask_for_entry, offer_found
@@ -16,11 +16,11 @@ from bot.handlers.pressing import remove_buttons
 from bot.handlers.registering import telling_faults
 from bot.handlers.replying import say
 from bot.i18n import Words
-from bot.i18n.faults import say_faults, say_field
-from bot.keyboards.numbered import in_lines, rows
+from bot.i18n.faults import say_field
+from bot.keyboards.numbered import rows
 from bot.knowledge import check_field
 from bot.services.dialogues import PREVIEW, Stand, find_waiting
-from bot.services.editing import PARTS, check_new, read_entry, read_entry_by_id
+from bot.services.editing import PARTS, read_entry, read_entry_by_id
 from bot.services.keeping import (
     KEEP,
     LINK,
@@ -210,21 +210,12 @@ def _area_keyboard(words: Words, offered: list[str], shown_by: int) -> InlineKey
 
 
 async def _preview(update: Update, context: GoviContext, data: Mapping[str, Any]) -> None:
-    """Show the whole entry, what is wrong with it, and entries that seem to say the same."""
-    user_id, shown_by = get_user(update).id, update.update_id
-    await context.run(enter, user_id, KEEP, PREVIEW, data, shown_by)
+    shown_by = update.update_id
+    await context.run(enter, get_user(update).id, KEEP, PREVIEW, data, shown_by)
     changing = [
         button(f"✏️ {say_field(context.words, name)}", "kc", shown_by, at)
         for at, name in enumerate(PARTS)
     ]
-    shown = context.text("officer.keep.preview", **say_parts(context, data))
-    try:
-        draft = await context.read(check_new, user_id, {name: data[name] for name in PARTS})
-    except KnowledgeError as error:
-        text = f"{shown}\n\n{say_faults(context.words, error)}"
-        await say(update, context, text, rows(changing, 2))
-        return
-    near = await look_for_near(update, context, list(draft.phrasings))
     proposing = button(context.text("officer.keep.propose"), "ks", shown_by)
-    text = "\n\n".join(part for part in (shown, say_near(context, near)) if part)
-    await say(update, context, text, keyboard([[proposing], *in_lines(changing, 2)]))
+    shown = context.text("officer.keep.preview", **say_parts(context, data))
+    await show_new(update, context, data, shown, saving=proposing, changing=changing)
