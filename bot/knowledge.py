@@ -1,5 +1,6 @@
 """What an entry must have, and every fault of it, or of a whole file, at once."""
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,8 @@ SOURCE_LIMIT = 1000
 #: Whoever sees so many faults mends the file before wanting to see more.
 MOST_FAULTS = 1000
 
+#: Fields of a record that are looked at; what is beyond is no entry.
+_MOST_FIELDS = 100
 #: Zero-width joiner makes ක්‍ර of ක්+ර; these vowel signs cannot stand at the start of a word.
 _STRAY_SIGN = re.compile("(?:^|\\s)[\u0dca\u0dcf-\u0ddf]")
 #: What is left of Sinhala that a program saved in, or read from, an encoding without its letters:
@@ -89,6 +92,15 @@ def _as_lines(value: object) -> object:
     return value
 
 
+def _as_few_lines(value: object) -> object:
+    """As `_as_lines`; of millions of items not each one's fault is told, but their number."""
+    lines = _as_lines(value)
+    if isinstance(lines, list | tuple) and len(lines) > PHRASINGS_LIMIT:
+        counts = {"max_length": PHRASINGS_LIMIT, "actual_length": len(lines)}
+        raise PydanticKnownError("too_long", {"field_type": "Tuple", **counts})
+    return lines
+
+
 def _one_line(text: str) -> str:
     # Lists are written one item a line.
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
@@ -134,11 +146,11 @@ class EntryDraft(BaseModel):
     area: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=60)]
     status: Literal["draft", "published", "retired"] = "published"
     title: Line
-    keywords: Annotated[tuple[Line, ...], BeforeValidator(_as_lines)] = ()
+    keywords: Annotated[tuple[Line, ...], BeforeValidator(_as_few_lines)] = ()
     answer: Answer
     phrasings: Annotated[
         tuple[Line, ...],
-        BeforeValidator(_as_lines),
+        BeforeValidator(_as_few_lines),
         Field(max_length=PHRASINGS_LIMIT),
     ]
     source: Text
@@ -240,7 +252,8 @@ def check(records: Iterable[Record], faults: Sequence[Fault] = ()) -> Checked:
             break
         order[record.where] = number
         try:
-            drafts.append(EntryDraft.model_validate(dict(record.fields)))
+            fields = itertools.islice(record.fields.items(), _MOST_FIELDS)
+            drafts.append(EntryDraft.model_validate(dict(fields)))
             claims.append(_claims_of(record.where, drafts[-1]))
         except ValidationError as error:
             found.extend(_faults(record, error))

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path, PurePath
 
 from bot.errors import Fault, KnowledgeError
-from bot.knowledge import FIELDS, Checked, EntryDraft, Record, check
+from bot.knowledge import FIELDS, MOST_FAULTS, Checked, EntryDraft, Record, check
 from bot.tables import (
     FormatError,
     NumberedRow,
@@ -211,6 +211,8 @@ def _read_table(name: str, numbered: Sequence[NumberedRow]) -> Iterator[Record]:
         raise KnowledgeError(faults)
     names = _read_header(f"{name}, line {first}", header)
     for number, row in rows[1:]:
+        if len(faults) > MOST_FAULTS:  # rather than one for each cell of a file of any other kind
+            break
         where = f"{name}, line {number}"
         cells = [(field, cell) for field, cell in zip_longest(names, row, fillvalue="")
                  if str(cell).strip()]  # fmt: skip

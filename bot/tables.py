@@ -12,6 +12,8 @@ NumberedRow = tuple[int, Sequence[Any]]
 
 #: More rows than this in one file, and whoever waits for it waits too long; split the file.
 MOST_ROWS = 50_000
+#: Columns that are looked at; knowledge has a dozen fields.
+MOST_COLUMNS = 64
 #: Lines in another encoding that are named one by one.
 _MOST_BROKEN_LINES = 50
 
@@ -81,13 +83,18 @@ def read_csv(name: str, content: bytes) -> list[NumberedRow]:
     try:
         for row in reader:
             if any(cell.strip() for cell in row):  # a spreadsheet may add thousands without
-                rows.append((first, row))
+                rows.append((first, _without_many_columns(row)))
             first = reader.line_num + 1
             refuse_many_rows(name, len(rows) - 1)
     except csv.Error as error:
         fault = Fault(f"{name}, line {first}", "", f"is not CSV: {error}", "not_csv")
         raise KnowledgeError([fault]) from None
     return rows
+
+
+def _without_many_columns(row: list[str]) -> list[str]:
+    """Keep of columns that no table has one that is filled, so that it is told, not millions."""
+    return row[:MOST_COLUMNS] + [cell for cell in row[MOST_COLUMNS:] if cell.strip()][:1]
 
 
 def refuse_many_rows(name: str, count: int) -> None:

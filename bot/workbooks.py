@@ -8,15 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from bot.errors import Fault, KnowledgeError
-from bot.tables import MOST_ROWS, FormatError, NumberedRow, refuse_many_rows
+from bot.tables import MOST_COLUMNS, MOST_ROWS, FormatError, NumberedRow, refuse_many_rows
 
 #: Bytes of a workbook once it is unpacked, and files in it; a real one needs far fewer.
 MOST_BYTES = 100 * 2**20
 MOST_FILES = 1_000
 #: No spreadsheet has more rows, whatever a file claims.
 _MOST_SHEET_ROWS = 2**20
-#: Columns that are looked at; knowledge has a dozen fields.
-_MOST_COLUMNS = 64
 #: Excel cuts what is longer, without a word.
 _LONGEST_CELL = 32_767
 #: Control characters, which XML cannot hold.
@@ -94,7 +92,7 @@ def _read_sheets(name: str, content: bytes) -> Iterator[Sheet]:
 def _read_rows(sheet: Any) -> Iterator[NumberedRow]:
     # What the file claims about its size is not believed: it decides how much is padded.
     sheet.reset_dimensions()
-    rows = sheet.iter_rows(max_row=_MOST_SHEET_ROWS, max_col=_MOST_COLUMNS)
+    rows = sheet.iter_rows(max_row=_MOST_SHEET_ROWS, max_col=MOST_COLUMNS)
     return ((number, row) for number, row in enumerate(rows, 1) if any(map(_is_filled, row)))
 
 

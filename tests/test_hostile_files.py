@@ -18,6 +18,9 @@ from tests.factories import create_draft
 DRAFT = create_draft("a.one")
 
 
+HEADER = f"{','.join(FIELDS)}\n".encode()
+
+
 def refusal(name: str, content: bytes) -> list[Fault]:
     """What is wrong with a file that was sent."""
     with pytest.raises(KnowledgeError) as refused:
@@ -285,6 +288,32 @@ def test_faults_without_number_are_cut_off() -> None:
 
     assert len(faults) < MOST_FAULTS + 20
     assert faults[-1].kind == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("k.csv", HEADER + b"x," * 200_000, "unnamed"),
+        ("k.csv", b"x," * 200_000, "header"),
+        ("k.csv", HEADER + (b"x," * 40 + b"\n") * 5_000, "unnamed"),
+        ("k.jsonl", b'{"phrasings": [' + b"1," * 200_000 + b"1]}", "too_long"),
+        ("k.jsonl", b'{"keywords": [' + b"1," * 200_000 + b"1]}", "too_long"),
+        (
+            "k.jsonl",
+            json.dumps(dict.fromkeys(map(str, range(50_000)), 1)).encode(),
+            "extra_forbidden",
+        ),
+    ],
+    ids=["columns", "header", "cells", "phrasings", "keywords", "fields"],
+)
+def test_a_file_of_a_million_pieces_is_told_in_a_thousand_faults(
+    name: str, content: bytes, kind: str
+) -> None:
+    """One for each piece would take more memory than there is."""
+    faults = refusal(name, content)
+
+    assert kind in {fault.kind for fault in faults}
+    assert len(faults) < MOST_FAULTS + 100
 
 
 def test_an_entry_that_outgrows_a_cell_is_not_cut() -> None:
