@@ -126,6 +126,28 @@ def test_chats_that_are_quiet_are_forgotten(pacer: Pacer, clock: Clock) -> None:
     assert len(pacer._chats) <= 2
 
 
+def test_who_is_written_to_all_the_time_keeps_nobody_in_memory(pacer: Pacer, clock: Clock) -> None:
+    """The officers' group, say, among farmers who ask once."""
+    for chat_id in range(1, 501):
+        clock.now += 1
+        pacer.note(GROUP_CHAT)
+        pacer.note(chat_id)
+
+    assert len(pacer._chats) <= 3
+
+
+def test_a_full_group_is_not_forgotten_while_others_are_written_to(
+    pacer: Pacer, clock: Clock
+) -> None:
+    """Its second is over long ago, its minute is not."""
+    send_as_fast_as_allowed(pacer, clock, [GROUP_CHAT] * GROUP)
+
+    clock.now += 10
+    pacer.note(KAMALA)
+
+    assert pacer.delay(GROUP_CHAT) == 31.0
+
+
 @given(st.lists(st.floats(0, 3), max_size=60))
 def test_no_span_of_a_second_holds_more_than_the_limit(pauses: list[float]) -> None:
     """Whatever the rhythm in which messages come up."""

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, RetryAfter
 
 from bot.delivery.pacing import Pacer
@@ -19,6 +20,7 @@ from bot.testing.parameters import METHODS
 from bot.testing.people import Person
 from bot.testing.world import Refusal, World
 from tests.delivery.patience import patient_bot
+from tests.delivery.test_sender import refuse
 
 PNG = b"\x89PNG picture"
 
@@ -127,6 +129,45 @@ async def test_what_a_topic_does_not_take_goes_to_the_whole_group(
     await wire.send(Place(group, 5, topic_id=7), "වචන")
 
     assert [seen.text for seen in api.user(11).sees(group)] == ["වචන"]
+
+
+async def test_what_the_whole_group_does_not_take_is_told(
+    wire: Wire, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its main topic can be closed too; there is nowhere else to send it, again and again."""
+    closed = Refusal(400, "Bad Request: TOPIC_CLOSED")
+    refuse(monkeypatch, lambda given: len(api.calls("sendMessage")) < 5, closed)
+
+    with pytest.raises(BadRequest, match=r"(?i)topic_closed"):
+        await wire.send(Place(api.group(-1001), topic_id=7), "වචන")
+
+    assert len(api.calls("sendMessage")) == 2
+
+
+@pytest.mark.parametrize("part", ["වචන", Attachment("photo", lambda: PNG)], ids=["text", "picture"])
+async def test_buttons_stand_below_whatever_is_sent(
+    wire: Wire, officer: Person, part: Part
+) -> None:
+    """A text or a picture."""
+    button = InlineKeyboardButton("👍", callback_data="rate:1")
+
+    await wire.send(Place(officer.id), part, InlineKeyboardMarkup([[button]]))
+
+    assert [button.text for button in officer.sees()[-1].buttons] == ["👍"]
+
+
+async def test_a_video_note_goes_without_words() -> None:
+    """Telegram takes none with it."""
+    given: dict[str, Any] = {}
+
+    async def send_video_note(chat_id: int, content: str, **options: Any) -> SimpleNamespace:
+        given.update(options)
+        return SimpleNamespace(message_id=1)
+
+    wire = Wire(SimpleNamespace(send_video_note=send_video_note), Pacer())
+    await wire.send(Place(11), Attachment("video_note", "file-1", "වචන"))
+
+    assert given.keys() == {"message_thread_id", "reply_parameters", "reply_markup"}
 
 
 @pytest.mark.parametrize("part", ["වචන", Attachment("photo", lambda: PNG)], ids=["text", "picture"])

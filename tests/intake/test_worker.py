@@ -125,15 +125,22 @@ async def test_an_update_that_cannot_be_read_is_set_aside_at_once() -> None:
     assert inbox.failed == [(7, None)]
 
 
-def not_encodable() -> NetworkError:
-    """What PTB makes of a text with half a character in it."""
+def not_encodable(cause: Exception) -> NetworkError:
+    """What PTB makes of a text with half a character in it, or of what is no text."""
     error = NetworkError("Unknown error in HTTP implementation")
-    error.__cause__ = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+    error.__cause__ = cause
     return error
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("ours"), BadRequest("ours"), Forbidden("no"), not_encodable()]
+    "error",
+    [
+        ValueError("ours"),
+        BadRequest("ours"),
+        Forbidden("no"),
+        not_encodable(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")),
+        not_encodable(TypeError("not JSON serializable")),
+    ],
 )
 async def test_a_handler_that_keeps_raising_is_given_up(error: Exception) -> None:
     """The fifth failure sets the update aside."""

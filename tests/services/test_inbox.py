@@ -167,6 +167,7 @@ def test_a_deadly_update_is_set_aside(session: Session) -> None:
 
     row = session.scalars(select(ReceivedUpdate).where(ReceivedUpdate.update_id == 1)).one()
     assert aside == [1]
+    assert inbox.take_over(session) == [], "it is told once"
     assert (row.status, row.reason) == (
         InboxStatus.FAILED,
         f"{inbox.CRASHES} processes died with it",

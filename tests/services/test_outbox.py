@@ -199,6 +199,7 @@ def test_a_deadly_message_is_given_up(session: Session) -> None:
         given_up += outbox.take_over(session)
 
     assert given_up == [(deadly, "test")]
+    assert outbox.take_over(session) == [], "it is told once"
     assert row(session, deadly).status is OutboxStatus.FAILED
     assert row(session, deadly).reason == f"{outbox.CRASHES} processes died with it"
     assert lease_ids(session) == [behind]
@@ -279,6 +280,42 @@ def test_who_blocked_the_bot_is_marked(session: Session) -> None:
 
     assert not session.scalars(select(Farmer)).one().is_reachable
     assert row(session, message_id).status is OutboxStatus.DROPPED
+
+
+def test_who_lets_the_bot_in_again_is_owed_the_replies_that_they_missed(session: Session) -> None:
+    """At once; neither what was no reply, nor what others missed."""
+    get_farmer(session, Asker(NIMAL, NIMAL))
+    replies = [post(session, chat, reply_id=reply_in(session, chat).id) for chat in (NIMAL, KAMALA)]
+    tip = post(session, NIMAL)
+    for message_id, chat in ((replies[0], NIMAL), (replies[1], KAMALA), (tip, NIMAL)):
+        outbox.put_back(session, message_id, "429", due_in_seconds=600, attempts=0)
+        outbox.drop_unreachable(session, message_id, chat, "Forbidden")
+
+    outbox.owe_missed(session, NIMAL)
+
+    assert session.scalars(select(Farmer)).one().is_reachable
+    assert lease_ids(session) == [replies[0]]
+
+
+def test_nothing_is_owed_to_a_question_of_nobodys(session: Session) -> None:
+    """It was asked in a terminal, or its farmer is forgotten."""
+    reply = reply_in(session, NIMAL)
+    reply.question.chat_id = None
+
+    assert outbox.post_reply(session, reply, "reply") is None
+
+
+def test_a_message_that_is_sent_in_the_end_has_no_reason(session: Session) -> None:
+    """Why it was put back before matters no more; its reason then was not kept without end."""
+    message_id = post(session)
+    outbox.put_back(session, message_id, "b" * 5000, due_in_seconds=-1, attempts=1)
+    kept = row(session, message_id).reason
+
+    outbox.mark_sent(session, message_id, [1])
+
+    assert kept == "b" * 2000
+    assert row(session, message_id).reason is None
+    assert row(session, message_id).finished_at is not None
 
 
 def test_a_group_that_moved_gets_its_messages_there(session: Session) -> None:
