@@ -121,6 +121,7 @@ async def test_what_is_owed_is_sent_and_recorded(api: BotApi, services: Services
 
     assert heard(api, NIMAL) == ["a", "b", "c"]
     assert [row.message_ids for row in rows(services)] == [[2], [3], [4]]
+    assert (services.vitals.messages_taken, services.vitals.counts("sent")) == (3, {"say": 3})
     assert {row.status for row in rows(services)} == {OutboxStatus.SENT}
 
 
@@ -245,6 +246,7 @@ async def test_what_telegram_refuses_is_given_up_and_blocks_nobody(
 
     assert [row.status for row in rows(services)] == [OutboxStatus.FAILED, OutboxStatus.SENT]
     assert "can't parse entities" in (rows(services)[0].reason or "").lower()
+    assert services.vitals.counts("failed") == {"outbox": 1}
     assert heard(api, NIMAL) == ["next"]
 
 

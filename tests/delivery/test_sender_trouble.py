@@ -107,6 +107,30 @@ async def test_what_keeps_failing_while_others_get_through_is_given_up(
         assert "NetworkError" in (session.get_one(OutgoingMessage, 1).reason or "")
 
 
+async def test_one_that_got_through_is_counted_once(
+    api: BotApi,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    put_back: list[tuple[float, int]],
+) -> None:
+    """When nobody is sent anything any more, that is an outage again, which uses nothing up."""
+    ill, other = api.user(11), api.user(22)
+    other.sends("/start")
+    broken = Refusal(500, "Internal Server Error")
+    refuse(monkeypatch, lambda given: given["chat_id"] == ill.id, broken)
+    await services.run(outbox.post, ill.id, "say")
+
+    async with sending(api, services) as sending_now:
+        await api.until(lambda: len(put_back) >= 1)
+        await services.run(outbox.post, other.id, "say")
+        sending_now.wake()
+        await api.until(has_told(other))
+        before = len(put_back)
+        await api.until(lambda: len(put_back) >= before + 4)
+
+    assert max(attempts for _, attempts in put_back) == 1
+
+
 @pytest.mark.parametrize(
     ("uniform", "pauses"), [(max, [0.02, 0.04, 0.05, 0.05]), (min, [0.01, 0.02, 0.025, 0.025])]
 )

@@ -11,7 +11,7 @@ import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, RetryAfter
 
-from bot.delivery.pacing import Pacer
+from bot.delivery.pacing import OVERALL, Pacer
 from bot.delivery.wire import Place, Wire, seconds_of
 from bot.rendering import CAPTION_LIMIT, Attachment, Part, render_photo
 from bot.testing import faults
@@ -242,6 +242,7 @@ async def test_a_turn_that_comes_soon_is_waited_for(
     await wire.send(Place(officer.id), "වචන")
 
     assert waiting.waits == [3.0, 1.0]
+    assert wire.pacer.room() == OVERALL - 1
     assert officer.sees()[-1].text == "වචන"
 
 

@@ -98,6 +98,17 @@ def test_a_chat_is_served_in_order(session: Session) -> None:
     assert lease_ids(session) == [2]
 
 
+def test_a_longer_lease_than_any_of_ours_is_forgotten(session: Session) -> None:
+    """It was made before the clock was set back; a shorter one is somebody's."""
+    inbox.store(session, [message(1, 7), message(2, 8)])
+    lease_ids(session, limit=1, lease_seconds=600)
+    lease_ids(session, lease_seconds=6000)
+
+    inbox.forget_waits(session, longer_than_seconds=3600)
+
+    assert lease_ids(session) == [2]
+
+
 def test_what_belongs_to_no_chat_waits_for_none(session: Session) -> None:
     """One that fails and is tried later keeps nothing else waiting."""
     inbox.store(session, [{"update_id": 1}, {"update_id": 2}])

@@ -137,6 +137,18 @@ def test_only_longer_waits_than_any_of_ours_are_forgotten(session: Session) -> N
     assert lease_ids(session) == [longer]
 
 
+def test_a_longer_lease_than_any_of_ours_is_forgotten(session: Session) -> None:
+    """It was made before the clock was set back; a shorter one is somebody's."""
+    held, lost = post(session, NIMAL), post(session, KAMALA)
+    lease_ids(session, limit=1, lease_seconds=600)
+    lease_ids(session, lease_seconds=6000)
+
+    outbox.forget_waits(session, longer_than_seconds=3600)
+
+    assert lease_ids(session) == [lost]
+    assert row(session, held).leased_until is not None
+
+
 def test_a_busy_chat_is_skipped(session: Session) -> None:
     """Chats that the sender is writing to are left alone."""
     post(session, NIMAL)
