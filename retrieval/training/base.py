@@ -75,6 +75,8 @@ def open_model(where: Path | str, **options: Any) -> SentenceTransformer:
         msg = f"cannot open {str(where)!r} as a sentence-transformers model: {exc}"
         raise ModelError(msg) from exc
     encoder_of(model)
+    # Texts come with their prompt; one that the base puts before them by itself would come twice.
+    model.prompts, model.default_prompt_name = {}, None
     return model
 
 

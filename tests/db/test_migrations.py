@@ -131,6 +131,16 @@ def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         open_engine(f"sqlite:///{tmp_path}/file/govi.sqlite3")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder refuses root")
+def test_a_data_folder_that_cannot_be_written_is_refused() -> None:
+    """It is there, and may be read; even root can make no file in /proc."""
+    engine = open_engine("sqlite:////proc/self/govi.sqlite3")
+
+    with pytest.raises(DatabaseError, match="DATA_DIR can be written"):
+        upgrade(engine)
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     "url", ["not a url", "mysql://host/govi", "postgresql+asyncpg://host/govi"]
 )

@@ -7,7 +7,7 @@ import pytest
 from retrieval.embedder import OnnxEmbedder
 from retrieval.errors import ModelError, ModelMismatchError
 from retrieval.manifest import DATA_FILE
-from retrieval.training.base import build_base, unigram_tokenizer
+from retrieval.training.base import build_base, open_model, unigram_tokenizer
 from retrieval.training.export import export_model
 from tests.retrieval.training.conftest import tiny_pieces
 
@@ -34,13 +34,23 @@ def test_a_named_base_is_opened(tiny_model_dir, tmp_path):
 
 def test_an_exported_model_is_a_base_again(tiny_model_dir, tmp_path):
     """Training can go on from what is shipped; exporting that again changes no vector."""
-    export_model(tiny_model_dir, tmp_path / "shipped")
+    export_model(tiny_model_dir, tmp_path / "shipped", settings={"prompt": "query: "})
 
     build_base(str(tmp_path / "shipped"), tmp_path / "base")
 
-    export_model(tmp_path / "base", tmp_path / "again")
+    export_model(tmp_path / "base", tmp_path / "again", settings={"prompt": "query: "})
     shipped, again = OnnxEmbedder(tmp_path / "shipped"), OnnxEmbedder(tmp_path / "again")
     assert again.encode(SINHALA) == pytest.approx(shipped.encode(SINHALA), abs=1e-3)
+
+
+def test_a_base_puts_no_prompt_before_texts(tiny_model_dir, tmp_path):
+    """Training does, and a second one would be learnt with them."""
+    export_model(tiny_model_dir, tmp_path / "shipped", settings={"prompt": "query: "})
+
+    base = open_model(build_base(str(tmp_path / "shipped"), tmp_path / "base"), device="cpu")
+
+    assert not any(base.prompts.values())
+    assert base.default_prompt_name is None
 
 
 def test_an_unknown_name_is_a_model_error(tmp_path, monkeypatch):
