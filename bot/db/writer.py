@@ -7,8 +7,10 @@ what is waiting, gives each function a savepoint of its own in one transaction, 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -43,6 +45,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._is_log_empty = True
+        self._written_at = 0.0
         #: Whether the database took nothing when something was last to be written.
         self.is_failing = False
 
@@ -87,15 +90,18 @@ class Writer:
                 self._commit(wanted)
 
     def _next(self) -> _Job[Any] | None:
+        """Wait for a function; empty the log meanwhile, once it is time."""
         while not self._is_log_empty:
-            try:
-                return self._jobs.get(timeout=IDLE_SECONDS)
-            except Empty:
+            seconds = self._written_at + IDLE_SECONDS - monotonic()
+            if seconds <= 0 and self._jobs.empty():
                 self._is_log_empty = empty_log(self._engine)
+                self._written_at = monotonic()
+                continue
+            with suppress(Empty):
+                return self._jobs.get(timeout=max(0.0, seconds))
         return self._jobs.get()
 
     def _commit(self, jobs: Sequence[_Job[Any]]) -> None:
-        self._is_log_empty = False
         try:
             with self._engine.begin() as connection:
                 before = _count_changes(connection)
@@ -106,6 +112,8 @@ class Writer:
             for job in jobs:
                 job.future.set_exception(error)
             return
+        if has_written:
+            self._is_log_empty, self._written_at = False, monotonic()
         is_full = any(failure and is_machine_at_fault(failure) for _, failure in outcomes)
         # What had nothing to write, such as a look for work, tells nothing of a disk that is full.
         self.is_failing = is_full or (self.is_failing and not has_written)

@@ -254,6 +254,21 @@ def test_the_log_is_emptied_once_nobody_writes(
     assert writer.submit(add(8)).result(60) == 8
 
 
+def test_looking_for_work_does_not_keep_the_log(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker and the sender look every second; what changes nothing is no writing."""
+    clock, emptied = [0.0], threading.Event()
+    monkeypatch.setattr(writers, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(writers, "empty_log", lambda _: emptied.set() or True)
+    assert writer.submit(add(7)).result(60) == 7
+
+    clock[0] = writers.IDLE_SECONDS + 1
+    writer.submit(lambda session: session.scalar(select(Farmer.id))).result(60)
+
+    assert emptied.wait(60)
+
+
 async def test_a_caller_who_gives_up_before_its_turn_is_left_out(
     writer: Writer, sessions: sessionmaker[Session]
 ) -> None:
