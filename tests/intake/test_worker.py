@@ -278,3 +278,100 @@ async def test_a_worker_stops_even_when_it_is_woken_at_that_moment() -> None:
 
     done, _ = await asyncio.wait({task}, timeout=30)
     assert task in done
+
+
+async def test_a_chats_next_update_does_not_wait_for_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is free to go as soon as the one before it is done."""
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 600.0)
+    inbox = Inbox(leased())
+    behind = [leased()._replace(id=2, update_id=8)]
+    usual = inbox.finish
+
+    def finish(update_id: int) -> None:
+        usual(update_id)
+        inbox.waiting, behind[:] = behind[:], []
+
+    inbox.finish = finish
+    task = asyncio.create_task(Worker(Handlers(), inbox).run())
+    async with asyncio.timeout(60):
+        while len(inbox.finished) < 2:  # noqa: ASYNC110 - a plain list
+            await asyncio.sleep(0.005)
+
+    assert inbox.finished == [7, 8]
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_a_stop_breaks_off_what_takes_too_long() -> None:
+    """The process can end; the update stays in the inbox."""
+    inbox = Inbox(leased())
+    working = Worker(Hanging(), inbox)
+    task = asyncio.create_task(working.run())
+    async with asyncio.timeout(60):
+        while not working._tasks:  # noqa: ASYNC110 - a plain set
+            await asyncio.sleep(0.005)
+    task.cancel()
+    handling = set(working._tasks)
+
+    await working.drain(0.0)
+
+    await asyncio.wait(handling, timeout=60)
+    assert all(each.cancelled() for each in handling)
+    assert (inbox.finished, inbox.failed) == ([], [])
+
+
+LOCKED = OperationalError("select", {}, Exception("locked"))
+
+
+@pytest.mark.parametrize(
+    ("error", "unreached_seconds", "is_set_aside"),
+    [
+        (TimedOut(), 0.0, True),
+        (TimedOut(), worker.LEASE_SECONDS, False),
+        (LOCKED, 0.0, False),
+    ],
+    ids=["heard of", "not heard of", "database"],
+)
+def test_a_day_of_trouble_is_the_most_for_an_update_if_telegram_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    unreached_seconds: float,
+    is_set_aside: bool,
+) -> None:
+    """A day since it failed first, not since it failed last."""
+    now = [0.0]
+    monkeypatch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    inbox = Inbox()
+    working = Worker(Handlers(), inbox)
+
+    sentences = []
+    for now[0] in (0.0, 13 * 3600.0, 25 * 3600.0):
+        moments = iter([0.0, unreached_seconds, unreached_seconds])
+        inbox.vitals = Vitals(lambda moments=moments: next(moments))
+        sentences.append(working._judge(leased(), error))
+
+    assert [each.retry_seconds is None for each in sentences] == [False, False, is_set_aside]
+
+
+async def test_a_failure_that_is_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The update is done then, and no outage stays in memory for ever."""
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.01)
+    inbox, handlers = Inbox(leased()), Handlers(TimedOut())
+
+    def fail(update_id: int, *_: Any) -> None:
+        inbox.failed.append((update_id, None))
+        inbox.waiting, handlers.error = [leased()], None
+
+    inbox.fail = fail
+    working = Worker(handlers, inbox)
+    task = asyncio.create_task(working.run())
+    async with asyncio.timeout(60):
+        while len(inbox.finished) + len(inbox.failed) < 2:  # noqa: ASYNC110 - plain lists
+            await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert inbox.finished == [7]
+    assert (working._troubles, working._failures) == ({}, {})
