@@ -155,3 +155,33 @@ async def test_a_database_that_works_says_nothing_twice() -> None:
 
     assert await Lifeline(telegram, Services).during(write(), [update(POISONED)]) == 1
     assert telegram.sent == []
+
+
+@pytest.mark.parametrize(("is_topic", "topic_id"), [(True, 7), (False, None)])
+async def test_who_calls_in_a_topic_is_answered_there(is_topic: bool, topic_id: int | None) -> None:
+    """What is only a thread of replies is none: Telegram would refuse it."""
+    telegram, given = Telegram(), []
+    usual = telegram.send_message
+
+    async def send_message(message_thread_id: int | None, **options: Any) -> Any:
+        given.append(message_thread_id)
+        return await usual(**options)
+
+    telegram.send_message = send_message
+    thread = {"message_thread_id": 7, "is_topic_message": is_topic}
+
+    await Lifeline(telegram, Services).answer([update(POISONED, **thread)])
+
+    assert given == [topic_id]
+
+
+async def test_not_everyone_who_ever_called_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest are forgotten first."""
+    monkeypatch.setattr(lifeline, "MOST_REMEMBERED", 2)
+    telegram = Telegram()
+    line = Lifeline(telegram, Services)
+
+    for chat_id in (1, 2, 3, 3, 1):
+        await line.answer([update(POISONED, {"id": chat_id, "type": "private"})])
+
+    assert [chat_id for chat_id, _ in telegram.sent] == [1, 2, 3, 1]

@@ -76,3 +76,18 @@ async def test_a_tick_without_the_database_is_one_line(
     (record,) = caplog.records
     assert record.reason == "OperationalError: database or disk is full"
     assert record.exc_info is None
+
+
+async def test_a_fault_of_ours_in_a_tick_is_logged_whole(
+    services: Services, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next tick comes all the same."""
+
+    def fail(*_: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(runner.job_runs, "claim", fail)
+    await runner.Runner(services, JOBS).tick()
+
+    (record,) = caplog.records
+    assert record.exc_info is not None

@@ -307,6 +307,7 @@ def test_who_lets_the_bot_in_again_is_owed_the_replies_that_they_missed(session:
 
     assert session.scalars(select(Farmer)).one().is_reachable
     assert lease_ids(session) == [replies[0]]
+    assert row(session, tip).status is OutboxStatus.DROPPED
 
 
 def test_nothing_is_owed_to_a_question_of_nobodys(session: Session) -> None:

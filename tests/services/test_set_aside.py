@@ -100,13 +100,17 @@ def test_a_clock_set_back_between_two_processes_delays_nothing(session: Session)
     assert [row.id for row in outbox.lease(session, 9, 60)] == [reply.id]
 
 
-def test_a_message_that_was_given_up_is_told_unless_it_tells(session: Session) -> None:
-    """An admin who cannot be reached is not told of that by another message."""
+def test_a_message_that_was_given_up_is_told_unless_it_tells(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An admin who cannot be reached is not told of that by another message, hour after hour."""
     reply = outbox.post(session, FARMER, "reply")
     assert reply is not None
 
     set_aside.give_message_up(session, reply.id, reply.kind, "boom")
     [told] = session.scalars(select(OutgoingMessage).where(OutgoingMessage.chat_id == ADMIN))
+    later = datetime(2099, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(set_aside, "utc_now", lambda: later)
     set_aside.give_message_up(session, told.id, told.kind, "boom")
 
     assert owed_to(session, ADMIN) == [{"queue": "outbox", "number": reply.id}]
@@ -125,6 +129,40 @@ def test_a_replayed_update_is_handled_as_if_it_had_just_come(session: Session) -
 
     [leased] = inbox.lease(session, 9, 60)
     assert (leased.update_id, leased.attempts) == (7, 1)
+
+
+def test_of_what_came_and_what_was_owed_admins_are_told_each(session: Session) -> None:
+    """In the same hour: they are looked at by different commands."""
+    reply = outbox.post(session, FARMER, "reply")
+    assert reply is not None
+    store(session, 7)
+
+    set_aside.set_update_aside(session, 7, "boom" * 1000)
+    set_aside.give_message_up(session, reply.id, reply.kind, "boom")
+
+    assert [told["queue"] for told in owed_to(session, ADMIN)] == ["inbox", "outbox"]
+    assert set_aside.list_updates(session)[0].reason == "boom" * 500
+
+
+def test_what_is_tried_by_hand_is_tried_at_once(session: Session) -> None:
+    """Whatever pause it had, and as no suspect of what a process died with."""
+    reply = outbox.post(session, FARMER, "reply")
+    assert reply is not None
+    store(session, 7)
+    inbox.lease(session, 9, 60)
+    set_aside.take_over(session)
+    inbox.fail(session, 7, "boom", retry_in_seconds=600)
+    outbox.put_back(session, reply.id, "boom", 600, 1)
+    set_aside.set_update_aside(session, 7, "boom")
+    set_aside.give_message_up(session, reply.id, reply.kind, "boom")
+
+    assert set_aside.replay(session, 7)
+    assert set_aside.retry(session, reply.id)
+    session.flush()
+
+    assert [each.update_id for each in inbox.lease(session, 9, 60, is_idle=False)] == [7]
+    owed = outbox.lease(session, 9, 60, is_idle=False)
+    assert reply.id in [each.id for each in owed]
 
 
 def test_only_what_was_set_aside_can_be_replayed(session: Session) -> None:
