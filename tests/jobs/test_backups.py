@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -62,6 +63,7 @@ async def test_old_backups_are_deleted_and_nothing_else(services: Services) -> N
     for name in (*others, left.name):
         (folder / name).touch()
     os.utime(left, (0, 0))
+    os.utime(folder / others[0], (time.time(), time.time()))
 
     for night in range(5):
         await back_up(services, occasion(NIGHT + night * DAY))
