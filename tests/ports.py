@@ -4,8 +4,6 @@ import contextlib
 
 from bot.testing.ports import held_port
 
-__all__ = ["free_port", "held_port"]
-
 _HELD = contextlib.ExitStack()
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot.console.serving import serve
 from bot.errors import SettingsError
+from bot.testing.ports import held_port
 from tests.console.asking import create_services
-from tests.ports import held_port
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,17 +16,13 @@ from bot.db.engine import reading
 from bot.db.models import OutboxStatus, OutgoingMessage, Reply
 from bot.delivery import messages, pacing, sender
 from bot.delivery.kinds import Kind
-from bot.delivery.pacing import Pacer
-from bot.delivery.sender import Sender
-from bot.delivery.wire import Wire
 from bot.rendering import Rendered
 from bot.services import outbox
 from bot.testing import faults
 from bot.testing.bot_api import BotApi
 from bot.testing.people import Person
 from bot.testing.world import Refusal
-from tests.delivery.patience import patient_bot
-from tests.delivery.test_sender import refuse
+from tests.delivery.test_sender import breaking_off, refuse
 from tests.services.asking import ask
 
 
@@ -64,17 +59,6 @@ async def owe_two(api: BotApi, services: Services) -> list[Person]:
     return people
 
 
-@asynccontextmanager
-async def sending(api: BotApi, services: Services) -> AsyncIterator[Sender]:
-    """Send until the end of the block."""
-    async with patient_bot(api) as bot:
-        sending = Sender(Wire(bot, Pacer()), services)
-        task = asyncio.create_task(sending.run())
-        yield sending
-        task.cancel()
-        await asyncio.wait({task})
-
-
 def has_told(person: Person) -> Callable[[], bool]:
     """Return a condition: the person has the message."""
     return lambda: person.sees()[-1].text == "a"
@@ -93,7 +77,7 @@ async def test_what_keeps_failing_while_others_get_through_is_given_up(
     broken = Refusal(500, "Internal Server Error")
     refuse(monkeypatch, lambda given: given == given | {"chat_id": ill.id, "text": "a"}, broken)
 
-    async with sending(api, services) as sending_now:
+    async with breaking_off(api, services) as sending_now:
         for number in range(100):
             if statuses(services)[0] is OutboxStatus.FAILED:
                 break
@@ -120,7 +104,7 @@ async def test_one_that_got_through_is_counted_once(
     refuse(monkeypatch, lambda given: given["chat_id"] == ill.id, broken)
     await services.run(outbox.post, ill.id, "say")
 
-    async with sending(api, services) as sending_now:
+    async with breaking_off(api, services) as sending_now:
         await api.until(lambda: len(put_back) >= 1)
         await services.run(outbox.post, other.id, "say")
         sending_now.wake()
@@ -152,7 +136,7 @@ async def test_each_pause_is_twice_the_last_up_to_the_longest(
     await services.run(outbox.post, person.id, "say")
     api.fail("sendMessage", faults.server_error(), times=4)
 
-    async with sending(api, services) as sending_now:
+    async with breaking_off(api, services) as sending_now:
         await api.until(lambda: statuses(services) == [OutboxStatus.SENT])
 
     assert [seconds for seconds, _ in put_back] == pytest.approx(pauses)
@@ -171,7 +155,7 @@ async def test_what_was_put_back_is_sent_as_soon_as_its_pause_is_over(
     await services.run(outbox.post, person.id, "say")
     api.fail("sendMessage", faults.server_error())
 
-    async with sending(api, services):
+    async with breaking_off(api, services):
         await api.until(has_told(person))
 
     assert api.faults.count == 0
@@ -187,7 +171,7 @@ async def test_one_that_may_kill_and_takes_long_is_not_waited_for(
     await services.run(outbox.take_over)
     api.fail("sendMessage", faults.slow_answer(60))
 
-    async with sending(api, services):
+    async with breaking_off(api, services):
         await api.until(has_told(other))
         is_waiting = not has_told(slow)()
 
@@ -214,7 +198,7 @@ async def test_what_a_cancelled_sender_has_sent_is_recorded_all_the_same(
     person.sends("/start")
     await services.run(outbox.post, person.id, "say")
     api.fail("sendMessage", faults.Fault(held_seconds=0.3))
-    async with sending(api, services):
+    async with breaking_off(api, services):
         await api.until(has_told(person))
         working = asyncio.create_task(services.run(work))
         await api.until(begun.is_set)
@@ -243,7 +227,7 @@ async def test_what_cannot_be_read_for_all_is_no_messages_fault(
     monkeypatch.setattr(sender, "compose", compose)
     people = await owe_two(api, services)
 
-    async with sending(api, services):
+    async with breaking_off(api, services):
         for person in people:
             await api.until(has_told(person))
 
@@ -268,7 +252,7 @@ async def test_a_connection_that_breaks_gives_nobody_up(
     monkeypatch.setitem(messages.KINDS, "say", Kind(lambda *_: Rendered(("a",)), read))
     people = await owe_two(api, services)
 
-    async with sending(api, services):
+    async with breaking_off(api, services):
         await api.until(lambda: OutboxStatus.PENDING not in statuses(services))
 
     assert all(has_told(person)() for person in people)
@@ -286,7 +270,7 @@ async def test_who_never_wrote_to_the_bot_is_no_fault_of_ours(
     """An officer who was only named is not written to, and no admin is alarmed."""
     await services.run(outbox.post, 99, "say")
 
-    async with sending(api, services):
+    async with breaking_off(api, services):
         await api.until(lambda: statuses(services) == [OutboxStatus.DROPPED])
 
     assert len(api.calls("sendMessage")) == 1
@@ -301,7 +285,7 @@ async def test_officers_whose_group_lets_nobody_in_are_not_forgotten(
     for reply_id in (None, reply):
         await services.run(outbox.post, api.group(-1001), "say", reply_id=reply_id)
 
-    async with sending(api, services):
+    async with breaking_off(api, services):
         await api.until(lambda: OutboxStatus.PENDING not in statuses(services))
 
     assert statuses(services) == [OutboxStatus.FAILED, OutboxStatus.DROPPED]

@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Escalation, Question, Role, RoleGrant
+from bot.db.models import Escalation, OutgoingMessage, Question, Role, RoleGrant
 from bot.services.escalating import escalate
 from retrieval.likeness import pack
 from tests.services.asking import ask, farmer
@@ -45,3 +46,9 @@ def pass_on(
         for each in farmers or (11,)
     ]
     return groups[-1]
+
+
+def kinds_owed(session: Session, chat_id: int) -> list[str]:
+    """What a chat is owed, in order."""
+    owed = select(OutgoingMessage.kind).where(OutgoingMessage.chat_id == chat_id)
+    return list(session.scalars(owed.order_by(OutgoingMessage.id)))

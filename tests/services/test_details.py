@@ -11,7 +11,7 @@ from bot.services.details import add_detail, is_asked, join_album
 from bot.services.farmers import Asker
 from bot.services.media import Media, attach
 from bot.services.my_questions import withdraw
-from tests.services.loop import SUNIL, appoint, pass_on
+from tests.services.loop import SUNIL, appoint, kinds_owed, pass_on
 
 HOPPERS, SUBSIDY = "දුඹුරු පැළ කීඩෑවා ආවා", "පොහොර සහනාධාරය කවදද"
 NIMAL = Asker(11, 11)
@@ -21,12 +21,6 @@ NIMAL = Asker(11, 11)
 def officer(session: Session) -> None:
     """An officer."""
     appoint(session, SUNIL)
-
-
-def kinds_owed(session: Session, chat_id: int) -> list[str]:
-    """What a chat is owed, in order."""
-    owed = select(OutgoingMessage.kind).where(OutgoingMessage.chat_id == chat_id)
-    return list(session.scalars(owed.order_by(OutgoingMessage.id)))
 
 
 def details(session: Session) -> list[str]:

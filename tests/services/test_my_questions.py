@@ -1,16 +1,15 @@
 """A farmer's own questions at the officers."""
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import EscalationState, Note, OutgoingMessage, QuestionState
+from bot.db.models import EscalationState, QuestionState
 from bot.errors import EscalationClosedError, NotYoursError, StaleButtonError
 from bot.services import queue, resolving
 from bot.services.escalating import reopen
 from bot.services.farmers import Asker
 from bot.services.my_questions import MINE_COUNT, list_mine, withdraw
-from tests.services.loop import SUNIL, appoint, pass_on
+from tests.services.loop import SUNIL, appoint, kinds_owed, pass_on
 
 HOPPERS, SUBSIDY = "දුඹුරු පැළ කීඩෑවා ආවා", "පොහොර සහනාධාරය කවදද"
 NIMAL, KAMALA = Asker(11, 11), Asker(22, 22)
@@ -20,18 +19,6 @@ NIMAL, KAMALA = Asker(11, 11), Asker(22, 22)
 def officer(session: Session) -> None:
     """An officer."""
     appoint(session, SUNIL)
-
-
-def kinds_owed(session: Session, chat_id: int) -> list[str]:
-    """What a chat is owed, in order."""
-    owed = select(OutgoingMessage.kind).where(OutgoingMessage.chat_id == chat_id)
-    return list(session.scalars(owed.order_by(OutgoingMessage.id)))
-
-
-def details(session: Session) -> list[str]:
-    """What farmers added."""
-    said = select(Note.text).where(Note.kind == "detail")
-    return list(session.scalars(said.order_by(Note.id)))
 
 
 def test_a_question_is_listed_with_how_it_stands(session: Session) -> None:

@@ -1,6 +1,5 @@
 """A real browser without a screen, and the console on a real port."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 
@@ -9,10 +8,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bot.bootstrap import Services
-from bot.console.serving import serve
 from tests.console.asking import create_services
 from tests.console.browser.looking import PATIENCE, SWITCHES, Looker
-from tests.ports import held_port
+from tests.console.browser.serving import served
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -32,14 +30,9 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     """A Govi of the module's own, with its console listening."""
-    with held_port() as port:
-        services = create_services(tmp_path_factory.mktemp("console"), console_port=port)
-        stop = asyncio.Event()
-        serving = asyncio.create_task(serve(services, stop))
+    folder = tmp_path_factory.mktemp("console")
+    async with served(lambda port: create_services(folder, console_port=port)) as services:
         yield services
-        stop.set()
-        await serving
-        services.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,6 +1,5 @@
 """Photos and recordings in a real browser, from the stand-in Bot API."""
 
-import asyncio
 import io
 import wave
 from collections.abc import AsyncIterator, Iterator
@@ -14,9 +13,9 @@ from bot.cli.console import attend
 from bot.testing.bot_api import BotApi
 from tests.console.asking import OFFICER, TEXTS, create_services
 from tests.console.browser.looking import Looker
+from tests.console.browser.serving import served
 from tests.console.browser.test_pages import AXE, RULES, faults
 from tests.console.sending import answer, draw_png, send
-from tests.ports import held_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,19 +34,15 @@ async def services(
     api: BotApi, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Services]:
     """A Govi that has a token, with its console listening as the commands let it."""
-    with held_port() as port:
-        services = create_services(
-            tmp_path_factory.mktemp("media"),
-            console_port=port,
-            bot_token=api.token,
-            telegram_api_url=api.url,
+    folder = tmp_path_factory.mktemp("media")
+
+    def create(port: int) -> Services:
+        return create_services(
+            folder, console_port=port, bot_token=api.token, telegram_api_url=api.url
         )
-        stop = asyncio.Event()
-        serving = asyncio.create_task(attend(services, stop))
+
+    async with served(create, attend) as services:
         yield services
-        stop.set()
-        await serving
-        services.close()
 
 
 async def test_a_farmers_photo_shows_in_its_question(look: Looker, api: BotApi) -> None:

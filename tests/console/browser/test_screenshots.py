@@ -4,7 +4,6 @@ They need the shipped model and knowledge and take a minute, so they are not tak
 SCREENSHOTS names a folder.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,11 +12,10 @@ import pytest
 import pytest_asyncio
 
 from bot.bootstrap import Services
-from bot.console.serving import serve
 from tests.console.asking import ADMIN
 from tests.console.browser.looking import DESKTOP, PHONE, Looker
+from tests.console.browser.serving import served
 from tests.console.season import PAGES, create_season, hold_first
-from tests.ports import held_port
 
 FOLDER = os.environ.get("SCREENSHOTS", "")
 pytestmark = [
@@ -29,14 +27,9 @@ pytestmark = [
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     """A Govi that has served farmers for a month."""
-    with held_port() as port:
-        services = create_season(tmp_path_factory.mktemp("season"), console_port=port)
-        stop = asyncio.Event()
-        serving = asyncio.create_task(serve(services, stop))
+    folder = tmp_path_factory.mktemp("season")
+    async with served(lambda port: create_season(folder, console_port=port)) as services:
         yield services
-        stop.set()
-        await serving
-        services.close()
 
 
 @pytest.mark.parametrize(
